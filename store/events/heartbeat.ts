@@ -1,0 +1,18 @@
+import { z } from "zod";
+import { count, shortText, startTicks } from "./text.ts";
+
+export const heartbeatEvents = {
+  /** One beat: `occurred_at` is its `ts`. `extra` keeps additive keys that have no field of their own (probe, ack, model, task, seq, unknown ones). */
+  "heartbeat.received": z.strictObject({
+    pid: count,
+    /** Start ticks of that pid when the beat was first read; null when it was gone already or belongs to nobody we can see. */
+    pidStart: startTicks.nullable(),
+    status: shortText,
+    evidence: z.enum(["runtime", "hook", "sidecar"]),
+    extra: z.record(shortText, shortText).optional(),
+  }),
+  /** The beat's process is gone (its pid is free or belongs to a process with another start time). */
+  "heartbeat.writer.exited": z.strictObject({ pid: count, pidStart: startTicks.nullable() }),
+  /** The file is no longer there. */
+  "heartbeat.file.removed": z.strictObject({}),
+} as const;

@@ -1,0 +1,46 @@
+import { z } from "zod";
+import { boundedText, count, instantUs, shortText, startTicks } from "./text.ts";
+
+/** A source, and within it the scope that is watched as a whole: a tmux socket, else the empty string. */
+const watched = { source: shortText, scope: boundedText };
+
+export const recorderEvents = {
+  "recorder.started": z.strictObject({
+    pid: count,
+    pidStart: startTicks.nullable(),
+    bootId: shortText,
+    version: shortText,
+  }),
+  "recorder.stopped": z.strictObject({ pid: count, reason: shortText }),
+  /** Written by the next writer when a recorder died without a word: it was last known alive at `lastAliveUs`. */
+  "recorder.lapsed": z.strictObject({ pid: count, lastAliveUs: instantUs }),
+  "recorder.source.started": z.strictObject(watched),
+  "recorder.source.stopped": z.strictObject(watched),
+  "recorder.source.unavailable": z.strictObject({ ...watched, reason: boundedText }),
+  "recorder.source.recovered": z.strictObject(watched),
+  /** One look by a one-shot `ps`: it covers its own instant only. */
+  "recorder.sample.taken": z.strictObject({
+    begunAtUs: instantUs,
+    sources: z
+      .array(
+        z.strictObject({
+          ...watched,
+          state: z.enum(["observed", "unavailable"]),
+          reason: boundedText.nullable(),
+        }),
+      )
+      .max(256),
+  }),
+  "recorder.clock.stepped": z.strictObject({ byMs: z.int() }),
+  "recorder.suspended": z.strictObject({ fromUs: instantUs, toUs: instantUs }),
+} as const;
+
+export const collectorEvents = {
+  /** Input that could not be parsed, kept instead of dropped. `raw` is at most 1024 characters of it. */
+  "collector.input.rejected": z.strictObject({
+    reason: shortText,
+    where: boundedText,
+    raw: boundedText,
+    bytes: count,
+  }),
+} as const;
