@@ -1,0 +1,60 @@
+import type { HeartbeatDocument } from "./planes/documents.ts";
+import { REACH_IN_INTERVALS } from "./planes/heartbeat.ts";
+
+export interface BeatQuestion {
+  readonly nowUs: number;
+  readonly intervalSeconds: number;
+  readonly heartbeat: HeartbeatDocument | undefined;
+  /** Whether the heartbeat files are being watched at `nowUs`, so that no beat can have been missed. */
+  readonly watched: boolean;
+  /** When the life in question began; null = not known, then every beat counts. */
+  readonly bornAtUs: number | null;
+  /** The last suspend of the machine: beats are not judged until the first one after it, or until one could be due. */
+  readonly resumedAtUs: number | null;
+}
+
+export interface BeatHealth {
+  readonly health: "healthy" | "stale" | "unknown";
+  /** Why it is not plainly the answer of the age: no-file, clock, pid-gone, previous-incarnation, resumed, unwatched. */
+  readonly reason: string | null;
+  /** There is a beat of this incarnation. Null when nobody can tell. */
+  readonly counts: boolean | null;
+  /** Until when the newest beat proves health: `ts` + 3 x interval. */
+  readonly freshUntilUs: number | null;
+}
+
+const PRECISION_US = { s: 1_000_000, ms: 1_000, us: 1 } as const;
+
+/** Protocol v1: what a heartbeat file proves at a moment. A beat keeps its own promise for 3 x interval, watched or not. */
+export function judgeBeat(question: BeatQuestion): BeatHealth {
+  const { nowUs, heartbeat, watched, bornAtUs } = question;
+  const intervalUs = question.intervalSeconds * 1e6;
+  const reachUs = REACH_IN_INTERVALS * intervalUs;
+  if (!heartbeat || heartbeat.removed) {
+    const [reason, counts] = watched ? (["no-file", false] as const) : (["unwatched", null] as const);
+    return { health: "unknown", reason, counts, freshUntilUs: null };
+  }
+  const freshUntilUs = heartbeat.atUs + reachUs;
+  // A `ts` of whole seconds may be up to a second early, so a beat of the second in which the life began is of that life.
+  const counts = bornAtUs === null || heartbeat.atUs + PRECISION_US[heartbeat.precision] > bornAtUs;
+  if (heartbeat.atUs > nowUs + intervalUs)
+    return { health: "unknown", reason: "clock", counts, freshUntilUs };
+  if (!counts) {
+    return {
+      health: "unknown",
+      reason: "previous-incarnation",
+      counts: watched ? false : null,
+      freshUntilUs,
+    };
+  }
+  const silentSinceResume = question.resumedAtUs !== null && heartbeat.atUs < question.resumedAtUs;
+  if (silentSinceResume && nowUs <= (question.resumedAtUs ?? 0) + reachUs) {
+    return { health: "unknown", reason: "resumed", counts, freshUntilUs };
+  }
+  if (heartbeat.writerExitedAtUs !== null)
+    return { health: "stale", reason: "pid-gone", counts, freshUntilUs };
+  if (nowUs <= freshUntilUs) return { health: "healthy", reason: null, counts, freshUntilUs };
+  // Nobody watched since: there may be newer beats that no one has read.
+  if (!watched) return { health: "unknown", reason: "unwatched", counts, freshUntilUs };
+  return { health: "stale", reason: null, counts, freshUntilUs };
+}

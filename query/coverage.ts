@@ -1,0 +1,131 @@
+import type { ReadonlyDocuments } from "../store/projection.ts";
+import { isoOrNull } from "./instant.ts";
+import type { CoverageDocument } from "./planes/documents.ts";
+import { documentsOf } from "./planes/documents.ts";
+import { coverageId } from "./planes/recorder.ts";
+import type { SourceFreshness } from "./row.ts";
+
+/** How the present is watched: by a live recorder, by the look this very command took, or by nobody. */
+export type Observer =
+  | { readonly state: "recording"; readonly sinceUs: number }
+  | { readonly state: "one-shot"; readonly sinceUs: number; readonly outcomes: readonly SampleOutcome[] }
+  | { readonly state: "absent" };
+
+/** How a one-shot look at one scope of one source ended. */
+export interface SampleOutcome {
+  readonly source: string;
+  readonly scope: string;
+  readonly state: "observed" | "unavailable";
+  readonly reason: string | null;
+}
+
+/** The last successful look at a scope. */
+export interface Observation {
+  readonly source: string;
+  readonly scope: string;
+  readonly atUs: number;
+}
+
+export interface Watch {
+  readonly state: SourceFreshness["state"];
+  readonly observedAtUs: number | null;
+  readonly reason: string | null;
+}
+
+export interface Coverage {
+  /** The state of one scope (a tmux socket, else ""). */
+  of(source: string, scope: string): Watch;
+  /** Scopes of a source that were ever looked at. */
+  scopes(source: string): readonly string[];
+}
+
+export const SOURCES_OF_PS = ["roster", "tmux", "process", "systemd", "journal", "heartbeat"] as const;
+
+/** An answer of a live recorder older than this is stale: three of the source's slow ticks, and time for a busy machine. */
+const FRESH_FOR_US: Readonly<Record<string, number>> = {
+  tmux: 10e6,
+  process: 10e6,
+  heartbeat: 20e6,
+  systemd: 60e6,
+  journal: 60e6,
+  roster: 60e6,
+};
+/** Sockets that are listed but not hooked are looked at on a slower tick. */
+const FRESH_BY_DEFAULT_US = 60e6;
+
+export function coverageOf(input: {
+  readonly documents: ReadonlyDocuments;
+  readonly observations: readonly Observation[];
+  readonly observer: Observer;
+  readonly nowUs: number;
+  /** Sockets that hooks and the fast tick watch; others have more time. */
+  readonly isSlowScope: (source: string, scope: string) => boolean;
+}): Coverage {
+  const { documents, observer, nowUs } = input;
+  const observed = new Map(
+    input.observations.map(({ source, scope, atUs }) => [coverageId(source, scope), atUs]),
+  );
+  const told = new Map<string, CoverageDocument>(documentsOf(documents, "coverage"));
+  const outcomes =
+    observer.state === "one-shot"
+      ? new Map(observer.outcomes.map((outcome) => [coverageId(outcome.source, outcome.scope), outcome]))
+      : null;
+
+  const of = (source: string, scope: string): Watch => {
+    const id = coverageId(source, scope);
+    const observedAtUs = observed.get(id) ?? null;
+    const watch = (state: Watch["state"], reason: string | null): Watch => ({ state, observedAtUs, reason });
+    if (observer.state === "absent") return watch("absent", "nobody is watching");
+    if (outcomes) {
+      // A source may fail as a whole before it knows its scopes.
+      const outcome = outcomes.get(id) ?? outcomes.get(coverageId(source, ""));
+      if (!outcome) return watch("absent", "not looked at");
+      if (outcome.state === "unavailable") return watch("unavailable", outcome.reason);
+      return { state: "fresh", observedAtUs: Math.max(observedAtUs ?? 0, observer.sinceUs), reason: null };
+    }
+    const document = told.get(id) ?? told.get(coverageId(source, ""));
+    if (document?.state === "unavailable") return watch("unavailable", document.reason);
+    if (document?.state !== "observed" || observedAtUs === null) return watch("absent", "not being watched");
+    const limitUs = input.isSlowScope(source, scope)
+      ? FRESH_BY_DEFAULT_US
+      : (FRESH_FOR_US[source] ?? FRESH_BY_DEFAULT_US);
+    if (nowUs - observedAtUs > limitUs) return watch("stale", "the recorder has had no answer of late");
+    return watch("fresh", null);
+  };
+  const scopes = (source: string): string[] => {
+    const ids = [...observed.keys(), ...told.keys(), ...(outcomes?.keys() ?? [])];
+    const prefix = `${source} `;
+    return [
+      ...new Set(ids.filter((id) => id.startsWith(prefix)).map((id) => id.slice(prefix.length))),
+    ].sort();
+  };
+  return { of, scopes };
+}
+
+/** One entry per source, as `observer.sources` shows it: the worst of its scopes, and each scope where there are several. */
+export function freshnessOf(coverage: Coverage, source: string): SourceFreshness {
+  const all = coverage.scopes(source);
+  const named = all.filter((scope) => scope !== "");
+  const scopes = named.length > 0 ? named : [""];
+  const watches = scopes.map((scope) => [scope, coverage.of(source, scope)] as const);
+  const worst = [...watches].sort(([, a], [, b]) => severity(b) - severity(a))[0]?.[1];
+  const newest = Math.max(...watches.map(([, watch]) => watch.observedAtUs ?? 0));
+  const entry: SourceFreshness = {
+    state: worst?.state ?? "absent",
+    observed_at: newest > 0 ? isoOrNull(newest) : null,
+    reason: worst?.reason ?? null,
+  };
+  if (named.length > 0) {
+    entry.scopes = Object.fromEntries(
+      watches.map(([scope, watch]) => [
+        scope,
+        { state: watch.state, observed_at: isoOrNull(watch.observedAtUs), reason: watch.reason },
+      ]),
+    );
+  }
+  return entry;
+}
+
+function severity({ state }: Watch): number {
+  return ["fresh", "stale", "absent", "unavailable"].indexOf(state);
+}

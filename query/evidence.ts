@@ -1,0 +1,260 @@
+import { programMatches } from "../store/events/program.ts";
+import type { ReadonlyDocuments } from "../store/projection.ts";
+import { judgeBeat } from "./beat.ts";
+import type { BootGap } from "./boot.ts";
+import { judgeBoot } from "./boot.ts";
+import type { Coverage, Watch } from "./coverage.ts";
+import type {
+  AgentDocument,
+  AgentPane,
+  HeartbeatDocument,
+  ManagerDocument,
+  PaneDocument,
+  ProcessDocument,
+  RosterDocument,
+  ServerDocument,
+  UnitDocument,
+} from "./planes/documents.ts";
+import { documentOf, documentsOf, ONLY, within } from "./planes/documents.ts";
+import { DEFAULT_INTERVAL_SECONDS } from "./planes/heartbeat.ts";
+import type { Evidence } from "./verdict.ts";
+
+/** Everything the planes hold on one agent, joined: what `judge` weighs and what a row shows. */
+export interface AgentFacts {
+  readonly name: string;
+  readonly roster: RosterDocument | undefined;
+  readonly agent: AgentDocument | undefined;
+  readonly pane: {
+    readonly own: AgentPane | undefined;
+    readonly present: PaneDocument | undefined;
+    readonly socket: string | null;
+  };
+  readonly server: ServerDocument | undefined;
+  readonly unitName: string;
+  readonly unit: UnitDocument | undefined;
+  readonly manager: ManagerDocument | undefined;
+  readonly heartbeat: HeartbeatDocument | undefined;
+  readonly process: ProcessDocument | undefined;
+  readonly watch: {
+    readonly pane: Watch;
+    readonly systemd: Watch;
+    readonly heartbeat: Watch;
+    readonly process: Watch;
+  };
+  readonly evidence: Evidence;
+  readonly drift: {
+    readonly state: "yes" | "no" | "unknown";
+    readonly expected: string | null;
+    readonly actual: string | null;
+  };
+  readonly boot: BootGap;
+}
+
+export function factsOf(input: {
+  readonly name: string;
+  readonly documents: ReadonlyDocuments;
+  readonly coverage: Coverage;
+  readonly nowUs: number;
+}): AgentFacts {
+  const { name, documents, coverage, nowUs } = input;
+  const roster = documentOf(documents, "roster", name);
+  const declaration = roster?.declaration;
+  const agent = documentOf(documents, "agent", name);
+  const own = chooseOwnPane(documents, agent, declaration?.socketName);
+  const socket = own?.socket ?? socketOf(coverage, declaration?.socketName);
+  const server = socket === null ? undefined : documentOf(documents, "server", socket);
+  const paneWatch = coverage.of("tmux", socket ?? "");
+  const unitName = declaration?.unit ?? `mosaic-agent@${name}.service`;
+  const systemdWatch = coverage.of("systemd", "");
+  const unit =
+    documentOf(documents, "unit", unitName) ??
+    (roster === undefined && systemdWatch.state === "fresh" ? unloadedUnit(unitName) : undefined);
+  const manager = documentOf(documents, "manager", ONLY);
+  const heartbeat = documentOf(documents, "heartbeat", name);
+  const heartbeatWatch = coverage.of("heartbeat", "");
+  const intervalSeconds = declaration?.intervalSeconds ?? DEFAULT_INTERVAL_SECONDS;
+
+  const pane = paneEvidence(own, server, paneWatch);
+  const unitEvidence: Evidence["unit"] =
+    systemdWatch.state === "fresh" && unit
+      ? { known: true, active: activeOf(unit), result: unit.unit.result, atUs: unit.atUs }
+      : { known: false };
+  const alive = pane.known ? pane.state === "alive" : null;
+  const bornAtUs = own && (alive ?? true) ? (own.startedAtUs ?? null) : null;
+  const evidence: Evidence = {
+    nowUs,
+    beatExpected: declaration?.heartbeat === "expected",
+    lifecycle: declaration?.lifecycle ?? "always",
+    intervalSeconds,
+    everRan: everRan(roster, own, unitEvidence),
+    pane,
+    unit: unitEvidence,
+    stop: stopOf(agent, own, manager),
+    beat: {
+      ...judgeBeat({
+        nowUs,
+        intervalSeconds,
+        heartbeat,
+        watched: heartbeatWatch.state === "fresh",
+        bornAtUs,
+        resumedAtUs: documentOf(documents, "recorder", ONLY)?.suspended?.toUs ?? null,
+      }),
+      status: heartbeat?.beat.status ?? null,
+      statusSinceUs: heartbeat?.statusSinceUs ?? null,
+      writerExitedAtUs: heartbeat?.writerExitedAtUs ?? null,
+    },
+  };
+
+  const paneId = own ? within(own.socket, own.pane) : null;
+  const present = paneId === null ? undefined : documentOf(documents, "pane", paneId);
+  const process = paneId === null ? undefined : documentOf(documents, "process", paneId);
+  const processWatch = coverage.of("process", "");
+  const expected = declaration?.role === "agent" ? declaration.runtime : null;
+  const actual = alive && process?.process.panePid === own?.pid ? (process?.process.name ?? null) : null;
+  const strayed =
+    declaration !== undefined &&
+    own !== undefined &&
+    alive === true &&
+    basename(own.socket) !== declaration.socketName;
+  const active = alive || (unitEvidence.known && unitEvidence.active === "active") ? true : alive;
+  return {
+    name,
+    roster,
+    agent,
+    pane: { own, present, socket },
+    server,
+    unitName,
+    unit,
+    manager,
+    heartbeat,
+    process,
+    watch: { pane: paneWatch, systemd: systemdWatch, heartbeat: heartbeatWatch, process: processWatch },
+    evidence,
+    drift: {
+      state: driftState(
+        expected,
+        processWatch.state === "fresh" ? actual : null,
+        declaration?.driftAccept ?? [],
+      ),
+      expected,
+      actual,
+    },
+    boot: judgeBoot({ active, known: systemdWatch.state === "fresh", unit, manager, strayed }),
+  };
+}
+
+/** Own panes live on the roster's socket, or by accident on another: a live one elsewhere is shown before a dead one at home. */
+function chooseOwnPane(
+  documents: ReadonlyDocuments,
+  agent: AgentDocument | undefined,
+  socketName: string | undefined,
+): AgentPane | undefined {
+  const rank = (own: AgentPane): number => {
+    const server = documentOf(documents, "server", own.socket);
+    const gone = own.state === "closed" || server?.state !== "up" || server.pid !== own.server;
+    return (gone ? 0 : own.state === "alive" ? 4 : 2) + (basename(own.socket) === socketName ? 1 : 0);
+  };
+  const panes = Object.values(agent?.panes ?? {});
+  return panes.sort((a, b) => rank(b) - rank(a) || b.atUs - a.atUs)[0];
+}
+
+function paneEvidence(
+  own: AgentPane | undefined,
+  server: ServerDocument | undefined,
+  watch: Watch,
+): Evidence["pane"] {
+  if (watch.state !== "fresh") return { known: false };
+  const none = { known: true, startedAtUs: null, status: null, signal: null } as const;
+  const serverGone = server?.state === "gone";
+  if (!own) return { ...none, state: "missing", atUs: null, serverGone: false };
+  if (server?.state !== "up" || server.pid !== own.server) {
+    // A pane that was dead or closed before its server went keeps its own hour of death.
+    const atUs = own.state === "alive" ? (server?.sinceUs ?? null) : own.atUs;
+    return { ...none, state: "missing", atUs, startedAtUs: own.startedAtUs, serverGone };
+  }
+  if (own.state === "closed") {
+    return { ...none, state: "missing", atUs: own.atUs, startedAtUs: own.startedAtUs, serverGone: false };
+  }
+  const { state, atUs, startedAtUs, status, signal } = own;
+  return { known: true, state, atUs, startedAtUs, status, signal, serverGone: false };
+}
+
+/** A stop counts for the life it ended: made after that life began and, where systemd made it, in this boot (a shutdown stops every unit). */
+function stopOf(
+  agent: AgentDocument | undefined,
+  own: AgentPane | undefined,
+  manager: ManagerDocument | undefined,
+): Evidence["stop"] {
+  const intent = agent?.intent;
+  if (intent?.kind !== "stop") return null;
+  if (own && own.startedAtUs !== null && intent.atUs < own.startedAtUs) return null;
+  const bootId = manager?.manager.bootId;
+  if (intent.by === "systemd" && intent.bootId !== null && bootId && plain(intent.bootId) !== plain(bootId))
+    return null;
+  return { by: intent.by, atUs: intent.atUs };
+}
+
+/** The journal writes boot ids without dashes, /proc with. */
+function plain(bootId: string): string {
+  return bootId.replaceAll("-", "");
+}
+
+function everRan(
+  roster: RosterDocument | undefined,
+  own: AgentPane | undefined,
+  unit: Evidence["unit"],
+): boolean {
+  if (unit.known && (unit.active === "active" || unit.active === "failed")) return true;
+  if (!own) return false;
+  return own.state === "alive" || own.atUs >= (roster?.declaredAtUs ?? 0);
+}
+
+function driftState(
+  expected: string | null,
+  actual: string | null,
+  accept: readonly string[],
+): "yes" | "no" | "unknown" {
+  if (expected === null || actual === null) return "unknown";
+  return [expected, ...accept].some((name) => programMatches(actual, name)) ? "no" : "yes";
+}
+
+/** Every loaded unit of ours is listed, so one that a stray session might have and that is not listed is not loaded: none owns it. */
+function unloadedUnit(unit: string): UnitDocument {
+  const file = { load: "not-found", active: "inactive", sub: "dead", result: null, fileState: null };
+  const service = {
+    serviceType: null,
+    remainAfterExit: null,
+    killMode: null,
+    mainPid: null,
+    invocationId: null,
+  };
+  const runs = { restarts: null, execCode: null, execStatus: null, sinceUs: null };
+  const payload = { unit, ...file, ...service, ...runs };
+  return { agent: null, unit: payload, atUs: 0, seq: 0, recordedAtUs: 0 };
+}
+
+/** `ActiveState` of a unit that does not exist is `inactive` too: the planes tell the two apart. */
+export function activeOf({ unit }: UnitDocument): string {
+  return unit.load === "not-found" && unit.active === "inactive" ? "not-found" : unit.active;
+}
+
+function socketOf(coverage: Coverage, socketName: string | undefined): string | null {
+  return coverage.scopes("tmux").find((path) => basename(path) === socketName) ?? null;
+}
+
+function basename(path: string): string {
+  return path.slice(path.lastIndexOf("/") + 1);
+}
+
+/** Names to show: the roster in its own order, the holder last; and sessions that no roster names. */
+export function namesOf(documents: ReadonlyDocuments): { rostered: string[]; unrostered: string[] } {
+  const roster = [...documentsOf(documents, "roster")];
+  const last = (document: RosterDocument) => (document.declaration.role === "holder" ? 1 : 0);
+  roster.sort(([, a], [, b]) => last(a) - last(b) || a.declaredSeq - b.declaredSeq);
+  const rostered = roster.map(([name]) => name);
+  const known = new Set(rostered);
+  const unrostered = new Set<string>();
+  // A session that is gone and was on no roster is nobody's loss: only what exists is listed.
+  for (const [, pane] of documentsOf(documents, "pane")) if (!known.has(pane.name)) unrostered.add(pane.name);
+  return { rostered, unrostered: [...unrostered].sort() };
+}

@@ -1,0 +1,59 @@
+import type { NewEvent } from "../../store/events/envelope.ts";
+import type { Snapshot } from "../../store/events/snapshot.ts";
+import type {
+  DeriveContext,
+  Documents,
+  FoldEvent,
+  Projection,
+  ReadonlyDocuments,
+} from "../../store/projection.ts";
+import { deriveHeartbeat, foldHeartbeat } from "./heartbeat.ts";
+import { foldJournal } from "./journal.ts";
+import { deriveProcess, foldProcess } from "./process.ts";
+import { foldRecorder } from "./recorder.ts";
+import { deriveRoster, foldRoster } from "./roster.ts";
+import { deriveSystemd, foldSystemd } from "./systemd.ts";
+import { deriveTmux } from "./tmux-derive.ts";
+import { foldTmux } from "./tmux-fold.ts";
+
+/** By the first part of an event's type: what each plane's events change in the documents. */
+const folds: Readonly<Record<string, (documents: Documents, event: FoldEvent) => void>> = {
+  heartbeat: foldHeartbeat,
+  tmux: foldTmux,
+  systemd: foldSystemd,
+  journal: foldJournal,
+  process: foldProcess,
+  roster: foldRoster,
+  recorder: foldRecorder,
+};
+
+/** All event types are of version 1; a newer version is kept in the log and left alone until this program knows it. */
+const KNOWN_VERSION = 1;
+
+/** The present of every plane: what `fleet ps` and `fleet why` read. */
+const planes: Projection = {
+  name: "planes",
+  version: 1,
+  types: null,
+  evolve(documents, event) {
+    if (event.schemaVersion > KNOWN_VERSION) return;
+    folds[event.type.slice(0, event.type.indexOf("."))]?.(documents, event);
+  },
+};
+
+export const projections: readonly Projection[] = [planes];
+
+export function derive(documents: ReadonlyDocuments, snapshot: Snapshot, context: DeriveContext): NewEvent[] {
+  switch (snapshot.source) {
+    case "tmux":
+      return deriveTmux(documents, snapshot, context);
+    case "systemd":
+      return deriveSystemd(documents, snapshot, context);
+    case "heartbeat":
+      return deriveHeartbeat(documents, snapshot, context);
+    case "process":
+      return deriveProcess(documents, snapshot, context);
+    case "roster":
+      return deriveRoster(documents, snapshot, context);
+  }
+}

@@ -1,0 +1,165 @@
+import type { PayloadOf } from "../../store/events/catalogue.ts";
+import type { ReadonlyDocuments } from "../../store/projection.ts";
+
+/** What every document remembers of the event that last changed it. */
+export interface Changed {
+  readonly seq: number;
+  readonly recordedAtUs: number;
+}
+
+export interface RosterDocument extends Changed {
+  readonly declaration: PayloadOf<"roster.agent.declared">;
+  /** When this agent first came on the roster (of this stay on it). */
+  readonly declaredAtUs: number;
+  readonly declaredSeq: number;
+}
+
+export type RosterFileDocument = Changed &
+  (
+    | { readonly state: "accepted"; readonly path: string; readonly digest: string }
+    | { readonly state: "missing"; readonly path: string; readonly digest: null }
+    | ({ readonly state: "rejected" } & PayloadOf<"roster.file.rejected">)
+  );
+
+export interface ServerDocument extends Changed {
+  readonly state: "up" | "gone";
+  readonly pid: number;
+  readonly start: number | null;
+  readonly version: string;
+  readonly reason: string | null;
+  readonly sinceUs: number;
+}
+
+/** A pane that exists now (alive, or dead and remaining). */
+export interface PaneDocument extends Changed {
+  readonly socket: string;
+  readonly server: number;
+  readonly session: string;
+  readonly window: string;
+  readonly pane: string;
+  readonly name: string;
+  readonly pid: number;
+  readonly start: number | null;
+  readonly startedAtUs: number | null;
+  readonly incarnation: string | null;
+  readonly createdAtUs: number;
+  readonly dead: boolean;
+  readonly status: number | null;
+  readonly signal: number | null;
+  readonly activityAtUs: number | null;
+}
+
+export interface ClientDocument extends Changed {
+  readonly payload: PayloadOf<"tmux.client.attached">;
+  readonly atUs: number;
+}
+
+/** The agent's own pane on one socket: the first of its session; a pane that was split off later is never taken for it. */
+export interface AgentPane extends Changed {
+  readonly socket: string;
+  readonly server: number;
+  readonly session: string;
+  readonly pane: string;
+  readonly pid: number;
+  readonly start: number | null;
+  readonly startedAtUs: number | null;
+  readonly incarnation: string | null;
+  readonly state: "alive" | "dead" | "closed";
+  readonly status: number | null;
+  readonly signal: number | null;
+  /** When the state was entered. */
+  readonly atUs: number;
+}
+
+/** Somebody wanted this agent to be down (`stop`) or up (`start`). */
+export interface Intent extends Changed {
+  readonly kind: "stop" | "start";
+  readonly by: "systemd" | "operator";
+  readonly atUs: number;
+  readonly bootId: string | null;
+}
+
+export interface AgentDocument {
+  /** Newest own pane by socket path. */
+  readonly panes: Readonly<Record<string, AgentPane>>;
+  readonly intent: Intent | null;
+}
+
+export interface UnitDocument extends Changed {
+  readonly agent: string | null;
+  readonly unit: PayloadOf<"systemd.unit.changed">;
+  readonly atUs: number;
+}
+
+export interface ManagerDocument extends Changed {
+  readonly manager: PayloadOf<"systemd.manager.changed">;
+}
+
+export interface HeartbeatDocument extends Changed {
+  /** `ts` of the newest beat. */
+  readonly atUs: number;
+  readonly precision: "s" | "ms" | "us";
+  readonly beat: PayloadOf<"heartbeat.received">;
+  /** Since when beats of this status have followed one another without a silence of more than 3 x interval. */
+  readonly statusSinceUs: number;
+  readonly writerExitedAtUs: number | null;
+  readonly removed: boolean;
+}
+
+export interface ProcessDocument extends Changed {
+  readonly process: PayloadOf<"process.changed">;
+}
+
+export interface CoverageDocument extends Changed {
+  readonly source: string;
+  readonly scope: string;
+  readonly state: "observed" | "unavailable" | "stopped";
+  readonly reason: string | null;
+  readonly sinceUs: number;
+}
+
+export interface RecorderDocument extends Changed {
+  readonly state: "running" | "stopped" | "lapsed";
+  readonly pid: number;
+  readonly sinceUs: number;
+  readonly suspended: { readonly fromUs: number; readonly toUs: number } | null;
+}
+
+export interface DocumentFamilies {
+  roster: RosterDocument;
+  rosterfile: RosterFileDocument;
+  server: ServerDocument;
+  pane: PaneDocument;
+  client: ClientDocument;
+  agent: AgentDocument;
+  unit: UnitDocument;
+  manager: ManagerDocument;
+  heartbeat: HeartbeatDocument;
+  process: ProcessDocument;
+  coverage: CoverageDocument;
+  recorder: RecorderDocument;
+}
+
+/** The id of families that hold one document only. */
+export const ONLY = "-";
+
+/** The document, typed by its family. The folds of this folder are the only writers, so the shape is theirs. */
+export function documentOf<F extends keyof DocumentFamilies>(
+  documents: ReadonlyDocuments,
+  family: F,
+  id: string,
+): DocumentFamilies[F] | undefined {
+  return documents.get(family, id) as DocumentFamilies[F] | undefined;
+}
+
+export function documentsOf<F extends keyof DocumentFamilies>(
+  documents: ReadonlyDocuments,
+  family: F,
+): Iterable<readonly [string, DocumentFamilies[F]]> {
+  return documents.list(family) as Iterable<readonly [string, DocumentFamilies[F]]>;
+}
+
+/** Panes and clients are named within their socket. Paths hold no newline, so the pair is unambiguous. */
+export function within(socket: string, id: string): string {
+  return `${socket}\n${id}`;
+}

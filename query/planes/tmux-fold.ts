@@ -1,0 +1,230 @@
+import type { PayloadOf } from "../../store/events/catalogue.ts";
+import type { Documents, FoldEvent } from "../../store/projection.ts";
+import type { AgentPane, PaneDocument } from "./documents.ts";
+import { documentOf, documentsOf, within } from "./documents.ts";
+
+/** Folds what `list-panes` and `list-clients` told. Hook lines are points in time for history; they change no present state. */
+export function foldTmux(documents: Documents, event: FoldEvent): void {
+  switch (event.type) {
+    case "tmux.server.appeared":
+      return serverAppeared(documents, event, event.payload as PayloadOf<"tmux.server.appeared">);
+    case "tmux.server.vanished":
+      return serverVanished(documents, event, event.payload as PayloadOf<"tmux.server.vanished">);
+    case "tmux.session.renamed":
+      return sessionRenamed(documents, event, event.payload as PayloadOf<"tmux.session.renamed">);
+    case "tmux.pane.created":
+    case "tmux.pane.respawned":
+      return paneStarted(documents, event, event.payload as PayloadOf<"tmux.pane.created">);
+    case "tmux.pane.died":
+      return paneDied(documents, event, event.payload as PayloadOf<"tmux.pane.died">);
+    case "tmux.pane.closed":
+      return paneClosed(documents, event, event.payload as PayloadOf<"tmux.pane.closed">);
+    case "tmux.pane.moved":
+      return paneMoved(documents, event, event.payload as PayloadOf<"tmux.pane.moved">);
+    case "tmux.pane.active": {
+      const { socket, pane } = event.payload as PayloadOf<"tmux.pane.active">;
+      const known = documentOf(documents, "pane", within(socket, pane));
+      if (known) documents.set("pane", within(socket, pane), { ...known, activityAtUs: event.occurredAtUs });
+      return;
+    }
+    case "tmux.client.attached": {
+      const payload = event.payload as PayloadOf<"tmux.client.attached">;
+      documents.set("client", within(payload.socket, payload.client), {
+        payload,
+        atUs: event.occurredAtUs,
+        ...changedBy(event),
+      });
+      return;
+    }
+    case "tmux.client.detached": {
+      const payload = event.payload as PayloadOf<"tmux.client.detached">;
+      documents.delete("client", within(payload.socket, payload.client));
+      return;
+    }
+  }
+  // Sessions need no document of their own: a session without a pane does not exist in tmux.
+}
+
+function serverAppeared(
+  documents: Documents,
+  event: FoldEvent,
+  payload: PayloadOf<"tmux.server.appeared">,
+): void {
+  documents.set("server", payload.socket, {
+    state: "up",
+    pid: payload.server,
+    start: payload.start,
+    version: payload.version,
+    reason: null,
+    sinceUs: event.occurredAtUs,
+    ...changedBy(event),
+  });
+}
+
+function serverVanished(
+  documents: Documents,
+  event: FoldEvent,
+  payload: PayloadOf<"tmux.server.vanished">,
+): void {
+  const known = documentOf(documents, "server", payload.socket);
+  documents.set("server", payload.socket, {
+    state: "gone",
+    pid: payload.server,
+    start: known?.start ?? null,
+    version: known?.version ?? "",
+    reason: payload.reason,
+    sinceUs: event.occurredAtUs,
+    ...changedBy(event),
+  });
+  // One event turns every row: the panes of a server that is gone are gone with it, and agents' own panes are
+  // read together with their server's state.
+  for (const family of ["pane", "client", "process"] as const) {
+    const prefix = within(payload.socket, "");
+    for (const [id] of [...documents.list(family)]) if (id.startsWith(prefix)) documents.delete(family, id);
+  }
+}
+
+function paneStarted(documents: Documents, event: FoldEvent, payload: PayloadOf<"tmux.pane.created">): void {
+  const id = within(payload.socket, payload.pane);
+  const pane: PaneDocument = {
+    socket: payload.socket,
+    server: payload.server,
+    session: payload.session,
+    window: payload.window,
+    pane: payload.pane,
+    name: payload.name,
+    pid: payload.pid,
+    start: payload.start,
+    startedAtUs: payload.startedAtUs,
+    incarnation: payload.incarnation,
+    createdAtUs: event.occurredAtUs,
+    dead: false,
+    status: null,
+    signal: null,
+    activityAtUs: null,
+    ...changedBy(event),
+  };
+  documents.set("pane", id, pane);
+  documents.delete("process", id);
+  const own = ownPane(documents, payload.name, payload.socket);
+  const free = !own || own.state === "closed" || own.server !== payload.server;
+  if (free || own.pane === payload.pane) setOwnPane(documents, payload.name, ownPaneFrom(pane, event));
+}
+
+function paneDied(documents: Documents, event: FoldEvent, payload: PayloadOf<"tmux.pane.died">): void {
+  const id = within(payload.socket, payload.pane);
+  const known = documentOf(documents, "pane", id);
+  if (!known || known.pid !== payload.pid) return;
+  const { status, signal } = payload;
+  documents.set("pane", id, { ...known, dead: true, status, signal, ...changedBy(event) });
+  const own = ownPane(documents, known.name, payload.socket);
+  if (own?.pane !== payload.pane) return;
+  const atUs = own.state === "dead" ? own.atUs : event.occurredAtUs;
+  setOwnPane(documents, known.name, { ...own, state: "dead", status, signal, atUs, ...changedBy(event) });
+}
+
+function paneClosed(documents: Documents, event: FoldEvent, payload: PayloadOf<"tmux.pane.closed">): void {
+  const id = within(payload.socket, payload.pane);
+  const known = documentOf(documents, "pane", id);
+  documents.delete("pane", id);
+  documents.delete("process", id);
+  touchServer(documents, payload.socket, event);
+  const name = known?.name ?? event.agent;
+  if (name !== null) closeOwnPane(documents, name, payload.socket, payload.pane, event);
+}
+
+function paneMoved(documents: Documents, event: FoldEvent, payload: PayloadOf<"tmux.pane.moved">): void {
+  const id = within(payload.socket, payload.pane);
+  const known = documentOf(documents, "pane", id);
+  if (!known) return;
+  const { session, window, name } = payload;
+  const moved: PaneDocument = { ...known, session, window, name, ...changedBy(event) };
+  documents.set("pane", id, moved);
+  if (known.name === name) return;
+  closeOwnPane(documents, known.name, payload.socket, payload.pane, event);
+  adopt(documents, name, moved, event);
+}
+
+function sessionRenamed(
+  documents: Documents,
+  event: FoldEvent,
+  payload: PayloadOf<"tmux.session.renamed">,
+): void {
+  const before = ownPane(documents, payload.from, payload.socket);
+  for (const pane of payload.panes) {
+    const id = within(payload.socket, pane);
+    const known = documentOf(documents, "pane", id);
+    if (known) documents.set("pane", id, { ...known, name: payload.to, ...changedBy(event) });
+  }
+  if (!before || before.session !== payload.session || before.state === "closed") return;
+  closeOwnPane(documents, payload.from, payload.socket, before.pane, event);
+  const own = ownPane(documents, payload.to, payload.socket);
+  if (!own || own.state === "closed" || own.server !== before.server) {
+    setOwnPane(documents, payload.to, { ...before, ...changedBy(event) });
+  }
+}
+
+function adopt(documents: Documents, name: string, pane: PaneDocument, event: FoldEvent): void {
+  const own = ownPane(documents, name, pane.socket);
+  if (own && own.state !== "closed" && own.server === pane.server) return;
+  setOwnPane(documents, name, ownPaneFrom(pane, event));
+}
+
+function ownPaneFrom(pane: PaneDocument, event: FoldEvent): AgentPane {
+  const { socket, server, session, pid, start, startedAtUs, incarnation, status, signal } = pane;
+  return {
+    socket,
+    server,
+    session,
+    pane: pane.pane,
+    pid,
+    start,
+    startedAtUs,
+    incarnation,
+    state: pane.dead ? "dead" : "alive",
+    status,
+    signal,
+    atUs: event.occurredAtUs,
+    ...changedBy(event),
+  };
+}
+
+function ownPane(documents: Documents, name: string, socket: string): AgentPane | undefined {
+  return documentOf(documents, "agent", name)?.panes[socket];
+}
+
+function setOwnPane(documents: Documents, name: string, pane: AgentPane): void {
+  const known = documentOf(documents, "agent", name);
+  documents.set("agent", name, {
+    panes: { ...known?.panes, [pane.socket]: pane },
+    intent: known?.intent ?? null,
+  });
+}
+
+function closeOwnPane(
+  documents: Documents,
+  name: string,
+  socket: string,
+  pane: string,
+  event: FoldEvent,
+): void {
+  const own = ownPane(documents, name, socket);
+  if (own?.pane !== pane || own.state === "closed") return;
+  setOwnPane(documents, name, { ...own, state: "closed", atUs: event.occurredAtUs, ...changedBy(event) });
+}
+
+/** A closed pane leaves no document, so the socket's own one remembers that it was looked at then. */
+function touchServer(documents: Documents, socket: string, event: FoldEvent): void {
+  const known = documentOf(documents, "server", socket);
+  if (known) documents.set("server", socket, { ...known, recordedAtUs: event.recordedAtUs });
+}
+
+/** Own panes whose server is no longer the one on that socket are found by comparing `server`; see `evidence.ts`. */
+export function panesOf(documents: Documents, socket: string): PaneDocument[] {
+  const prefix = within(socket, "");
+  return [...documentsOf(documents, "pane")].filter(([id]) => id.startsWith(prefix)).map(([, pane]) => pane);
+}
+
+function changedBy(event: FoldEvent): { seq: number; recordedAtUs: number } {
+  return { seq: event.seq, recordedAtUs: event.recordedAtUs };
+}

@@ -1,0 +1,201 @@
+import type { ReadonlyDocuments } from "../store/projection.ts";
+import type { Observation, Observer, Watch } from "./coverage.ts";
+import { coverageOf, freshnessOf, SOURCES_OF_PS } from "./coverage.ts";
+import type { AgentFacts } from "./evidence.ts";
+import { activeOf, factsOf, namesOf } from "./evidence.ts";
+import { isoOf, isoOrNull } from "./instant.ts";
+import { documentOf, documentsOf, ONLY } from "./planes/documents.ts";
+import type { AgentRow, Flag, Plane, PsDocument } from "./row.ts";
+import type { Verdict } from "./verdict.ts";
+import { judge } from "./verdict.ts";
+
+export interface PsInput {
+  readonly tenantId: string;
+  readonly host: string;
+  readonly nowUs: number;
+  readonly logSeq: number;
+  readonly documents: ReadonlyDocuments;
+  readonly observations: readonly Observation[];
+  /** Volatile readings by scope: for tmux the pane's `window_activity` in us by pane id. */
+  readonly gauges: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  readonly observer: Observer;
+  /** Also the sessions that no roster names. They are shown anyway where there is no roster at all. */
+  readonly all: boolean;
+}
+
+/** `fleet ps` as a value: the rows, and how far each source can be trusted. Pure. */
+export function psDocument(input: PsInput): PsDocument {
+  const { documents, nowUs, observer, tenantId, host } = input;
+  const { rostered, unrostered } = namesOf(documents);
+  const names = input.all || rostered.length === 0 ? [...rostered, ...unrostered] : rostered;
+  const coverage = coverageFor(input);
+  const file = documentOf(documents, "rosterfile", ONLY);
+  return {
+    schema: "fleet.ps.v1",
+    tenant_id: tenantId,
+    host,
+    at: isoOf(nowUs),
+    log_seq: input.logSeq,
+    observer: {
+      state: observer.state,
+      since: observer.state === "absent" ? null : isoOf(observer.sinceUs),
+      sources: Object.fromEntries(SOURCES_OF_PS.map((source) => [source, freshnessOf(coverage, source)])),
+    },
+    roster: {
+      state: file?.state ?? "unknown",
+      path: file?.path ?? null,
+      problem:
+        file?.state === "rejected"
+          ? `${file.line === null ? "" : `line ${file.line}: `}${file.value === null ? "" : `${file.value}: `}expected ${file.expected}`
+          : null,
+    },
+    agents: names.map((name) => agentRow(factsOf({ name, documents, coverage, nowUs }), input).row),
+  };
+}
+
+/** One agent's row with the verdict behind it, as `fleet why` shows it. */
+export function explainAgent(
+  input: PsInput,
+  name: string,
+): { row: AgentRow; verdict: Verdict; facts: AgentFacts } {
+  const facts = factsOf({
+    name,
+    documents: input.documents,
+    coverage: coverageFor(input),
+    nowUs: input.nowUs,
+  });
+  return { ...agentRow(facts, input), facts };
+}
+
+function coverageFor(input: PsInput) {
+  const { documents, observations, observer, nowUs } = input;
+  const rosterSockets = new Set(
+    [...documentsOf(documents, "roster")].map(([, { declaration }]) => declaration.socketName),
+  );
+  const isSlowScope = (source: string, scope: string) =>
+    source === "tmux" && !rosterSockets.has(scope.slice(scope.lastIndexOf("/") + 1));
+  return coverageOf({ documents, observations, observer, nowUs, isSlowScope });
+}
+
+function agentRow(facts: AgentFacts, input: PsInput): { row: AgentRow; verdict: Verdict } {
+  const { name, roster, evidence, watch, unit } = facts;
+  const { tenantId, host } = input;
+  const verdict = judge(evidence);
+  const declaration = roster?.declaration;
+  const row: AgentRow = {
+    tenant_id: tenantId,
+    host,
+    name,
+    runtime: declaration?.runtime ?? null,
+    class: declaration?.class ?? "unrostered",
+    incarnation:
+      evidence.pane.known && evidence.pane.state !== "missing" ? (facts.pane.own?.incarnation ?? null) : null,
+    status: verdict.status,
+    status_reason: verdict.reason,
+    since: isoOrNull(verdict.sinceUs),
+    unknown: [],
+    flags: [],
+    systemd: systemdCell(facts),
+    pane: paneCell(facts),
+    idle: idleCell(facts, input),
+    heartbeat: heartbeatCell(facts),
+    drift: { ...facts.drift, ...cell(watch.process, facts.process?.recordedAtUs, "process") },
+    boot: { ...facts.boot, ...cell(watch.systemd, unit?.recordedAtUs, "systemd") },
+    unrostered: roster === undefined,
+  };
+  row.unknown = unknownPlanes(row, verdict);
+  row.flags = flagsOf(row, facts);
+  return { row, verdict };
+}
+
+/** A cell that is watched was confirmed by the last look; one that is not is as old as the last word on it. */
+function cell(
+  watch: Watch,
+  changedAtUs: number | undefined,
+  source: string,
+): { observed_at: string | null; source: string } {
+  const observed = watch.observedAtUs ?? 0;
+  const atUs =
+    watch.state === "absent" && observed === 0 ? (changedAtUs ?? 0) : Math.max(observed, changedAtUs ?? 0);
+  return { observed_at: atUs > 0 ? isoOf(atUs) : null, source };
+}
+
+function systemdCell({ unit, unitName, watch }: AgentFacts): AgentRow["systemd"] {
+  const known = watch.systemd.state === "fresh" && unit !== undefined;
+  return {
+    unit: unit?.seq === 0 ? null : unitName,
+    active: known ? (activeOf(unit) as AgentRow["systemd"]["active"]) : "unknown",
+    sub: known ? unit.unit.sub : null,
+    enabled: known
+      ? (unit.unit.fileState ?? (unit.unit.load === "not-found" ? "not-found" : "unknown"))
+      : "unknown",
+    ...cell(watch.systemd, unit?.recordedAtUs, "systemd"),
+  };
+}
+
+function paneCell({ pane, evidence, process, watch }: AgentFacts): AgentRow["pane"] {
+  const known = evidence.pane;
+  const there = known.known && known.state !== "missing";
+  const own = there ? pane.own : undefined;
+  const alive = known.known && known.state === "alive";
+  return {
+    state: known.known ? known.state : "unknown",
+    socket: pane.socket,
+    id: own?.pane ?? null,
+    pid: own?.pid ?? null,
+    command: alive && process?.process.panePid === own?.pid ? (process?.process.name ?? null) : null,
+    exit_status: there ? known.status : null,
+    signal: there ? known.signal : null,
+    ...cell(watch.pane, pane.own?.recordedAtUs, "tmux"),
+  };
+}
+
+function idleCell({ pane, evidence, watch }: AgentFacts, { gauges, nowUs }: PsInput): AgentRow["idle"] {
+  const seen = cell(watch.pane, pane.own?.recordedAtUs, "tmux");
+  const alive = evidence.pane.known && evidence.pane.state === "alive";
+  if (!alive || !pane.own) return { seconds: null, ...seen };
+  const gauge = gauges[pane.own.socket]?.[pane.own.pane];
+  const atUs = Math.max(gauge ?? 0, pane.present?.activityAtUs ?? 0);
+  return { seconds: atUs > 0 ? Math.max(0, Math.floor((nowUs - atUs) / 1e6)) : null, ...seen };
+}
+
+function heartbeatCell({ heartbeat, evidence, watch, roster }: AgentFacts): AgentRow["heartbeat"] {
+  const { beat, nowUs } = evidence;
+  const shown = heartbeat && !heartbeat.removed ? heartbeat : undefined;
+  return {
+    expected: roster?.declaration.heartbeat === "expected",
+    health: beat.health,
+    reason: beat.reason,
+    age_seconds: shown ? Math.round((nowUs - shown.atUs) / 1e5) / 10 : null,
+    at: isoOrNull(shown?.atUs),
+    status: shown?.beat.status ?? null,
+    interval_seconds: roster ? evidence.intervalSeconds : null,
+    evidence: shown?.beat.evidence ?? null,
+    ...cell(watch.heartbeat, heartbeat?.recordedAtUs, "heartbeat"),
+  };
+}
+
+function unknownPlanes(row: AgentRow, verdict: Verdict): Plane[] {
+  const unknown = new Set<Plane>(verdict.unknown);
+  if (row.systemd.active === "unknown") unknown.add("systemd");
+  if (row.pane.state === "unknown") unknown.add("pane");
+  if (row.heartbeat.expected && row.heartbeat.health === "unknown" && row.heartbeat.reason !== "no-file") {
+    if (row.heartbeat.reason !== "previous-incarnation") unknown.add("heartbeat");
+  }
+  if (row.drift.expected !== null && row.pane.state === "alive" && row.drift.state === "unknown")
+    unknown.add("drift");
+  if (row.boot.state === "unknown") unknown.add("boot");
+  const order: readonly Plane[] = ["systemd", "pane", "heartbeat", "drift", "boot"];
+  return order.filter((plane) => unknown.has(plane));
+}
+
+function flagsOf(row: AgentRow, { unit, watch, heartbeat }: AgentFacts): Flag[] {
+  const flags: Flag[] = [];
+  if (row.drift.state === "yes") flags.push("drift");
+  if (row.pane.state === "alive" && watch.systemd.state === "fresh" && unit?.unit.active === "failed")
+    flags.push("unit-failed");
+  if (row.boot.state === "yes") flags.push("boot");
+  if (row.unrostered) flags.push("unrostered");
+  if (row.heartbeat.health === "healthy" && heartbeat?.beat.evidence === "sidecar") flags.push("sidecar");
+  return flags;
+}

@@ -1,0 +1,277 @@
+import type { BeatHealth } from "./beat.ts";
+import type { AgentStatus, Plane } from "./row.ts";
+
+/** What is known of one agent at one moment; `known: false` is neither yes nor no. */
+export interface Evidence {
+  readonly nowUs: number;
+  /** False for rows that nobody expects to beat (the holder, unrostered sessions): they are running, dead, stopped or unobserved. */
+  readonly beatExpected: boolean;
+  readonly lifecycle: "always" | "ephemeral";
+  readonly intervalSeconds: number;
+  /** Seen to run since it was declared. */
+  readonly everRan: boolean;
+  readonly pane:
+    | { readonly known: false }
+    | {
+        readonly known: true;
+        readonly state: "alive" | "dead" | "missing";
+        readonly atUs: number | null;
+        readonly startedAtUs: number | null;
+        readonly status: number | null;
+        readonly signal: number | null;
+        /** The tmux server itself is gone. */
+        readonly serverGone: boolean;
+      };
+  readonly unit:
+    | { readonly known: false }
+    | {
+        readonly known: true;
+        readonly active: string;
+        readonly result: string | null;
+        readonly atUs: number;
+      };
+  /** Somebody wanted this life to end (an operator verb, a stop job of systemd). */
+  readonly stop: { readonly by: string; readonly atUs: number } | null;
+  readonly beat: BeatHealth & {
+    readonly status: string | null;
+    readonly statusSinceUs: number | null;
+    readonly writerExitedAtUs: number | null;
+  };
+}
+
+type Answer = "yes" | "no" | "unknown";
+
+export interface Rung {
+  readonly status: AgentStatus;
+  readonly holds: Answer;
+  readonly because: string;
+}
+
+export interface Verdict {
+  readonly status: AgentStatus;
+  readonly reason: string | null;
+  readonly sinceUs: number | null;
+  /** Planes whose evidence was asked for and is unknown. */
+  readonly unknown: readonly Plane[];
+  /** The ladder from the top down to the rung that holds. */
+  readonly rungs: readonly Rung[];
+}
+
+interface Step {
+  readonly status: AgentStatus;
+  readonly holds: Answer;
+  readonly because: string;
+  readonly reason?: string | null;
+  readonly sinceUs?: number | null;
+  /** The planes that would have to be known. */
+  readonly needs?: readonly Plane[];
+}
+
+/** The one verdict of every surface: the first rung that holds on positive evidence; a rung whose evidence is unknown is skipped and named. */
+export function judge(evidence: Evidence): Verdict {
+  const ladder = evidence.beatExpected ? agentLadder : presenceLadder;
+  const rungs: Rung[] = [];
+  const unknown = new Set<Plane>();
+  for (const step of ladder(evidence)) {
+    rungs.push({ status: step.status, holds: step.holds, because: step.because });
+    if (step.holds === "unknown") for (const plane of step.needs ?? []) unknown.add(plane);
+    if (step.holds !== "yes") continue;
+    return {
+      status: step.status,
+      reason: step.reason ?? null,
+      sinceUs: step.sinceUs ?? null,
+      unknown: [...unknown],
+      rungs,
+    };
+  }
+  const because = "nothing that could tell is watching";
+  rungs.push({ status: "unobserved", holds: "yes", because });
+  return { status: "unobserved", reason: "unwatched", sinceUs: null, unknown: [...unknown], rungs };
+}
+
+function* agentLadder(evidence: Evidence): Generator<Step> {
+  yield stopped(evidence);
+  yield finished(evidence);
+  yield failed(evidence);
+  yield absent(evidence);
+  yield dead(evidence);
+  yield stale(evidence);
+  yield silent(evidence);
+  yield starting(evidence);
+  yield* beating(evidence);
+}
+
+function* presenceLadder(evidence: Evidence): Generator<Step> {
+  yield stopped(evidence);
+  const done = finished(evidence);
+  if (done.holds === "yes") yield { ...done, status: "stopped", reason: "finished" };
+  const { pane } = evidence;
+  if (!pane.known) {
+    yield { status: "dead", holds: "unknown", because: PANE_UNKNOWN, needs: ["pane"] };
+    return;
+  }
+  if (pane.state !== "alive") {
+    const reason = evidence.everRan ? deathReason(evidence) : "never-ran";
+    yield { status: "dead", holds: "yes", because: `its pane is ${pane.state}`, reason, sinceUs: pane.atUs };
+    return;
+  }
+  yield { status: "dead", holds: "no", because: "its pane is alive" };
+  const sinceUs = pane.startedAtUs ?? pane.atUs;
+  yield {
+    status: "running",
+    holds: "yes",
+    because: "its pane is alive; no heartbeat is expected of it",
+    sinceUs,
+  };
+}
+
+const PANE_UNKNOWN = "whether its pane lives is not known";
+
+function stopped({ pane, stop }: Evidence): Step {
+  const status = "stopped";
+  if (stop === null)
+    return { status, holds: "no", because: "nobody asked for it to stop in this incarnation" };
+  if (!pane.known) return { status, holds: "unknown", because: PANE_UNKNOWN, needs: ["pane"] };
+  if (pane.state === "alive")
+    return { status, holds: "no", because: "a stop was asked for, but its pane is alive" };
+  const reason = `stopped by ${stop.by}`;
+  return {
+    status,
+    holds: "yes",
+    because: `${stop.by} asked for the stop and nothing runs`,
+    reason,
+    sinceUs: stop.atUs,
+  };
+}
+
+function finished({ pane, lifecycle }: Evidence): Step {
+  const status = "finished";
+  if (lifecycle !== "ephemeral")
+    return { status, holds: "no", because: "it is not ephemeral: it should always run" };
+  if (!pane.known) return { status, holds: "unknown", because: PANE_UNKNOWN, needs: ["pane"] };
+  if (pane.state !== "dead" || pane.status !== 0) {
+    return { status, holds: "no", because: `no end with status 0 was seen (its pane is ${pane.state})` };
+  }
+  return { status, holds: "yes", because: "it ended with status 0", sinceUs: pane.atUs };
+}
+
+function failed({ pane, unit }: Evidence): Step {
+  const status = "failed";
+  if (!pane.known) return { status, holds: "unknown", because: PANE_UNKNOWN, needs: ["pane"] };
+  if (pane.state === "dead" && (pane.signal !== null || (pane.status ?? 0) !== 0)) {
+    const reason = pane.signal !== null ? `signal ${pane.signal}` : `exit ${pane.status}`;
+    return { status, holds: "yes", because: `its pane died with ${reason}`, reason, sinceUs: pane.atUs };
+  }
+  if (pane.state === "alive") return { status, holds: "no", because: "its pane is alive" };
+  if (!unit.known) {
+    const because = `its pane is ${pane.state}; whether its unit failed is not known`;
+    return { status, holds: "unknown", because, needs: ["systemd"] };
+  }
+  if (unit.active === "failed") {
+    const reason = `unit ${unit.result ?? "failed"}`;
+    return {
+      status,
+      holds: "yes",
+      because: "its unit failed and nothing of it lives",
+      reason,
+      sinceUs: unit.atUs,
+    };
+  }
+  return { status, holds: "no", because: `no bad exit status and no signal; its unit is ${unit.active}` };
+}
+
+function absent({ pane, everRan }: Evidence): Step {
+  const status = "absent";
+  if (everRan) return { status, holds: "no", because: "it has been seen to run since it was declared" };
+  if (!pane.known) return { status, holds: "unknown", because: PANE_UNKNOWN, needs: ["pane"] };
+  if (pane.state === "alive") return { status, holds: "no", because: "its pane is alive" };
+  return {
+    status,
+    holds: "yes",
+    because: "it was never seen to run since it was declared",
+    reason: "never-ran",
+  };
+}
+
+function dead(evidence: Evidence): Step {
+  const { pane } = evidence;
+  const status = "dead";
+  if (!pane.known) return { status, holds: "unknown", because: PANE_UNKNOWN, needs: ["pane"] };
+  if (pane.state === "alive") return { status, holds: "no", because: "its pane is alive" };
+  const because = `it should run and its pane is ${pane.state}`;
+  return { status, holds: "yes", because, reason: deathReason(evidence), sinceUs: pane.atUs };
+}
+
+function deathReason({ pane, unit }: Evidence): string {
+  if (pane.known && pane.serverGone) return "tmux server gone";
+  if (unit.known && unit.active === "inactive") return "ended";
+  if (pane.known && pane.state === "dead") return pane.status === 0 ? "exit 0" : "exit status lost";
+  return "pane missing";
+}
+
+function stale(evidence: Evidence): Step {
+  const { pane, beat, intervalSeconds } = evidence;
+  const status = "stale";
+  if (!pane.known) return { status, holds: "unknown", because: PANE_UNKNOWN, needs: ["pane"] };
+  if (beat.health === "stale" && beat.counts) {
+    const gone = beat.reason === "pid-gone";
+    const because = gone
+      ? "its pane is alive, but the process that beat is gone"
+      : `its pane is alive, but its last beat is older than 3 x ${intervalSeconds} s`;
+    const sinceUs = gone
+      ? Math.min(beat.writerExitedAtUs ?? Infinity, beat.freshUntilUs ?? Infinity)
+      : beat.freshUntilUs;
+    return { status, holds: "yes", because, reason: gone ? "pid-gone" : "no beat", sinceUs };
+  }
+  if (beat.health === "unknown" && beat.counts !== false) return unjudgedBeat(status, beat);
+  return {
+    status,
+    holds: "no",
+    because: beat.counts ? "its last beat is fresh" : "no beat of this incarnation exists",
+  };
+}
+
+function silent({ nowUs, pane, beat, intervalSeconds }: Evidence): Step {
+  const status = "silent";
+  if (!pane.known) return { status, holds: "unknown", because: PANE_UNKNOWN, needs: ["pane"] };
+  if (beat.counts === null) return unjudgedBeat(status, beat);
+  if (beat.counts) return { status, holds: "no", because: "a beat of this incarnation exists" };
+  const bornAtUs = pane.startedAtUs ?? pane.atUs;
+  if (bornAtUs === null)
+    return { status, holds: "unknown", because: "when it started is not known", needs: ["pane"] };
+  const dueUs = bornAtUs + 3 * intervalSeconds * 1e6;
+  if (nowUs <= dueUs) return { status, holds: "no", because: `it is younger than 3 x ${intervalSeconds} s` };
+  const because = `its pane is alive, and it has not beaten once in 3 x ${intervalSeconds} s`;
+  return { status, holds: "yes", because, reason: "never beat", sinceUs: dueUs };
+}
+
+function starting({ pane, beat, intervalSeconds }: Evidence): Step {
+  const status = "starting";
+  if (!pane.known) return { status, holds: "unknown", because: PANE_UNKNOWN, needs: ["pane"] };
+  if (beat.counts === null) return unjudgedBeat(status, beat);
+  if (beat.counts) return { status, holds: "no", because: "it has beaten already" };
+  const because = `its pane is alive, no beat yet, and it is younger than 3 x ${intervalSeconds} s`;
+  return { status, holds: "yes", because, sinceUs: pane.startedAtUs ?? pane.atUs };
+}
+
+function* beating({ beat }: Evidence): Generator<Step> {
+  const status = beat.status === "waiting" ? "waiting" : beat.status === "busy" ? "busy" : "healthy";
+  if (beat.health !== "healthy") {
+    yield { ...unjudgedBeat(status, beat), holds: beat.health === "unknown" ? "unknown" : "no" };
+    return;
+  }
+  const because = `a heartbeat was answered within 3 x interval, with status ${beat.status}`;
+  yield { status, holds: "yes", because, sinceUs: beat.statusSinceUs };
+}
+
+function unjudgedBeat(status: AgentStatus, beat: Evidence["beat"]): Step {
+  const why: Record<string, string> = {
+    unwatched: "nobody is reading its heartbeat",
+    clock: "its last beat is dated in the future",
+    resumed: "the machine was suspended and no beat is due yet",
+    "no-file": "it has no heartbeat file",
+    "previous-incarnation": "its last beat is of a life before this one",
+  };
+  const because = (beat.reason && why[beat.reason]) ?? "its heartbeat does not tell";
+  return { status, holds: "unknown", because, needs: ["heartbeat"] };
+}

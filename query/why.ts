@@ -1,0 +1,154 @@
+import type { StoredEvent } from "../store/events/envelope.ts";
+import { isoOf } from "./instant.ts";
+import type { PsInput } from "./ps.ts";
+import { explainAgent } from "./ps.ts";
+import type { AgentRow, AgentStatus, Plane } from "./row.ts";
+import { summaryOf } from "./summary.ts";
+
+export interface WhyEvidence {
+  seq: number;
+  type: string;
+  occurred_at: string;
+  recorded_at: string;
+  source: string;
+  summary: string;
+}
+
+export interface WhyCell {
+  plane: Plane | "declared";
+  state: string;
+  observed_at: string | null;
+  source: string;
+  /** Newest first. */
+  evidence: WhyEvidence[];
+}
+
+export interface WhyDocument {
+  schema: "fleet.why.v1";
+  tenant_id: string;
+  host: string;
+  at: string;
+  log_seq: number;
+  name: string;
+  row: AgentRow;
+  verdict: {
+    status: AgentStatus;
+    reason: string | null;
+    rungs: { status: AgentStatus; holds: "yes" | "no" | "unknown"; because: string }[];
+  };
+  cells: WhyCell[];
+}
+
+/** Where the events behind a cell are found; the reader of the log is handed in. */
+export interface EventLookup {
+  event(seq: number): StoredEvent | null;
+  /** The newest events of these types about this agent (null: about none), newest first. */
+  recent(agent: string | null, types: readonly string[], limit: number): StoredEvent[];
+}
+
+const EVENTS_PER_CELL = 4;
+
+/** The row of one agent with the ladder that judged it and the events behind each of its cells. */
+export function whyDocument(
+  input: PsInput & { readonly name: string; readonly lookup: EventLookup },
+): WhyDocument {
+  const { name, lookup } = input;
+  const { row, verdict, facts } = explainAgent(input, name);
+  const found = (...events: (StoredEvent | null)[]): WhyEvidence[] => {
+    const unique = new Map(events.filter((event) => event !== null).map((event) => [event.seq, event]));
+    return [...unique.values()].sort((a, b) => b.seq - a.seq).map(evidenceOf);
+  };
+  const bySeq = (seq: number | undefined) => (seq ? lookup.event(seq) : null);
+  const recent = (types: readonly string[]) => lookup.recent(name, types, EVENTS_PER_CELL);
+
+  const paneTypes = [
+    "tmux.pane.created",
+    "tmux.pane.respawned",
+    "tmux.pane.died",
+    "tmux.pane.closed",
+    "tmux.session.renamed",
+  ];
+  const server = facts.server;
+  const serverMatters =
+    server !== undefined && (server.state === "gone" || server.pid !== facts.pane.own?.server);
+  const beats = found(
+    bySeq(facts.heartbeat?.seq),
+    ...recent(["heartbeat.writer.exited", "heartbeat.file.removed", "collector.input.rejected"]),
+  );
+  const cells: WhyCell[] = [
+    {
+      plane: "declared",
+      state: facts.roster ? facts.roster.declaration.class : "not on the roster",
+      observed_at: facts.roster ? isoOf(facts.roster.recordedAtUs) : null,
+      source: "roster",
+      evidence: found(bySeq(facts.roster?.seq), bySeq(facts.roster?.declaredSeq)),
+    },
+    {
+      plane: "systemd",
+      state: [row.systemd.active, row.systemd.sub].filter(Boolean).join(" "),
+      observed_at: row.systemd.observed_at,
+      source: "systemd",
+      evidence: found(bySeq(facts.unit?.seq), ...recent(["systemd.unit.changed", "journal.unit.logged"])),
+    },
+    {
+      plane: "pane",
+      state: row.pane.state,
+      observed_at: row.pane.observed_at,
+      source: "tmux",
+      evidence: found(
+        bySeq(facts.pane.own?.seq),
+        serverMatters ? bySeq(server?.seq) : null,
+        ...recent(paneTypes),
+      ),
+    },
+    {
+      plane: "heartbeat",
+      state: row.heartbeat.reason
+        ? `${row.heartbeat.health} (${row.heartbeat.reason})`
+        : row.heartbeat.health,
+      observed_at: row.heartbeat.observed_at,
+      source: "heartbeat",
+      evidence: beats,
+    },
+    {
+      plane: "drift",
+      state: row.drift.state,
+      observed_at: row.drift.observed_at,
+      source: "process",
+      evidence: found(bySeq(facts.process?.seq)),
+    },
+    {
+      plane: "boot",
+      state: [row.boot.state, row.boot.reasons.join(", ")].filter(Boolean).join(": "),
+      observed_at: row.boot.observed_at,
+      source: "systemd",
+      evidence: found(bySeq(facts.unit?.seq), bySeq(facts.manager?.seq)),
+    },
+  ];
+  return {
+    schema: "fleet.why.v1",
+    tenant_id: input.tenantId,
+    host: input.host,
+    at: isoOf(input.nowUs),
+    log_seq: input.logSeq,
+    name,
+    row,
+    verdict: {
+      status: verdict.status,
+      reason: verdict.reason,
+      rungs: verdict.rungs.map((rung) => ({ ...rung })),
+    },
+    cells,
+  };
+}
+
+function evidenceOf(event: StoredEvent): WhyEvidence {
+  return {
+    seq: event.seq,
+    type: event.type,
+    occurred_at: isoOf(event.occurredAtUs),
+    recorded_at: isoOf(event.recordedAtUs),
+    source: event.source,
+    summary: summaryOf(event),
+  };
+}
