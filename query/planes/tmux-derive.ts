@@ -113,15 +113,15 @@ function derivePane({ socket, server, snapshot, panes, tell }: PaneLook, pane: T
     startedAtUs !== null && startedAtUs <= snapshot.endedAtUs
       ? { us: startedAtUs, precision: "ms" as const }
       : undefined;
-  const lives = known?.pid === pid;
+  const lives = known !== undefined && isSameLife(known, pane);
   if (!known) tell("tmux.pane.created", name, born, bornAt);
   else if (!lives) tell("tmux.pane.respawned", name, { ...born, previousPid: known.pid }, bornAt);
   else if (known.session !== session) {
     tell("tmux.pane.moved", name, { socket, server, pane: pane.pane, session, window, name });
   }
 
-  const learnt =
-    known?.status == null && known?.signal == null && (pane.status !== null || pane.signal !== null);
+  const told = pane.status !== null || pane.signal !== null;
+  const learnt = told && (known?.status !== pane.status || known?.signal !== pane.signal);
   if (pane.dead && (!lives || !known.dead || learnt)) {
     const { status, signal } = pane;
     const payload = {
@@ -140,10 +140,16 @@ function derivePane({ socket, server, snapshot, panes, tell }: PaneLook, pane: T
   if (active === null || active > snapshot.endedAtUs) return;
   const told =
     (lives ? known.activityAtUs : null) ?? (lives ? known.createdAtUs : (startedAtUs ?? snapshot.endedAtUs));
-  const rested = active > told && snapshot.endedAtUs - active >= ACTIVITY_STEP_US;
-  if (active - told >= ACTIVITY_STEP_US || rested) {
+  const rested = active > before && snapshot.endedAtUs - active >= ACTIVITY_STEP_US;
+  if (active - before >= ACTIVITY_STEP_US || rested) {
     tell("tmux.pane.active", name, { socket, server, pane: pane.pane }, { us: active, precision: "s" });
   }
+}
+
+/** A pid may come again within one pane id: the start time tells the two apart, and what was dead does not live again. */
+function isSameLife(known: PaneDocument, pane: TmuxPaneSeen): boolean {
+  const sameStart = known.start === null || pane.start === null || known.start === pane.start;
+  return known.pid === pane.pid && sameStart && (pane.dead || !known.dead);
 }
 
 /** `pane_dead_time` is in whole seconds, so it may lie before the process's own start: then the look's time is nearer. */

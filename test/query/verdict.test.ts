@@ -1,0 +1,289 @@
+import { beforeEach, describe, expect, test } from "vitest";
+import { checkRow, checkRows } from "../../query/check.ts";
+import type { FoldedLog } from "../support/fold.ts";
+import { createFoldedLog } from "../support/fold.ts";
+import { beatLook, paneSeen, processLook, rosterLook, systemdLook, tmuxLook } from "../support/looks.ts";
+import { rowOf, tableOf } from "../support/table.ts";
+
+const S = 1_000_000;
+let log: FoldedLog;
+let t: number;
+
+/** A fleet of one agent with its launcher and a holder, at rest since t. */
+beforeEach(() => {
+  log = createFoldedLog();
+  t = log.nowUs;
+  log.look(
+    rosterLook(t, {
+      coder0: {},
+      _holder: {
+        role: "holder",
+        runtime: null,
+        class: "holder",
+        heartbeat: "not-expected",
+        unit: "mosaic-tmux-holder.service",
+      },
+    }),
+  );
+  log.look(
+    systemdLook(t, {
+      "mosaic-agent@coder0.service": {},
+      "mosaic-tmux-holder.service": { load: "not-found", active: "inactive", sub: "dead", fileState: null },
+    }),
+  );
+  log.look(
+    tmuxLook(t, [paneSeen("_holder", 0, { startedAtUs: t }), paneSeen("coder0", 1, { startedAtUs: t })]),
+  );
+  log.look(processLook(t + 1000, [{ agent: "coder0", pane: "%1", panePid: 1001, name: "pi" }]));
+});
+
+function at(us: number): FoldedLog {
+  log.nowUs = us;
+  return log;
+}
+const row = (us: number, name = "coder0", unavailable: string[] = []) =>
+  rowOf(tableOf(at(us), us, { unavailable }), name);
+
+describe("the ladder", () => {
+  test("a living pane that has not beaten is starting, and silent after three intervals, never healthy", () => {
+    expect(row(t + 1 * S)).toMatchObject({
+      status: "starting",
+      heartbeat: { health: "unknown", reason: "no-file" },
+    });
+    expect(row(t + 45 * S)).toMatchObject({ status: "starting" });
+    expect(row(t + 45 * S + 1)).toMatchObject({ status: "silent", status_reason: "never beat" });
+  });
+
+  test("a beat makes healthy for exactly three intervals, then stale, dated from that moment", () => {
+    at(t + 1 * S).look(beatLook(t + 1 * S, "coder0", t + 1 * S));
+    expect(row(t + 46 * S)).toMatchObject({ status: "healthy", heartbeat: { age_seconds: 45 } });
+    const stale = row(t + 46 * S + 1);
+    expect(stale).toMatchObject({ status: "stale", status_reason: "no beat" });
+    expect(stale.since).toBe(new Date((t + 46 * S) / 1000).toISOString());
+  });
+
+  test.each(["busy", "waiting"] as const)("a fresh beat that says %s is %s", (status) => {
+    at(t + 1 * S).look(beatLook(t + 1 * S, "coder0", t + 1 * S, { status }));
+    expect(row(t + 2 * S).status).toBe(status);
+  });
+
+  test("a beat whose process is gone is stale at once, though its time has not passed", () => {
+    at(t + 1 * S).look(beatLook(t + 1 * S, "coder0", t + 1 * S));
+    at(t + 2 * S).look(beatLook(t + 2 * S, "coder0", t + 1 * S, { alive: false }));
+    expect(row(t + 2 * S)).toMatchObject({ status: "stale", status_reason: "pid-gone" });
+  });
+
+  test("a beat of an earlier life does not make this one healthy", () => {
+    at(t + 1 * S).look(beatLook(t + 1 * S, "coder0", t - 1 * S));
+    expect(row(t + 2 * S)).toMatchObject({
+      status: "starting",
+      heartbeat: { reason: "previous-incarnation" },
+    });
+  });
+
+  test("a beat from the future is unknown because of the clock, and gives way to a right one", () => {
+    at(t + 1 * S).look(beatLook(t + 1 * S, "coder0", t + 3600 * S));
+    expect(row(t + 2 * S)).toMatchObject({
+      status: "unobserved",
+      unknown: ["heartbeat"],
+      heartbeat: { reason: "clock" },
+    });
+    at(t + 3 * S).look(beatLook(t + 3 * S, "coder0", t + 3 * S));
+    expect(row(t + 3 * S).status).toBe("healthy");
+  });
+
+  test("a process killed in a pane that remains is failed with its signal; the unit honestly stays active", () => {
+    at(t + 5 * S).look(
+      tmuxLook(t + 5 * S, [paneSeen("_holder", 0), paneSeen("coder0", 1, { dead: true, signal: 9 })]),
+    );
+    expect(row(t + 5 * S)).toMatchObject({
+      status: "failed",
+      status_reason: "signal 9",
+      pane: { state: "dead", signal: 9, exit_status: null },
+      systemd: { active: "active", sub: "exited" },
+    });
+  });
+
+  test("a closed pane is dead, and a session made again is a new life that starts", () => {
+    at(t + 5 * S).look(tmuxLook(t + 5 * S, [paneSeen("_holder", 0)]));
+    expect(row(t + 5 * S)).toMatchObject({ status: "dead", pane: { state: "missing", pid: null } });
+    at(t + 9 * S).look(
+      tmuxLook(t + 9 * S, [paneSeen("_holder", 0), paneSeen("coder0", 2, { startedAtUs: t + 9 * S })]),
+    );
+    expect(row(t + 10 * S)).toMatchObject({ status: "starting", pane: { state: "alive", id: "%2" } });
+  });
+
+  test("a server that is gone turns every row with one event", () => {
+    const events = at(t + 5 * S).look(tmuxLook(t + 5 * S, [], { server: null, goneReason: "refused" }));
+    expect(events.map((event) => event.type)).toEqual(["tmux.server.vanished"]);
+    expect(row(t + 5 * S)).toMatchObject({
+      status: "dead",
+      status_reason: "tmux server gone",
+      systemd: { active: "active" },
+    });
+    expect(row(t + 5 * S, "_holder")).toMatchObject({ status: "dead", status_reason: "tmux server gone" });
+  });
+
+  test("a tmux that does not answer is unknown, not dead; a fresh beat still proves health, and nothing does after its reach", () => {
+    at(t + 1 * S).look(beatLook(t + 1 * S, "coder0", t + 1 * S));
+    expect(row(t + 2 * S, "coder0", ["tmux"])).toMatchObject({
+      status: "healthy",
+      pane: { state: "unknown" },
+    });
+    expect(row(t + 2 * S, "coder0", ["tmux"]).unknown).toContain("pane");
+    const later = row(t + 60 * S, "coder0", ["tmux"]);
+    expect(later).toMatchObject({ status: "unobserved", pane: { state: "unknown" } });
+    expect(row(t + 60 * S, "_holder", ["tmux"]).status).toBe("unobserved");
+  });
+
+  test("a beat nobody reads is healthy within its own reach and unknown after it, never stale", () => {
+    at(t + 1 * S).look(beatLook(t + 1 * S, "coder0", t + 1 * S));
+    expect(row(t + 40 * S, "coder0", ["heartbeat"]).status).toBe("healthy");
+    expect(row(t + 50 * S, "coder0", ["heartbeat"])).toMatchObject({
+      status: "unobserved",
+      unknown: ["heartbeat"],
+      heartbeat: { health: "unknown", reason: "unwatched" },
+    });
+  });
+
+  test("with nobody watching every plane is unknown and says how old its last word is", () => {
+    const table = tableOf(at(t + 100 * S), t + 100 * S, { observer: { state: "absent" } });
+    expect(rowOf(table, "coder0")).toMatchObject({
+      status: "unobserved",
+      pane: { state: "unknown", observed_at: new Date((t + 100 * S) / 1000).toISOString() },
+    });
+  });
+
+  test("an agent never seen to run is absent, not dead", () => {
+    at(t + 1 * S).look(rosterLook(t + 1 * S, { coder0: {}, coder9: {} }));
+    at(t + 2 * S).look(
+      systemdLook(t + 2 * S, {
+        "mosaic-agent@coder0.service": {},
+        "mosaic-agent@coder9.service": { active: "inactive", sub: "dead" },
+      }),
+    );
+    expect(row(t + 2 * S, "coder9")).toMatchObject({ status: "absent", since: null });
+  });
+
+  test("a stop job makes stopped, a later start takes it back, and a stop of the boot before counts for nothing", () => {
+    const line = (
+      what: "stopping" | "starting",
+      us: number,
+      bootId = "11111111222233334444555555555555",
+    ) => ({
+      type: "journal.unit.logged",
+      agent: "coder0",
+      source: "journal" as const,
+      occurredAtUs: us,
+      precision: "us" as const,
+      payload: {
+        unit: "mosaic-agent@coder0.service",
+        what,
+        jobType: what === "stopping" ? "stop" : "start",
+        jobResult: null,
+        exitCode: null,
+        exitStatus: null,
+        unitResult: null,
+        restarts: null,
+        invocationId: null,
+        bootId,
+        priority: 6,
+        message: null,
+      },
+    });
+    at(t + 5 * S).look(tmuxLook(t + 5 * S, [paneSeen("_holder", 0)]));
+    log.append(line("stopping", t + 4 * S));
+    expect(row(t + 6 * S)).toMatchObject({ status: "stopped", status_reason: "stopped by systemd" });
+    log.append(line("starting", t + 7 * S));
+    expect(row(t + 8 * S).status).toBe("dead");
+    log.append(line("stopping", t + 9 * S, "f".repeat(32)));
+    expect(row(t + 10 * S).status).toBe("dead");
+  });
+
+  test("an ephemeral worker that ends with status 0 is finished", () => {
+    at(t + 1 * S).look(rosterLook(t + 1 * S, { coder0: { lifecycle: "ephemeral" } }));
+    at(t + 5 * S).look(tmuxLook(t + 5 * S, [paneSeen("coder0", 1, { dead: true, status: 0 })]));
+    expect(row(t + 5 * S).status).toBe("finished");
+  });
+
+  test("a unit that failed and nothing of it lives is failed; one whose pane beats is judged by the beat and flagged", () => {
+    at(t + 1 * S).look(beatLook(t + 1 * S, "coder0", t + 1 * S));
+    at(t + 2 * S).look(
+      systemdLook(t + 2 * S, {
+        "mosaic-agent@coder0.service": { active: "failed", sub: "failed", result: "exit-code" },
+      }),
+    );
+    expect(row(t + 3 * S)).toMatchObject({ status: "healthy", flags: ["unit-failed", "boot"] });
+    at(t + 4 * S).look(tmuxLook(t + 4 * S, [paneSeen("_holder", 0)]));
+    expect(row(t + 4 * S)).toMatchObject({ status: "failed", status_reason: "unit exit-code" });
+  });
+
+  test("a pane that was split off is never taken for the agent", () => {
+    const split = paneSeen("coder0", 7, { session: "$1", window: "@1" });
+    at(t + 1 * S).look(tmuxLook(t + 1 * S, [paneSeen("_holder", 0), paneSeen("coder0", 1), split]));
+    at(t + 2 * S).look(tmuxLook(t + 2 * S, [paneSeen("_holder", 0), split]));
+    expect(row(t + 2 * S)).toMatchObject({ status: "dead", pane: { state: "missing" } });
+  });
+});
+
+describe("cells", () => {
+  test("a program that is not the roster's runtime is drift; an unread process is neither yes nor no", () => {
+    expect(row(t + 1 * S).drift).toMatchObject({ state: "no", expected: "pi", actual: "pi" });
+    at(t + 2 * S).look(
+      processLook(t + 2 * S, [{ agent: "coder0", pane: "%1", panePid: 1001, name: "dogfood-agent.py" }]),
+    );
+    expect(row(t + 3 * S)).toMatchObject({
+      drift: { state: "yes", actual: "dogfood-agent.py" },
+      flags: ["drift", "boot"],
+    });
+    expect(row(t + 3 * S, "coder0", ["process"])).toMatchObject({ drift: { state: "unknown" } });
+  });
+
+  test("the boot gap names its reasons, and is unknown while systemd is", () => {
+    expect(row(t + 1 * S).boot).toMatchObject({ state: "yes", reasons: ["unit-disabled"] });
+    expect(row(t + 1 * S, "_holder").boot).toMatchObject({ state: "yes", reasons: ["no-unit"] });
+    expect(row(t + 1 * S, "coder0", ["systemd"]).boot).toMatchObject({ state: "unknown", reasons: [] });
+    at(t + 2 * S).look(
+      systemdLook(t + 2 * S, { "mosaic-agent@coder0.service": { fileState: "enabled" } }, { linger: "no" }),
+    );
+    expect(row(t + 2 * S).boot).toMatchObject({ state: "yes", reasons: ["linger-off"] });
+    at(t + 3 * S).look(systemdLook(t + 3 * S, { "mosaic-agent@coder0.service": { fileState: "enabled" } }));
+    expect(row(t + 3 * S).boot).toMatchObject({ state: "no", reasons: [] });
+  });
+
+  test("idle is the time since the window's last output, by gauge or by event", () => {
+    const gauges = { "/tmp/tmux-1000/mosaic-factory": { "%1": t + 3 * S } };
+    expect(rowOf(tableOf(at(t + 15 * S), t + 15 * S, { gauges }), "coder0").idle.seconds).toBe(12);
+  });
+
+  test("sessions that no roster names are shown with all, and without a roster", () => {
+    const stray = paneSeen("my $(rm) #{x} | session", 5, { startedAtUs: t });
+    at(t + 1 * S).look(tmuxLook(t + 1 * S, [paneSeen("_holder", 0), paneSeen("coder0", 1), stray]));
+    expect(tableOf(log, t + 1 * S).agents.map((agent) => agent.name)).toEqual(["coder0", "_holder"]);
+    const shown = rowOf(tableOf(log, t + 1 * S, { all: true }), stray.name);
+    expect(shown).toMatchObject({
+      status: "running",
+      unrostered: true,
+      flags: ["boot", "unrostered"],
+      systemd: { unit: null },
+    });
+    expect(checkRow(shown)).toBe(0);
+  });
+
+  test("a beat of a sidecar is shown as such", () => {
+    at(t + 1 * S).look(beatLook(t + 1 * S, "coder0", t + 1 * S, { evidence: "sidecar" }));
+    expect(row(t + 2 * S)).toMatchObject({
+      status: "healthy",
+      flags: ["boot", "sidecar"],
+      heartbeat: { evidence: "sidecar" },
+    });
+  });
+});
+
+test("check: the worst of critical, unknown, warning", () => {
+  at(t + 1 * S).look(beatLook(t + 1 * S, "coder0", t + 1 * S));
+  expect(checkRows(tableOf(at(t + 2 * S), t + 2 * S).agents)).toBe(1); // boot gap
+  expect(checkRows(tableOf(log, t + 60 * S, { unavailable: ["tmux"] }).agents)).toBe(3);
+  expect(checkRows(tableOf(log, t + 60 * S).agents)).toBe(2);
+  expect(checkRows([])).toBe(0);
+});
