@@ -138,7 +138,7 @@ function derivePane({ socket, server, snapshot, panes, tell }: PaneLook, pane: T
 
   const active = pane.activityAtUs;
   if (active === null || active > snapshot.endedAtUs) return;
-  const told =
+  const before =
     (lives ? known.activityAtUs : null) ?? (lives ? known.createdAtUs : (startedAtUs ?? snapshot.endedAtUs));
   const rested = active > before && snapshot.endedAtUs - active >= ACTIVITY_STEP_US;
   if (active - before >= ACTIVITY_STEP_US || rested) {
