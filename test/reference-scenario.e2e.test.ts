@@ -1,0 +1,183 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { PsDocument } from "../query/row.ts";
+import { buildFactory, FACTORY_AGENTS, type Factory } from "./sandbox/factory.ts";
+import { createHost, type Host } from "./sandbox/host.ts";
+
+/** Deadlines are generous: order and cause are what is asserted, latencies are the bench's. */
+const SOON = { timeout: 20_000, interval: 50 };
+
+let host: Host;
+let factory: Factory;
+
+beforeAll(async () => {
+  host = await createHost({ name: "reference", network: "private" });
+  factory = await buildFactory(host, "alice");
+});
+afterAll(async () => {
+  await host.down();
+});
+
+const statuses = (document: PsDocument) =>
+  Object.fromEntries(document.agents.map(({ name, status }) => [name, status]));
+const allHealthy = {
+  ...Object.fromEntries(FACTORY_AGENTS.map((name) => [name, "healthy"])),
+  _holder: "running",
+};
+
+async function expectTheFleetAtRest(document: PsDocument): Promise<void> {
+  for (const row of document.agents) {
+    expect(row.pane.state).toBe("alive");
+    expect(row.pane.pid).toBe(await factory.panePid(row.name));
+    expect(row.tenant_id).toBe("alice");
+    expect(row.incarnation).toMatch(/^[0-9a-f]{8}-\d+-\d+$/);
+    expect(row.idle.seconds).toBeGreaterThanOrEqual(0);
+    expect(row.unknown).toEqual([]);
+    const holder = row.name === "_holder";
+    expect(row.boot).toMatchObject({ state: "yes", reasons: [holder ? "no-unit" : "unit-disabled"] });
+    expect(row.flags).toEqual(row.name === "canary-pi" ? ["drift", "boot"] : ["boot"]);
+    if (holder) expect(row.heartbeat).toMatchObject({ expected: false });
+    else {
+      expect(row.systemd).toMatchObject({ active: "active", sub: "exited", enabled: "disabled" });
+      expect(row.heartbeat).toMatchObject({
+        health: "healthy",
+        status: "ok",
+        evidence: "runtime",
+        interval_seconds: 1,
+      });
+      expect(row.drift).toMatchObject({
+        actual: "dogfood-agent.py",
+        state: row.name === "canary-pi" ? "yes" : "no",
+      });
+    }
+  }
+}
+
+test("without a recorder, ps looks once, shows the five live sessions, and says that it did", async () => {
+  await expect.poll(async () => statuses(await factory.ps()), SOON).toEqual(allHealthy);
+  const document = await factory.ps();
+  expect(document).toMatchObject({
+    schema: "fleet.ps.v1",
+    tenant_id: "alice",
+    observer: { state: "one-shot" },
+  });
+  await expectTheFleetAtRest(document);
+});
+
+test("with a recorder, ps reads the log and shows the same", async () => {
+  await factory.startRecorder();
+  await expect.poll(async () => (await factory.ps()).observer.state, SOON).toBe("recording");
+  await expect.poll(async () => statuses(await factory.ps()), SOON).toEqual(allHealthy);
+  const document = await factory.ps();
+  expect(Object.values(document.observer.sources).map(({ state }) => state)).toEqual(Array(6).fill("fresh"));
+  await expectTheFleetAtRest(document);
+});
+
+test("check is a warning: drift and boot gap", async () => {
+  expect((await factory.fleet("ps", "--check")).code).toBe(1);
+});
+
+test("a second recorder says who holds the log, and leaves", async () => {
+  const { code, stderr } = await factory.fleet("record");
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/pid \d+|recorder \d+|process \d+/);
+});
+
+test("a process killed in a pane that remains turns its row failed with signal 9, while its unit stays active", async () => {
+  await factory.run("kill", "-KILL", String(await factory.panePid("dogfood-coder")));
+  await expect.poll(async () => (await factory.row("dogfood-coder")).status, SOON).toBe("failed");
+  expect(await factory.row("dogfood-coder")).toMatchObject({
+    status_reason: "signal 9",
+    pane: { state: "dead", signal: 9, exit_status: null },
+    systemd: { active: "active", sub: "exited" },
+  });
+  expect((await factory.fleet("ps", "--check")).code).toBe(2);
+});
+
+test("a closed pane turns its row dead", async () => {
+  await factory.tmux("kill-session", "-t", "=dogfood-reviewer");
+  await expect.poll(async () => (await factory.row("dogfood-reviewer")).status, SOON).toBe("dead");
+  expect((await factory.row("dogfood-reviewer")).pane).toMatchObject({ state: "missing", pid: null });
+});
+
+test("heartbeats that end turn the row stale when three intervals have passed, not before", async () => {
+  await factory.run("kill", "-USR1", String(await factory.panePid("canary-pi")));
+  await expect.poll(async () => (await factory.row("canary-pi")).status, SOON).toBe("stale");
+  const row = await factory.row("canary-pi");
+  expect(row.pane.state).toBe("alive");
+  const silentMs = Date.parse(row.since ?? "") - Date.parse(row.heartbeat.at ?? "");
+  expect(silentMs).toBe(3000);
+  expect(row.heartbeat.age_seconds).toBeGreaterThan(3);
+});
+
+test("why names the rung that holds and the events behind each cell", async () => {
+  const { stdout, code } = await factory.fleet("why", "dogfood-coder", "--json");
+  expect(code).toBe(0);
+  const why = JSON.parse(stdout);
+  expect(why).toMatchObject({ schema: "fleet.why.v1", verdict: { status: "failed" } });
+  const pane = why.cells.find((cell: { plane: string }) => cell.plane === "pane");
+  expect(pane.evidence.map((event: { type: string }) => event.type)).toContain("tmux.pane.died");
+  expect((await factory.fleet("why", "nobody")).code).toBe(3);
+});
+
+test("a tmux that does not answer turns cells unknown, not dead", async () => {
+  const server = (await factory.tmux("display-message", "-p", "#{pid}")).trim();
+  await factory.run("kill", "-STOP", server);
+  try {
+    await expect
+      .poll(async () => (await factory.row("dogfood-orchestrator")).pane.state, SOON)
+      .toBe("unknown");
+    const row = await factory.row("dogfood-orchestrator");
+    expect(row.status).toBe("healthy");
+    expect(row.unknown).toContain("pane");
+    expect((await factory.row("canary-pi")).status).toBe("unobserved");
+  } finally {
+    await factory.run("kill", "-CONT", server);
+  }
+  await expect.poll(async () => (await factory.row("dogfood-orchestrator")).pane.state, SOON).toBe("alive");
+  await expect.poll(async () => (await factory.row("canary-pi")).status, SOON).toBe("stale");
+});
+
+test("a killed tmux server turns all rows with one event, while systemd honestly still says active", async () => {
+  const before = (await factory.ps()).log_seq;
+  await factory.tmux("kill-server");
+  await expect
+    .poll(async () => statuses(await factory.ps()), SOON)
+    .toEqual(Object.fromEntries([...FACTORY_AGENTS, "_holder"].map((name) => [name, "dead"])));
+  for (const row of (await factory.ps()).agents) {
+    expect(row.status_reason).toBe("tmux server gone");
+    if (row.name !== "_holder") expect(row.systemd).toMatchObject({ active: "active", sub: "exited" });
+  }
+  const { stdout } = await factory.fleet(
+    "events",
+    "--type",
+    "tmux.server.vanished",
+    "--after",
+    String(before),
+    "--json",
+  );
+  expect(stdout.trim().split("\n")).toHaveLength(1);
+});
+
+test("the same table after a rebuild, and after the recorder has gone", async () => {
+  const plain = (document: PsDocument) =>
+    document.agents.map(({ name, status, status_reason }) => ({ name, status, status_reason }));
+  const live = plain(await factory.ps());
+  await factory.stopRecorder();
+  expect((await factory.fleet("rebuild")).code).toBe(0);
+  expect(plain(await factory.ps())).toEqual(live);
+});
+
+test("the other tenant sees nothing of it", async () => {
+  const { stdout } = await host.exec("bob", ["fleet", "ps", "--json", "--all"]);
+  const document = JSON.parse(stdout) as PsDocument;
+  expect(document).toMatchObject({ tenant_id: "bob", agents: [] });
+});
+
+test("after a reboot the agents whose units are disabled have not come back: the boot gap was true", async () => {
+  await host.reboot();
+  const document = await factory.ps();
+  expect(statuses(document)).toEqual(
+    Object.fromEntries([...FACTORY_AGENTS, "_holder"].map((name) => [name, "dead"])),
+  );
+  expect(document.agents[0]?.systemd.active).toBe("inactive");
+});
