@@ -1,0 +1,87 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { createClock } from "../cli/clock.ts";
+import { bootId, readProcess } from "../collectors/proc/stat.ts";
+import { derive, projections } from "../query/planes/all.ts";
+import type { FleetEvent } from "../store/events/catalogue.ts";
+import { type Log, openLog } from "../store/log.ts";
+import { AGENTS, agentName, eventAt } from "./load.ts";
+
+const SOCKET = "/tmp/tmux-1000/mosaic-factory";
+const BATCH = 1000;
+
+/** A state directory as a recorder leaves it after so many events, with this process as its live recorder. */
+export interface FleetState {
+  readonly directory: string;
+  readonly log: Log;
+  /** A recorder does this each second; whoever blocks for longer calls it in between. */
+  stayAlive(): void;
+  close(): void;
+}
+
+export function makeFleetState(parent: string, events: number): FleetState {
+  const directory = join(parent, `state-${events}`);
+  mkdirSync(directory, { mode: 0o700 });
+  const clock = createClock();
+  const path = join(directory, "fleet.db");
+  const identity = { tenantId: "jarvis", host: "W-jarvis", machineId: null };
+  const fill = openLog({ path, identity, clock: { nowUs: clock.nowUs }, projections, derive });
+  const declared = Array.from({ length: AGENTS }, (_, n) => declarationOf(agentName(n), clock.nowUs()));
+  fill.append({ source: "roster", events: declared });
+  for (let from = 0; from < events; from += BATCH) {
+    const size = Math.min(BATCH, events - from);
+    fill.append({
+      source: "heartbeat",
+      events: Array.from({ length: size }, (_, i) => eventAt(from + i, 1000).event),
+    });
+  }
+  fill.close();
+
+  const log = openLog({ path, identity, clock, projections, derive });
+  const pidStart = readProcess(process.pid)?.startTicks ?? null;
+  const claimed = log.claimLease(
+    { pid: process.pid, pidStart, bootId: bootId(), version: "bench" },
+    () => false,
+  );
+  if (!claimed.ok) throw new Error("the log of this bench is recorded by somebody else");
+  const stayAlive = (): void => {
+    log.renewLease();
+    for (const source of ["roster", "tmux", "process", "systemd", "journal", "heartbeat"] as const) {
+      log.append({ source, observed: { scope: source === "tmux" ? SOCKET : "", atUs: clock.nowUs() } });
+    }
+  };
+  stayAlive();
+  return {
+    directory,
+    log,
+    stayAlive,
+    close() {
+      log.releaseLease("the bench is over");
+      log.close();
+    },
+  };
+}
+
+function declarationOf(agent: string, atUs: number): FleetEvent {
+  return {
+    type: "roster.agent.declared",
+    agent,
+    source: "roster",
+    occurredAtUs: atUs,
+    precision: "us",
+    payload: {
+      role: "agent",
+      runtime: "pi",
+      class: "implementer",
+      unit: `mosaic-agent@${agent}.service`,
+      socketName: "mosaic-factory",
+      intervalSeconds: 15,
+      heartbeat: "expected",
+      lifecycle: "always",
+      driftAccept: [],
+      persistentPersona: false,
+      resetBetweenTasks: false,
+      modelHint: null,
+    },
+  };
+}

@@ -1,0 +1,78 @@
+/**
+ * What a person waits for: `fleet ps` as a whole process, launcher included, against `node -e 0` on the same Node; and the
+ * same with a hundred times as many events in the log. All of them take turns, so that the machine's moods hit each alike.
+ */
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { makeFleetState } from "./fleet-state.ts";
+import type { BenchOptions, Result } from "./result.ts";
+import { atMost, info, median, optionsOf, table } from "./result.ts";
+
+const ROUNDS = 60;
+const SMALL = 100_000;
+
+type Subject = "node" | "small" | "large" | "table";
+type Command = readonly [program: string, args: readonly string[], env: Readonly<Record<string, string>>];
+
+export function run({ events = 1_000_000 }: BenchOptions = {}): Result[] {
+  const directory = mkdtempSync(join(tmpdir(), "fleet-bench-ps-"));
+  try {
+    const [small, large] = [makeFleetState(directory, SMALL), makeFleetState(directory, events)];
+    const launcher = fileURLToPath(new URL("../bin/fleet", import.meta.url));
+    const env = { HOME: directory, PATH: process.env.PATH ?? "", FLEET_NODE: process.execPath };
+    const ps = (state: string): Command => [
+      launcher,
+      ["ps", "--json"],
+      { ...env, FLEET_STATE: state },
+    ];
+    const commands: Record<Subject, Command> = {
+      node: [process.execPath, ["-e", "0"], env],
+      small: ps(small.directory),
+      large: ps(large.directory),
+      table: [launcher, ["ps"], { ...env, FLEET_STATE: large.directory }],
+    };
+    const names = Object.keys(commands) as Subject[];
+    const taken: Record<Subject, number[]> = { node: [], small: [], large: [], table: [] };
+    for (let round = 0; round < ROUNDS + 2; round += 1) {
+      for (const state of [small, large]) state.stayAlive();
+      for (const name of names.map((_, i) => names[(i + round) % names.length] as Subject)) {
+        const milliseconds = timed(...commands[name]);
+        // The first rounds fill the page cache.
+        if (round >= 2) taken[name].push(milliseconds);
+      }
+    }
+    small.close();
+    large.close();
+    const ms = (name: Subject): number => median(taken[name]);
+    return [
+      info("ps: node -e 0", ms("node"), "ms"),
+      info(`ps: fleet ps --json, ${SMALL.toLocaleString("en-US")} events`, ms("small"), "ms"),
+      info(`ps: fleet ps --json, ${events.toLocaleString("en-US")} events`, ms("large"), "ms"),
+      info("ps: fleet ps, as a table", ms("table"), "ms"),
+      atMost("ps: fleet ps --json / node -e 0", ms("small") / ms("node"), "x", 1.3),
+      atMost("ps: fleet ps / node -e 0", ms("table") / ms("node"), "x", 1.3),
+      atMost(
+        `ps: ${events / SMALL} times the events / ${SMALL.toLocaleString("en-US")}`,
+        ms("large") / ms("small"),
+        "x",
+        1.1,
+      ),
+    ];
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+function timed(...[program, args, env]: Command): number {
+  const started = process.hrtime.bigint();
+  const { status, stderr } = spawnSync(program, [...args], { env, stdio: ["ignore", "ignore", "pipe"] });
+  const milliseconds = Number(process.hrtime.bigint() - started) / 1e6;
+  if (status !== 0) throw new Error(`${program} ${args.join(" ")} ended with ${status}: ${stderr}`);
+  return milliseconds;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url))
+  process.stdout.write(table(run(optionsOf(process.argv))));

@@ -1,0 +1,148 @@
+import type { Database } from "better-sqlite3";
+import { FleetError } from "./errors.ts";
+import type { FleetEvent } from "./events/catalogue.ts";
+import type { Clock } from "./log-clock.ts";
+import { prepared } from "./prepared.ts";
+import type { Writer, Writing } from "./writer.ts";
+
+/** A recorder renews its lease each second; one that has not done so for this long is not recording. */
+export const LEASE_US = 5_000_000;
+
+/** The recorder's process: a pid alone may be another one's by now. */
+export interface LeaseHolder {
+  readonly pid: number;
+  readonly pidStart: number | null;
+  readonly bootId: string;
+  readonly version: string;
+}
+
+export interface HeldLease extends LeaseHolder {
+  readonly claimedAtUs: number;
+  /** Wall clock of the last renewal. */
+  readonly lastAliveUs: number;
+  /** CLOCK_MONOTONIC of the last renewal: age by this one survives a wall clock that steps and a suspend. */
+  readonly lastAliveMonotonicUs: number;
+}
+
+export type Claimed = { readonly ok: true } | { readonly ok: false; readonly holder: HeldLease };
+
+export interface Lease {
+  /** One recorder for each log. Appends `recorder.started`, after `recorder.lapsed` where the one before died without a word. */
+  claim(holder: LeaseHolder, isAlive: (holder: LeaseHolder) => boolean): Claimed;
+  /**
+   * Says that this recorder lives. Where it was silent for so long that it counts as lapsed (it was stopped, the machine
+   * froze), it begins again with `recorder.started`; throws `conflict` when another recorder has taken over.
+   */
+  renew(): void;
+  /** Appends `recorder.stopped`; nothing when the lease is not ours any longer. */
+  release(reason: string): void;
+  /** Turns a holder that is dead or silent into `recorder.lapsed`; false when there is nothing to settle. */
+  settle(isAlive: (holder: LeaseHolder) => boolean): boolean;
+  /** The same inside a transaction of any writer, by silence alone. */
+  settleExpired(writing: Writing): void;
+}
+
+const COLUMNS = `pid, pid_start AS pidStart, boot_id AS bootId, version, claimed_at AS claimedAtUs,
+  last_alive AS lastAliveUs, last_alive_monotonic AS lastAliveMonotonicUs`;
+
+export function readLease(database: Database): () => HeldLease | null {
+  const find = prepared(database, `SELECT ${COLUMNS} FROM lease`);
+  return () => (find().get() as HeldLease | undefined) ?? null;
+}
+
+export function openLease(database: Database, writer: Writer, clock: Clock): Lease {
+  const nowUs = () => Math.floor(clock.nowUs());
+  const monotonicUs = () => Math.floor(clock.monotonicUs?.() ?? clock.nowUs());
+  const read = readLease(database);
+  const put = prepared(
+    database,
+    `INSERT OR REPLACE INTO lease (one, pid, pid_start, boot_id, version, claimed_at, last_alive, last_alive_monotonic)
+     VALUES (1, ?, ?, ?, ?, ?, ?, ?)`,
+  );
+  const touch = prepared(database, "UPDATE lease SET last_alive = ?, last_alive_monotonic = ?");
+  const drop = prepared(database, "DELETE FROM lease");
+  let own: LeaseHolder | null = null;
+
+  /** A monotonic clock that reads less than at the last renewal is that of another boot. */
+  const isSilent = (held: HeldLease): boolean => {
+    const silentUs = monotonicUs() - held.lastAliveMonotonicUs;
+    return silentUs < 0 || silentUs > LEASE_US;
+  };
+  const write = (writing: Writing, event: Pick<FleetEvent, "type" | "payload">): void =>
+    writing.write({ ...event, agent: null, source: "recorder", occurredAtUs: nowUs(), precision: "us" });
+  const start = (writing: Writing, holder: LeaseHolder): void => {
+    const { pid, pidStart, bootId, version } = holder;
+    put().run(pid, pidStart, bootId, version, nowUs(), nowUs(), monotonicUs());
+    write(writing, { type: "recorder.started", payload: { pid, pidStart, bootId, version } });
+  };
+  const lapse = (writing: Writing, { pid, lastAliveUs }: HeldLease): void => {
+    drop().run();
+    write(writing, { type: "recorder.lapsed", payload: { pid, lastAliveUs } });
+  };
+
+  return {
+    claim(holder, isAlive) {
+      return writer.transact((writing): Claimed => {
+        const held = read();
+        if (held !== null) {
+          if (!isSilent(held) && isAlive(held)) return { ok: false, holder: held };
+          lapse(writing, held);
+        }
+        start(writing, holder);
+        own = holder;
+        return { ok: true };
+      });
+    },
+    renew() {
+      const holder = own;
+      if (holder === null) throw new Error("renew without a claim");
+      writer.transact((writing) => {
+        const held = read();
+        if (held !== null && !isSame(held, holder)) {
+          own = null;
+          throw new FleetError(
+            "conflict",
+            `process ${held.pid} records now: this recorder was silent for too long`,
+            {
+              hint: "Only one recorder may run for a state directory; leave it to that one, or stop it first.",
+            },
+          );
+        }
+        if (held !== null && !isSilent(held)) return touch().run(nowUs(), monotonicUs());
+        if (held !== null) lapse(writing, held);
+        return start(writing, holder);
+      });
+    },
+    release(reason) {
+      const holder = own;
+      if (holder === null) return;
+      own = null;
+      writer.transact((writing) => {
+        const held = read();
+        if (held === null || !isSame(held, holder)) return;
+        drop().run();
+        write(writing, { type: "recorder.stopped", payload: { pid: held.pid, reason } });
+      });
+    },
+    settle(isAlive) {
+      const found = read();
+      if (found === null || (!isSilent(found) && isAlive(found))) return false;
+      return writer.transact((writing) => {
+        const held = read();
+        if (held === null || (!isSilent(held) && isAlive(held))) return false;
+        lapse(writing, held);
+        return true;
+      });
+    },
+    settleExpired(writing) {
+      const held = read();
+      if (held === null || !isSilent(held)) return;
+      lapse(writing, held);
+      if (own !== null && isSame(held, own)) start(writing, own);
+    },
+  };
+}
+
+function isSame(a: LeaseHolder, b: LeaseHolder): boolean {
+  return a.pid === b.pid && a.pidStart === b.pidStart && a.bootId === b.bootId;
+}

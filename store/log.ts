@@ -1,0 +1,99 @@
+import { appender } from "./append.ts";
+import { openCursors } from "./cursors.ts";
+import type { Appended, Batch } from "./events/batch.ts";
+import { storing } from "./failure.ts";
+import type { Identity } from "./identity.ts";
+import { adopt } from "./identity.ts";
+import type { Claimed, LeaseHolder } from "./lease.ts";
+import { openLease } from "./lease.ts";
+import type { Clock } from "./log-clock.ts";
+import { createLogClock } from "./log-clock.ts";
+import { openObservations } from "./observations.ts";
+import { BUSY_TIMEOUT_MS, openForAppend } from "./open.ts";
+import type { Derive, Projection, ReadonlyDocuments } from "./projection.ts";
+import { storedVersions } from "./projection-versions.ts";
+import { rebuild } from "./rebuild.ts";
+import { openTick } from "./tick.ts";
+import { openWriter } from "./writer.ts";
+
+export interface LogOptions {
+  /** The database file; its directory must exist. */
+  readonly path: string;
+  readonly identity: Identity;
+  readonly clock: Clock;
+  /** The folds whose documents this log keeps; older documents are rebuilt when the log is opened. */
+  readonly projections: readonly Projection[];
+  readonly derive: Derive;
+  /** How long to wait for another process that is writing. Default 5000. */
+  readonly busyTimeoutMs?: number;
+}
+
+/** The log, open for appending. Every method throws `FleetError` for what the file, the disk or another process does to it. */
+export interface Log {
+  readonly logId: string;
+  readonly path: string;
+  append(batch: Batch): Appended;
+  cursor(name: string): string | null;
+  /** Of this writer's tenant and host, as of the last commit of anyone. A live view: read it before the next append. */
+  documents(): ReadonlyDocuments;
+  lastSeq(): number;
+  /** One recorder for each log; appends `recorder.started`. See `Lease` for these four. */
+  claimLease(holder: LeaseHolder, isAlive: (holder: LeaseHolder) => boolean): Claimed;
+  renewLease(): void;
+  releaseLease(reason: string): void;
+  settleLapsedLease(isAlive: (holder: LeaseHolder) => boolean): boolean;
+  /** Folds every document again from the log. */
+  rebuild(progress?: (seq: number) => void): { events: number };
+  close(): void;
+}
+
+/** Opens the log for appending; makes it, or brings it up to date, where that is needed. */
+export function openLog(options: LogOptions): Log {
+  const { path, identity, clock, projections, derive } = options;
+  const attempt = <T>(work: () => T): T => storing(path, work);
+  return attempt(() => {
+    const database = openForAppend(path, options.busyTimeoutMs ?? BUSY_TIMEOUT_MS);
+    try {
+      const { logId, partitionId } = adopt(database, identity, Math.floor(clock.nowUs()));
+      if (storedVersions(database, projections) === "older") rebuild(database, projections);
+      const tick = openTick(path);
+      const writer = openWriter({
+        database,
+        partition: { ...identity, partitionId },
+        clock: createLogClock(clock),
+        projections,
+        committed: tick.poke,
+      });
+      const cursors = openCursors(database);
+      const observations = openObservations(database, partitionId);
+      const lease = openLease(database, writer, clock);
+      const append = appender({ writer, cursors, observations, lease, derive });
+      return {
+        logId,
+        path,
+        append: (batch) => attempt(() => append(batch)),
+        cursor: (name) => attempt(() => cursors.read(name)),
+        documents: () => attempt(writer.documents),
+        lastSeq: () => attempt(writer.lastSeq),
+        claimLease: (holder, isAlive) => attempt(() => lease.claim(holder, isAlive)),
+        renewLease: () => attempt(lease.renew),
+        releaseLease: (reason) => attempt(() => lease.release(reason)),
+        settleLapsedLease: (isAlive) => attempt(() => lease.settle(isAlive)),
+        rebuild: (progress) =>
+          attempt(() => {
+            const rebuilt = rebuild(database, projections, progress);
+            writer.forget();
+            tick.poke();
+            return rebuilt;
+          }),
+        close() {
+          tick.close();
+          database.close();
+        },
+      };
+    } catch (error) {
+      database.close();
+      throw error;
+    }
+  });
+}

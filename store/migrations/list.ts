@@ -1,0 +1,10 @@
+import { log0001 } from "./0001-log.ts";
+
+export interface Migration {
+  /** The value of `PRAGMA user_version` when it has run. Numbers are dense and begin at 1. */
+  readonly version: number;
+  readonly sql: string;
+}
+
+/** Every migration there is, in order. SQL as text in modules, so that a bundle carries it. */
+export const migrations: readonly Migration[] = [{ version: 1, sql: log0001 }];

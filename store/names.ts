@@ -1,0 +1,82 @@
+import type { Database } from "better-sqlite3";
+import { FleetError } from "./errors.ts";
+import type { Precision } from "./events/envelope.ts";
+import { prepared } from "./prepared.ts";
+import { twoGenerations } from "./two-generations.ts";
+
+const REMEMBERED_SERIES = 16384;
+const REMEMBERED_PAYLOADS = 16384;
+
+/** What a series id in the log stands for. */
+export interface SeriesNames {
+  readonly partitionId: number;
+  readonly tenantId: string;
+  readonly host: string;
+  readonly agent: string | null;
+  readonly type: string;
+  readonly schemaVersion: number;
+  readonly source: string;
+  readonly precision: Precision;
+}
+
+/** Reads the dictionaries back. A number they do not hold means that the file is damaged: nothing can remove a row. */
+export function openNames(database: Database) {
+  const findSeries = prepared(
+    database,
+    `SELECT s.partition_id AS partitionId, p.tenant_id AS tenantId, p.host, s.agent, k.type,
+            k.schema_version AS schemaVersion, k.source, k.precision
+     FROM series JOIN subjects s USING (subject_id) JOIN partitions p USING (partition_id) JOIN kinds k USING (kind_id)
+     WHERE series_id = ?`,
+  );
+  const findPayload = prepared(database, "SELECT text FROM payloads WHERE payload_id = ?", "pluck");
+  const findOrigin = prepared(database, "SELECT log_id FROM origins WHERE origin_id = ?", "pluck");
+  const series = twoGenerations<number, SeriesNames>(REMEMBERED_SERIES);
+  const shared = twoGenerations<number, { readonly value: unknown }>(REMEMBERED_PAYLOADS);
+
+  const textOf = (payload: string | number): string =>
+    typeof payload === "string" ? payload : found(findPayload().get(payload), "payload", payload);
+
+  return {
+    seriesOf(id: number): SeriesNames {
+      let names = series.get(id);
+      if (names === undefined) {
+        names = found<SeriesNames>(findSeries().get(id), "series", id);
+        series.set(id, names);
+      }
+      return names;
+    },
+    originOf: (id: number): string => found(findOrigin().get(id), "origin", id),
+    /** The JSON text of what `events.payload` holds. */
+    textOf,
+    /** The value of what `events.payload` holds; a shared payload is parsed once and the same value handed out again. */
+    valueOf(payload: string | number): unknown {
+      if (typeof payload === "string") return parsed(payload);
+      let kept = shared.get(payload);
+      if (kept === undefined) {
+        kept = { value: parsed(textOf(payload)) };
+        shared.set(payload, kept);
+      }
+      return kept.value;
+    },
+  };
+}
+
+function found<T>(row: unknown, what: string, id: number): T {
+  if (row !== undefined) return row as T;
+  throw damaged(`${what} ${id} is missing`);
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw damaged(`a payload is not JSON: ${text.slice(0, 80)}`, error);
+  }
+}
+
+function damaged(what: string, cause?: unknown): FleetError {
+  return new FleetError("corrupt", `the log is damaged: ${what}`, {
+    hint: "Run `fleet verify`, which says from which event on, and restore a backup.",
+    cause,
+  });
+}

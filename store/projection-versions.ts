@@ -1,0 +1,27 @@
+import type { Database } from "better-sqlite3";
+import type { Projection } from "./projection.ts";
+
+/**
+ * How the documents in the database stand to the folds of this program: kept by the same ones, by older ones (or with
+ * some missing), or by newer ones or ones unknown here, which this program must not write beside.
+ */
+export function storedVersions(
+  database: Database,
+  projections: readonly Projection[],
+): "same" | "older" | "newer" {
+  const rows = database.prepare("SELECT name, version FROM projections").raw().all() as [string, number][];
+  const own = new Map(projections.map(({ name, version }) => [name, version]));
+  let older = false;
+  for (const [name, version] of rows) {
+    const known = own.get(name);
+    if (known === undefined || version > known) return "newer";
+    if (version < known) older = true;
+    own.delete(name);
+  }
+  return older || own.size > 0 ? "older" : "same";
+}
+
+export function storeVersions(database: Database, projections: readonly Projection[]): void {
+  const put = database.prepare("INSERT OR REPLACE INTO projections (name, version) VALUES (?, ?)");
+  for (const { name, version } of projections) put.run(name, version);
+}

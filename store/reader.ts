@@ -1,0 +1,156 @@
+import type { Database } from "better-sqlite3";
+import type { EventFilter } from "./event-filter.ts";
+import type { StoredEvent } from "./events/envelope.ts";
+import { storing } from "./failure.ts";
+import type { EventRow } from "./find-events.ts";
+import { findEvents } from "./find-events.ts";
+import type { Partition } from "./identity.ts";
+import type { HeldLease } from "./lease.ts";
+import { readLease } from "./lease.ts";
+import { openNames } from "./names.ts";
+import { noLog, openForReading } from "./open.ts";
+import { prepared } from "./prepared.ts";
+import type { ReadonlyDocuments } from "./projection.ts";
+import { readDocuments } from "./stored-documents.ts";
+import { inSnapshot } from "./transaction.ts";
+
+/**
+ * The log, open for reading. Light on purpose (no zod, no guards, no folds): it is on the path of every `fleet ps`. Reading
+ * is lenient: an event of a type or version that this program does not know is handed out as it is.
+ */
+export interface Reader {
+  /** The name this log writes under now. */
+  readonly logId: string;
+  readonly path: string;
+  /** Tenant and host of the log's own last writer. */
+  identity(): Partition;
+  partitions(): Partition[];
+  lastSeq(): number;
+  /** As of the moment of the call. */
+  documents(partition: Partition): ReadonlyDocuments;
+  /** The last successful look at each scope, wall clock. */
+  observations(partition: Partition): { source: string; scope: string; atUs: number }[];
+  /** By scope: volatile readings of the present. */
+  gauges(partition: Partition): Record<string, Record<string, number>>;
+  lease(): HeldLease | null;
+  events(filter: EventFilter): IterableIterator<StoredEvent>;
+  event(seq: number): StoredEvent | null;
+  /** All that `read` asks for, as of one commit. */
+  atOnce<T>(read: () => T): T;
+  /** Another number after any other process (or connection) has committed anything. Costs about 2 us. */
+  dataVersion(): number;
+  close(): void;
+}
+
+export function openReader(path: string): Reader {
+  const attempt = <T>(work: () => T): T => storing(path, work);
+  return attempt(() => {
+    const database = openForReading(path);
+    try {
+      return readerOf(path, database, attempt);
+    } catch (error) {
+      database.close();
+      throw error;
+    }
+  });
+}
+
+function readerOf(path: string, database: Database, attempt: <T>(work: () => T) => T): Reader {
+  const names = openNames(database);
+  const partitionId = prepared(
+    database,
+    "SELECT partition_id FROM partitions WHERE tenant_id = ? AND host = ?",
+    "pluck",
+  );
+  const lastSeq = prepared(database, "SELECT coalesce(max(seq), 0) FROM events", "pluck");
+  const dataVersion = prepared(database, "PRAGMA data_version", "pluck");
+  const lease = readLease(database);
+  const ids = database.prepare("SELECT log_id, from_seq FROM log_ids ORDER BY n").raw().all() as LogName[];
+  const newest = ids.at(-1);
+  if (newest === undefined) throw noLog(path);
+
+  const idOf = ({ tenantId, host }: Partition) =>
+    (partitionId().get(tenantId, host) as number | undefined) ?? 0;
+  const stored = (row: EventRow): StoredEvent => {
+    const [seq, seriesId, recordedAtUs, lag, payload, originId, originSeq] = row;
+    const { tenantId, host, agent, type, schemaVersion, source, precision } = names.seriesOf(seriesId);
+    return {
+      seq,
+      tenantId,
+      host,
+      agent,
+      type,
+      schemaVersion,
+      source,
+      occurredAtUs: recordedAtUs - lag,
+      precision,
+      recordedAtUs,
+      originLog: originId === null ? nameAt(ids, seq) : names.originOf(originId),
+      originSeq: originSeq ?? seq,
+      payload: names.valueOf(payload),
+    };
+  };
+  function* events(filter: EventFilter): Generator<StoredEvent> {
+    const rows = findEvents(database, filter);
+    for (;;) {
+      const next = attempt(() => rows.next());
+      if (next.done) return;
+      yield attempt(() => stored(next.value));
+    }
+  }
+
+  return {
+    logId: newest[0],
+    path,
+    identity: () =>
+      attempt(
+        () =>
+          database
+            .prepare("SELECT tenant_id AS tenantId, host FROM state JOIN partitions USING (partition_id)")
+            .get() as Partition,
+      ),
+    partitions: () =>
+      attempt(
+        () =>
+          database
+            .prepare("SELECT tenant_id AS tenantId, host FROM partitions ORDER BY tenant_id, host")
+            .all() as Partition[],
+      ),
+    lastSeq: () => attempt(() => lastSeq().get() as number),
+    documents: (partition) => attempt(() => readDocuments(database, idOf(partition))),
+    observations: (partition) =>
+      attempt(
+        () =>
+          database
+            .prepare(
+              "SELECT source, scope, at AS atUs FROM observations WHERE partition_id = ? ORDER BY source, scope",
+            )
+            .all(idOf(partition)) as ReturnType<Reader["observations"]>,
+      ),
+    gauges: (partition) =>
+      attempt(() => {
+        const rows = database
+          .prepare("SELECT scope, readings FROM gauges WHERE partition_id = ? ORDER BY scope")
+          .raw()
+          .all(idOf(partition)) as [string, string][];
+        return Object.fromEntries(rows.map(([scope, readings]) => [scope, JSON.parse(readings)]));
+      }),
+    lease: () => attempt(lease),
+    events,
+    event: (seq) =>
+      attempt(() => {
+        const row = findEvents(database, { afterSeq: seq - 1, beforeSeq: seq + 1 }).next();
+        return row.done ? null : stored(row.value);
+      }),
+    atOnce: (read) => attempt(() => inSnapshot(database, read)),
+    dataVersion: () => attempt(() => dataVersion().get() as number),
+    close: () => database.close(),
+  };
+}
+
+type LogName = [logId: string, fromSeq: number];
+
+/** The name under which this log wrote `seq`: it changes when a copy of it woke up on another machine. */
+function nameAt(names: readonly LogName[], seq: number): string {
+  return (names.findLast(([, fromSeq]) => fromSeq <= seq) ?? names[0])?.[0] ?? "";
+}

@@ -1,0 +1,126 @@
+import type { Database } from "better-sqlite3";
+import type { DocumentSet } from "./documents.ts";
+import { createDocuments } from "./documents.ts";
+import { FleetError } from "./errors.ts";
+import { openNames } from "./names.ts";
+import type { Projection } from "./projection.ts";
+import { storedVersions, storeVersions } from "./projection-versions.ts";
+import { inTransaction } from "./transaction.ts";
+import { twoGenerations } from "./two-generations.ts";
+
+/** Rows fetched in one call: fewer crossings from SQLite into JavaScript, and few enough to keep memory flat. */
+const CHUNK = 1024;
+const REMEMBERED_SERIES = 16384;
+
+type Row = [seq: number, seriesId: number, recordedAtUs: number, lag: number, payload: string | number];
+
+/** A fold of one series: its names, the folds that read it and the documents they change. */
+interface Reader {
+  readonly agent: string | null;
+  readonly type: string;
+  readonly schemaVersion: number;
+  readonly source: string;
+  readonly precision: "s" | "ms" | "us";
+  readonly folds: readonly Projection[];
+  readonly documents: DocumentSet;
+  /** The shared payload met last, which the next beat of the series most often has too. */
+  lastPayload: number;
+  lastValue: unknown;
+}
+
+/**
+ * Folds the whole log again and puts the result in place of the documents, in one transaction. Appending goes on
+ * meanwhile: the write lock is held only for the last rows and the exchange. Cursors, observations, gauges and the lease are not touched.
+ */
+export function rebuild(
+  database: Database,
+  projections: readonly Projection[],
+  progress: (seq: number) => void = () => {},
+): { events: number } {
+  const refold = startRefold(database, projections);
+  while (refold.step() === CHUNK) progress(refold.lastSeq());
+  inTransaction(database, () => {
+    if (storedVersions(database, projections) === "newer") {
+      throw new FleetError("too-new", "the tables of this log are kept by a newer fleet", {
+        hint: "Rebuild with the fleet that is installed now. Nothing was changed.",
+      });
+    }
+    while (refold.step() === CHUNK);
+    database.prepare("DELETE FROM documents").run();
+    const put = database.prepare(
+      "INSERT INTO documents (partition_id, family, id, document) VALUES (?, ?, ?, ?)",
+    );
+    for (const [partitionId, documents] of refold.partitions)
+      for (const { family, id, document } of documents.all())
+        put.run(partitionId, family, id, JSON.stringify(document));
+    storeVersions(database, projections);
+    database.prepare("UPDATE state SET generation = generation + 1").run();
+  });
+  progress(refold.lastSeq());
+  return { events: refold.events() };
+}
+
+/** The fold in steps of one chunk each; `step` returns how many rows there were. */
+export function startRefold(database: Database, projections: readonly Projection[]) {
+  const names = openNames(database);
+  const chunk = database
+    .prepare(
+      "SELECT seq, series_id, recorded_at, lag, payload FROM events WHERE seq > ? ORDER BY seq LIMIT ?",
+    )
+    .raw();
+  const partitions = new Map<number, DocumentSet>();
+  const readers = twoGenerations<number, Reader>(REMEMBERED_SERIES);
+  let lastSeq = 0;
+  let events = 0;
+
+  const readerOf = (seriesId: number): Reader => {
+    const { partitionId, ...series } = names.seriesOf(seriesId);
+    let documents = partitions.get(partitionId);
+    if (documents === undefined) {
+      documents = createDocuments("untracked");
+      partitions.set(partitionId, documents);
+    }
+    const folds = projections.filter(({ types }) => types === null || types.has(series.type));
+    const reader = { ...series, folds, documents, lastPayload: 0, lastValue: undefined };
+    readers.set(seriesId, reader);
+    return reader;
+  };
+
+  return {
+    partitions: partitions as ReadonlyMap<number, DocumentSet>,
+    lastSeq: () => lastSeq,
+    events: () => events,
+    step(): number {
+      const rows = chunk.all(lastSeq, CHUNK) as Row[];
+      for (const [seq, seriesId, recordedAtUs, lag, stored] of rows) {
+        const reader = readers.get(seriesId) ?? readerOf(seriesId);
+        const { agent, type, schemaVersion, source, precision, folds, documents } = reader;
+        if (folds.length === 0) continue;
+        let payload = reader.lastValue;
+        if (stored !== reader.lastPayload) {
+          payload = names.valueOf(stored);
+          if (typeof stored === "number") {
+            reader.lastPayload = stored;
+            reader.lastValue = payload;
+          }
+        }
+        const occurredAtUs = recordedAtUs - lag;
+        const event = {
+          seq,
+          agent,
+          type,
+          schemaVersion,
+          source,
+          occurredAtUs,
+          precision,
+          recordedAtUs,
+          payload,
+        };
+        for (const fold of folds) fold.evolve(documents, event);
+      }
+      events += rows.length;
+      lastSeq = rows.at(-1)?.[0] ?? lastSeq;
+      return rows.length;
+    },
+  };
+}
