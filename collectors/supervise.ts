@@ -98,6 +98,7 @@ interface Told {
 function createLedger(source: Collector["source"], options: SupervisorOptions): Ledger {
   const { clock, emit, onChange, onTrouble } = options;
   const told = new Map<string, Told>();
+  let fellAsAWhole = false;
 
   const tell = (type: SourceEvent, scope: string, reason: string | null): boolean => {
     const watched = { source, scope };
@@ -119,6 +120,11 @@ function createLedger(source: Collector["source"], options: SupervisorOptions): 
   };
 
   const report = (scope: string, outcome: Outcome): void => {
+    // A source that fell before it could name its scopes was told of as a whole; its own word on a scope takes that back.
+    if (fellAsAWhole && scope !== "" && tell("recorder.source.stopped", "", null)) {
+      fellAsAWhole = false;
+      told.delete("");
+    }
     const before = told.get(scope);
     const reason = outcome.state === "unavailable" ? outcome.reason.slice(0, MAX_REASON_CHARS) : null;
     const nowUs = clock.monotonicUs();
@@ -135,6 +141,7 @@ function createLedger(source: Collector["source"], options: SupervisorOptions): 
   return {
     report,
     fail(reason) {
+      fellAsAWhole = told.size === 0 || fellAsAWhole;
       const scopes = told.size > 0 ? [...told.keys()] : [""];
       for (const scope of scopes) report(scope, { state: "unavailable", reason });
     },

@@ -1,5 +1,6 @@
-import { type Document, isMap, isNode, isPair, isScalar, LineCounter, parseDocument } from "yaml";
+import { type Document, isMap, isNode, isPair, isScalar, LineCounter, parseDocument, visit } from "yaml";
 import type { z } from "zod";
+import { printable } from "../printable.ts";
 import { type RosterFile, rosterSchema } from "./schema.ts";
 
 /** Why a roster is refused, in words that lead to the place. `line` counts from 1; null = the file as a whole. */
@@ -18,7 +19,8 @@ export type ParsedRoster =
 export const MAX_ROSTER_BYTES = 1024 * 1024;
 /** Aliases repeat what an anchor names; a file that grows by them out of all measure is refused. */
 const MAX_ALIASES = 50;
-const MAX_VALUE_CHARS = 200;
+/** Enough to find the place; a roster's commands may hold what is nobody's business. */
+const MAX_VALUE_CHARS = 80;
 
 /** Reads the text of roster.yaml strictly: YAML 1.2, no duplicate keys, no unknown keys, no name twice. */
 export function parseRoster(text: string): ParsedRoster {
@@ -29,24 +31,26 @@ export function parseRoster(text: string): ParsedRoster {
   const counter = new LineCounter();
   const document = parseDocument(text, {
     lineCounter: counter,
-    uniqueKeys: true,
+    // Its own search for duplicates compares every key with every other: a megabyte of keys kept it busy for 160 s.
+    uniqueKeys: false,
     prettyErrors: false,
     strict: true,
   });
   const broken = document.errors[0] ?? document.warnings[0];
   if (broken) {
     const { line } = counter.linePos(broken.pos[0]);
-    return refuse(
-      line,
-      text.split("\n")[line - 1]?.trim() ?? null,
-      `YAML: ${broken.message.split("\n")[0] ?? ""}`,
-    );
+    return refuse(line, text.split("\n")[line - 1]?.trim() ?? null, wordsOf(broken.message));
+  }
+  const duplicate = duplicateKey(document);
+  if (duplicate !== null) {
+    const { line } = counter.linePos(duplicate.at);
+    return refuse(line, duplicate.key, "YAML: a key that is not given already");
   }
   let value: unknown;
   try {
     value = document.toJS({ maxAliasCount: MAX_ALIASES });
   } catch (error) {
-    return refuse(null, null, `YAML: ${error instanceof Error ? error.message : String(error)}`);
+    return refuse(null, null, wordsOf(error instanceof Error ? error.message : String(error)));
   }
   if (value === null || value === undefined) return refuse(1, null, "a roster: version: 1, and agents");
   const place = (path: readonly PropertyKey[], key?: string) => locate(document, counter, path, key);
@@ -58,6 +62,31 @@ export function parseRoster(text: string): ParsedRoster {
     return refuse(place(issue.path, unknownKey), found, expectation(issue));
   }
   return checkTogether(checked.data, place);
+}
+
+/** The first key that a mapping holds twice, and where its second one is. */
+function duplicateKey(document: Document): { readonly key: string; readonly at: number } | null {
+  let found: { readonly key: string; readonly at: number } | null = null;
+  visit(document, {
+    Map(_, map) {
+      const keys = new Set<unknown>();
+      for (const { key } of map.items) {
+        if (!isScalar(key)) continue;
+        if (keys.has(key.value)) {
+          found = { key: String(key.value), at: key.range?.[0] ?? 0 };
+          return visit.BREAK;
+        }
+        keys.add(key.value);
+      }
+      return undefined;
+    },
+  });
+  return found;
+}
+
+function wordsOf(message: string): string {
+  if (message.includes("call stack")) return "YAML: nesting no deeper than a roster needs";
+  return `YAML: ${message.split("\n")[0] ?? ""}`;
 }
 
 /** What no single field can say: names are unique, the holder's too, and no two agents share a unit. */
@@ -93,8 +122,8 @@ function refuse(line: number | null, value: string | null, expected: string): Pa
   return {
     ok: false,
     line,
-    value: value === null ? null : value.slice(0, MAX_VALUE_CHARS),
-    expected: expected.slice(0, 500),
+    value: value === null ? null : printable(value, MAX_VALUE_CHARS),
+    expected: printable(expected, 500),
   };
 }
 
@@ -108,16 +137,27 @@ function deepest(issues: readonly Issue[]): Issue {
 
 function expectation(issue: Issue): string {
   if (issue.code === "unrecognized_keys") {
-    const parent = issue.path.at(-1);
-    return `a key that is known${typeof parent === "string" ? ` in ${parent}` : issue.path.length === 0 ? " at the top" : ` in ${String(issue.path.at(-2) ?? "")}`}`;
+    const parent = issue.path.filter((step) => typeof step === "string").at(-1);
+    return `a key that is known ${parent === undefined ? "at the top" : `in ${String(parent)}`}`;
   }
-  if (issue.code === "invalid_type" && issue.input === undefined)
-    return `${String(issue.path.at(-1) ?? "a value")} to be given (${issue.expected})`;
+  if (issue.code === "invalid_type") {
+    const kind = KINDS[issue.expected] ?? `a ${issue.expected}`;
+    const own = issue.message.startsWith("Invalid") ? kind : issue.message;
+    return issue.input === undefined ? `${String(issue.path.at(-1) ?? "a value")} to be given (${own})` : own;
+  }
   if (issue.code === "invalid_value")
     return issue.message.startsWith("Invalid") ? issue.values.map(String).join(" or ") : issue.message;
-  if (issue.code === "invalid_type" && issue.message.startsWith("Invalid")) return `a ${issue.expected}`;
   return issue.message;
 }
+
+/** An operator's words for zod's. A bare number or `yes` where text is meant is the most common slip. */
+const KINDS: Readonly<Record<string, string>> = {
+  string: "text, in quotes where it looks like a number",
+  array: "a list",
+  object: "a mapping of keys to values",
+  record: "a mapping of keys to values",
+  boolean: "true or false (a boolean)",
+};
 
 /** The line of a value, or of the nearest thing around it that is in the file. */
 function locate(

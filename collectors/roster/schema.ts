@@ -6,7 +6,14 @@ export const AGENT_NAME = /^[A-Za-z0-9_][A-Za-z0-9_-]{0,63}$/;
 const agentName = z
   .string()
   .regex(AGENT_NAME, "a name of letters, digits, _ and - (64 at most, not beginning with -)");
-const word = z.string().min(1, "a text that is not empty").max(256, "at most 256 characters");
+// Whatever is declared is shown on terminals and handed to programs.
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is refused
+const PLAIN = /^[^\u0000-\u001f\u007f-\u009f]*$/;
+const word = z
+  .string()
+  .min(1, "a text that is not empty")
+  .max(256, "at most 256 characters")
+  .regex(PLAIN, "text without control characters");
 const socketName = z
   .string()
   .regex(/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$/, "a socket name of letters, digits, _ . and -");
@@ -18,7 +25,12 @@ const seconds = z
   .positive("a number of seconds above 0")
   .max(86_400, "at most 86400 seconds");
 /** In YAML a bare `~` is null, and people mean their home by it: the contract's own example does. */
-const directory = z.string().min(1).max(4096).nullable();
+const directory = z
+  .string()
+  .max(4096, "at most 4096 characters")
+  .regex(/^(?:~(?:$|\/)|\/)/, "an absolute path, or one that begins with ~/")
+  .regex(PLAIN, "text without control characters")
+  .nullable();
 const beat = z.strictObject({ interval_seconds: seconds });
 
 const agent = z.strictObject({
@@ -28,7 +40,12 @@ const agent = z.strictObject({
   persistent_persona: z.boolean().optional(),
   model_hint: word.optional(),
   reset_between_tasks: z.boolean().optional(),
-  command: z.union([word.max(4096), z.array(z.string().max(4096)).min(1)]).optional(),
+  command: z
+    .union([
+      word.max(4096),
+      z.array(z.string().max(4096).regex(PLAIN, "text without control characters")).min(1),
+    ])
+    .optional(),
   working_directory: directory.optional(),
   unit: unitName.optional(),
   drift: z.strictObject({ accept: z.array(word).max(64) }).optional(),
