@@ -1,0 +1,39 @@
+import { existsSync } from "node:fs";
+import { homedir } from "node:os";
+import { FleetError } from "../store/errors.ts";
+import { type Account, type Places, resolvePlaces, type Variables } from "./environment.ts";
+import { stateDirectoryExists } from "./state-directory.ts";
+
+/** Who runs this process. */
+export function currentAccount(variables: Variables): Account {
+  const uid = process.getuid?.();
+  if (uid === undefined) {
+    throw new FleetError("unavailable", `fleet does not run on ${process.platform}: it has no user ids`, {
+      hint: "Run fleet on Linux.",
+    });
+  }
+  // An account without HOME (a bare cron or sudo) still has a home directory in the password file.
+  return { uid, home: variables.HOME === undefined ? homedir() : variables.HOME };
+}
+
+export interface Here {
+  readonly account: Account;
+  readonly places: Places;
+  /** Something was recorded already, in a state directory that can be trusted. */
+  readonly hasLog: boolean;
+}
+
+/** Where this command finds things; throws when the state directory must not be used. */
+export function lookAround(variables: Variables): Here {
+  const account = currentAccount(variables);
+  const places = resolvePlaces(variables, account);
+  const hasLog = stateDirectoryExists(places, account.uid) && existsSync(places.database);
+  return { account, places, hasLog };
+}
+
+/** What to throw when a verb needs a log and there is none. */
+export function nothingRecorded(places: Places): FleetError {
+  return new FleetError("unavailable", `nothing has been recorded yet: ${places.database} is not there`, {
+    hint: "Run `fleet ps` for one look, or `fleet record` to watch and remember.",
+  });
+}

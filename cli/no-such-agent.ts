@@ -1,0 +1,15 @@
+import { EXIT } from "./exit.ts";
+import type { Output } from "./output.ts";
+import { visible } from "./render/text.ts";
+
+/** Says that nobody is called so, and who there is; the exit code is SPEC's own for it. */
+export function sayNoSuchAgent(output: Output, name: string, known: readonly string[]): number {
+  const shown = known.slice(0, 12).map(visible).join(", ");
+  const more = known.length > 12 ? `, and ${known.length - 12} more` : "";
+  const hint =
+    known.length === 0
+      ? "No agent is known here; `fleet ps --all` lists every session."
+      : `Known here: ${shown}${more}.`;
+  output.complain(`fleet: no agent is called ${JSON.stringify(visible(name))}\n  ${hint}\n`);
+  return EXIT.noSuchAgent;
+}

@@ -1,0 +1,29 @@
+import type { Observer } from "../query/coverage.ts";
+import { openReader, type Reader } from "../store/reader.ts";
+import type { Variables } from "./environment.ts";
+import { type Here, lookAround, nothingRecorded } from "./here.ts";
+import { liveRecorder } from "./present.ts";
+
+/**
+ * Opens the log for reading and says who watches the present: a live recorder; else, with `collect`, the one look that is taken
+ * here and now; else nobody. The code that looks is heavy and is loaded only when it is needed.
+ */
+export async function observe(
+  variables: Variables,
+  options: { collect: boolean },
+): Promise<{ reader: Reader; observer: Observer; here: Here }> {
+  const here = lookAround(variables);
+  const reader = here.hasLog ? openReader(here.places.database) : null;
+  const recorder = reader === null ? null : liveRecorder(reader);
+  if (reader !== null && recorder !== null) {
+    return { reader, observer: { state: "recording", sinceUs: recorder.sinceUs }, here };
+  }
+  if (!options.collect) {
+    if (reader === null) throw nothingRecorded(here.places);
+    return { reader, observer: { state: "absent" }, here };
+  }
+  reader?.close();
+  const { lookOnce } = await import("./look-once.ts");
+  const observer = await lookOnce(variables);
+  return { reader: openReader(here.places.database), observer, here };
+}

@@ -1,0 +1,75 @@
+import { readFileSync } from "node:fs";
+import { hostname, userInfo } from "node:os";
+import type { Clock } from "../collectors/collector.ts";
+import { derive, projections } from "../query/planes/all.ts";
+import type { Identity, Partition } from "../store/identity.ts";
+import { type Log, openLog } from "../store/log.ts";
+import { openReader } from "../store/reader.ts";
+import { createClock } from "./clock.ts";
+import { type Names, resolveNames, type Variables } from "./environment.ts";
+import { type Here, lookAround } from "./here.ts";
+import { readRosterFile } from "./roster-file.ts";
+import { ensureStateDirectory } from "./state-directory.ts";
+
+export interface OwnLog {
+  readonly log: Log;
+  readonly identity: Identity;
+  readonly here: Here;
+  readonly names: Names;
+  readonly clock: Clock;
+}
+
+/**
+ * Opens the log of this tenant for appending, with the folds of this program; makes the state directory where it is missing.
+ * `keepIdentity` is for verbs that only tend an existing log: run from a shell whose environment differs from the recorder's,
+ * they must not make the log another tenant's.
+ */
+export function openOwnLog(variables: Variables, options: { keepIdentity?: boolean } = {}): OwnLog {
+  const here = lookAround(variables);
+  const names = resolveNames(variables, { ...here.account, hostname: hostname() });
+  ensureStateDirectory(here.places, here.account.uid);
+  const found = here.hasLog ? lastWriter(here.places.database) : null;
+  const kept = options.keepIdentity ? found : null;
+  const identity = {
+    tenantId: kept?.tenantId ?? tenantOf(names, here, found),
+    host: kept?.host ?? names.host,
+    machineId: machineId(),
+  };
+  const clock = createClock();
+  const log = openLog({ path: here.places.database, identity, clock, projections, derive });
+  return { log, identity, here, names, clock };
+}
+
+/** FLEET_TENANT, the roster, the user's name. While the roster cannot be read, the tenant of the last good one stays in force. */
+function tenantOf(names: Names, here: Here, found: Partition | null): string {
+  if (names.tenantOverride !== null) return names.tenantOverride;
+  const roster = readRosterFile(here.places.roster);
+  const inForce = roster?.ok ? roster.roster.tenant_id : found?.tenantId;
+  return inForce ?? userName(here.account.uid);
+}
+
+function lastWriter(database: string): Partition | null {
+  const reader = openReader(database);
+  try {
+    return reader.identity() ?? null;
+  } finally {
+    reader.close();
+  }
+}
+
+/** A uid without an entry in the password file is still one tenant. */
+export function userName(uid: number): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return `uid-${uid}`;
+  }
+}
+
+function machineId(): string | null {
+  try {
+    return readFileSync("/etc/machine-id", "latin1").trim() || null;
+  } catch {
+    return null;
+  }
+}

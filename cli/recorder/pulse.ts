@@ -1,0 +1,62 @@
+import { readFileSync } from "node:fs";
+import { parseUptime } from "../../collectors/proc/stat.ts";
+import type { FleetEvent } from "../../store/events/catalogue.ts";
+import type { Interrupt } from "../interrupt.ts";
+import type { OwnLog } from "../own-log.ts";
+import { formatDuration } from "../render/duration.ts";
+import { type ClockReading, createClockWatch } from "./clock-watch.ts";
+import type { Coverage } from "./coverage.ts";
+import type { GuardedLog } from "./guarded-log.ts";
+import type { Voice } from "./voice.ts";
+
+/** The lease is renewed and the clocks are compared this often. */
+const PULSE_MS = 1000;
+
+/** Once a second: says that this recorder lives, compares the clocks, and ends it when it cannot go on. */
+export function startPulse(parts: {
+  readonly own: OwnLog;
+  readonly guarded: GuardedLog;
+  readonly voice: Voice;
+  readonly interrupt: Interrupt;
+  readonly coverage: Coverage;
+}): { stop(): void } {
+  const { own, guarded, voice, interrupt, coverage } = parts;
+  const watchClocks = createClockWatch(readClocks(own.clock));
+  const beat = (): void => {
+    guarded.attempt(() => own.log.renewLease());
+    guarded.attempt(coverage.restate);
+    for (const finding of watchClocks(readClocks(own.clock))) {
+      const event = {
+        agent: null,
+        source: "recorder",
+        occurredAtUs: own.clock.nowUs(),
+        precision: "us",
+      } as const;
+      const { text, told }: { text: string; told: FleetEvent } =
+        finding.kind === "stepped"
+          ? {
+              text: `the wall clock was set by ${formatDuration(finding.byMs / 1000)}`,
+              told: { ...event, type: "recorder.clock.stepped", payload: { byMs: finding.byMs } },
+            }
+          : {
+              text: `the machine slept for ${formatDuration((finding.toUs - finding.fromUs) / 1e6)}`,
+              told: {
+                ...event,
+                type: "recorder.suspended",
+                payload: { fromUs: finding.fromUs, toUs: finding.toUs },
+              },
+            };
+      voice({ what: "clock", text });
+      guarded.attempt(() => own.log.append({ source: "recorder", events: [told] }));
+    }
+    if (guarded.fatal() !== null) interrupt.end();
+  };
+  const timer = setInterval(beat, PULSE_MS);
+  return { stop: () => clearInterval(timer) };
+}
+
+function readClocks(clock: OwnLog["clock"]): ClockReading {
+  const seconds = parseUptime(readFileSync("/proc/uptime", "latin1"));
+  if (seconds === null) throw new Error("/proc/uptime does not begin with a number");
+  return { wallUs: clock.nowUs(), monotonicUs: clock.monotonicUs(), boottimeUs: Math.round(seconds * 1e6) };
+}

@@ -1,0 +1,135 @@
+import type { AgentRow, AgentStatus } from "../../query/row.ts";
+import type { Tone } from "./colour.ts";
+import { formatAge } from "./duration.ts";
+import type { TableCell } from "./table.ts";
+import { visible } from "./text.ts";
+
+/** How each status looks: its colour, and the mark before the name that also a pipe and a colour-blind eye can see. */
+const LOOKS: Record<AgentStatus, { tone: Tone; mark: " " | "!" | "?" | "*" }> = {
+  failed: { tone: "bad", mark: "!" },
+  dead: { tone: "bad", mark: "!" },
+  stale: { tone: "bad", mark: "!" },
+  silent: { tone: "warn", mark: "!" },
+  absent: { tone: "warn", mark: "!" },
+  unobserved: { tone: "warn", mark: "?" },
+  waiting: { tone: "call", mark: "*" },
+  starting: { tone: "good", mark: " " },
+  busy: { tone: "good", mark: " " },
+  healthy: { tone: "good", mark: " " },
+  running: { tone: "good", mark: " " },
+  stopped: { tone: "quiet", mark: " " },
+  finished: { tone: "quiet", mark: " " },
+};
+/** Worst first, as the line below the table counts them. */
+export const STATUSES = Object.keys(LOOKS) as AgentStatus[];
+
+/** The cells of one row, in the order of the table's columns. */
+export function cellsOf(row: AgentRow, nowMs: number, withSocket: boolean): TableCell[] {
+  const { tone, mark } = LOOKS[row.status];
+  return [
+    { said: [`${mark} ${visible(row.name)}`], tone: mark === " " ? null : tone },
+    { said: [row.status], tone },
+    { said: [row.since === null ? "" : formatAge(secondsSince(row.since, nowMs))], tone: "quiet" },
+    unitCell(row, nowMs),
+    { said: [withSocket ? visible(row.pane.socket?.replace(/^.*\//, "") ?? "-") : ""], tone: "quiet" },
+    paneCell(row, nowMs),
+    beatCell(row),
+    runtimeCell(row),
+    idleCell(row),
+    bootCell(row),
+    { said: [visible(notesOf(row).join(", "))], tone: "quiet" },
+  ];
+}
+
+/** An answer that is not known, with the age of the last one: `? 12 s`. */
+function unknown(observedAt: string | null, nowMs: number): TableCell {
+  return {
+    said: observedAt === null ? ["?"] : [`? ${formatAge(secondsSince(observedAt, nowMs))}`, "?"],
+    tone: "warn",
+  };
+}
+
+function unitCell({ systemd }: AgentRow, nowMs: number): TableCell {
+  if (systemd.active === "unknown") return unknown(systemd.observed_at, nowMs);
+  if (systemd.active === "not-found") return { said: ["none"], tone: "quiet" };
+  const tone = systemd.active === "failed" ? "bad" : systemd.active === "inactive" ? "quiet" : null;
+  if (systemd.sub === null || systemd.sub === systemd.active) return { said: [systemd.active], tone };
+  return { said: [`${systemd.active} (${visible(systemd.sub)})`, systemd.active], tone };
+}
+
+function paneCell({ pane, status }: AgentRow, nowMs: number): TableCell {
+  const tone = isOver(status) ? "quiet" : "bad";
+  if (pane.state === "unknown") return unknown(pane.observed_at, nowMs);
+  if (pane.state === "missing") return { said: ["missing"], tone };
+  const id = visible(pane.id ?? "");
+  if (pane.state === "alive") return { said: [pane.pid === null ? id : `${id} ${pane.pid}`, id], tone: null };
+  const end =
+    pane.signal !== null
+      ? `signal ${pane.signal}`
+      : pane.exit_status !== null
+        ? `exit ${pane.exit_status}`
+        : "dead";
+  return { said: [`${id} ${end}`, end], tone };
+}
+
+/** The age of the last beat; `none` where it is known that there is none, `?` where the beat does not tell. */
+function beatCell({ heartbeat, status }: AgentRow): TableCell {
+  if (!heartbeat.expected) return { said: ["-"], tone: "quiet" };
+  if (heartbeat.reason === "no-file") return { said: ["none"], tone: "warn" };
+  const age = heartbeat.age_seconds;
+  if (age === null) return { said: ["?"], tone: "warn" };
+  if (heartbeat.health === "unknown") return { said: [`? ${formatAge(age)}`, "?"], tone: "warn" };
+  const late = heartbeat.health === "stale";
+  return { said: [formatAge(age)], tone: !late ? null : isOver(status) ? "quiet" : "bad" };
+}
+
+/** What runs there: the declared runtime, or what runs instead of it. Whether a dead pane drifted is no question. */
+function runtimeCell({ runtime, drift, pane }: AgentRow): TableCell {
+  const expected = drift.expected ?? runtime;
+  if (expected === null) return { said: [visible(drift.actual ?? pane.command ?? "-")], tone: "quiet" };
+  if (drift.state === "no") return { said: [visible(expected)], tone: null };
+  if (drift.state === "yes") {
+    const actual = visible(drift.actual ?? "?");
+    return { said: [`${actual}, not ${visible(expected)}`, `not ${visible(expected)}`], tone: "warn" };
+  }
+  const asked = pane.state === "alive" || pane.state === "unknown";
+  return asked
+    ? { said: [`${visible(expected)} ?`], tone: "warn" }
+    : { said: [visible(expected)], tone: "quiet" };
+}
+
+function idleCell({ idle, pane }: AgentRow): TableCell {
+  if (idle.seconds !== null) return { said: [formatAge(idle.seconds)], tone: null };
+  const asked = pane.state === "alive" || pane.state === "unknown";
+  return asked ? { said: ["?"], tone: "warn" } : { said: ["-"], tone: "quiet" };
+}
+
+function bootCell({ boot }: AgentRow): TableCell {
+  if (boot.state === "unknown") return { said: ["?"], tone: "warn" };
+  if (boot.state === "no") return { said: ["ok"], tone: null };
+  const [first = "gap", ...others] = boot.reasons;
+  const counted = others.length === 0 ? first : `${first} +${others.length}`;
+  return { said: [[first, ...others].join(", "), counted, "gap"], tone: "warn" };
+}
+
+/** What no other column says: why the status is what it is, why the beat does not count, and the flags without a column. */
+function notesOf({ status_reason, heartbeat, flags }: AgentRow): string[] {
+  const beat = heartbeat.expected && heartbeat.health === "unknown" && heartbeat.reason !== "no-file";
+  const notes = [
+    status_reason,
+    beat ? heartbeat.reason : null,
+    ...flags.filter((flag) => !HAS_COLUMN.has(flag)),
+  ];
+  return [...new Set(notes.filter((note) => note !== null))];
+}
+
+const HAS_COLUMN: ReadonlySet<string> = new Set(["drift", "boot"]);
+
+/** It ended because somebody wanted that, so its last signs of life are nothing to worry about. */
+function isOver(status: AgentStatus): boolean {
+  return status === "stopped" || status === "finished";
+}
+
+export function secondsSince(at: string, nowMs: number): number {
+  return (nowMs - Date.parse(at)) / 1000;
+}

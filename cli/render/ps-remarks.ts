@@ -1,0 +1,103 @@
+import type { PsDocument, SourceFreshness } from "../../query/row.ts";
+import type { Tone } from "./colour.ts";
+import { formatDuration } from "./duration.ts";
+import { formatMoment, formatNear } from "./moment.ts";
+import { STATUSES, secondsSince } from "./ps-cells.ts";
+import { visible } from "./text.ts";
+
+export interface Remark {
+  readonly text: string;
+  readonly tone: Tone | null;
+}
+
+/** Words that no line break may part: the blank is a non-breaking one until the lines are made. */
+export const TIE = "\u00a0";
+function together(...words: readonly (string | number)[]): string {
+  return words.join(" ").replaceAll(" ", TIE);
+}
+
+/** What stands below the table: the count, who watched, how old each source is, and whatever is not as it should be. */
+export function remarksOn(document: PsDocument): Remark[] {
+  const nowMs = Date.parse(document.at);
+  return [
+    summary(document, nowMs),
+    observerRemark(document, nowMs),
+    ...Object.entries(document.observer.sources).flatMap(([name, source]) =>
+      sourceRemarks(name, source, nowMs),
+    ),
+    ...rosterRemarks(document),
+  ];
+}
+
+function summary(document: PsDocument, nowMs: number): Remark {
+  const where = together(`${visible(document.tenant_id)}@${visible(document.host)}`);
+  const when = together(formatMoment(nowMs * 1000));
+  if (document.agents.length === 0) return { text: `No agents on ${where} at ${when}.`, tone: null };
+  const counts = new Map<string, number>();
+  for (const { status } of document.agents) counts.set(status, (counts.get(status) ?? 0) + 1);
+  const said = STATUSES.flatMap((status) => {
+    const count = counts.get(status);
+    return count === undefined ? [] : [together(count, status)];
+  });
+  return { text: `${where} at ${when}: ${said.join(", ")}.`, tone: null };
+}
+
+function observerRemark({ observer }: PsDocument, nowMs: number): Remark {
+  if (observer.state === "absent") {
+    const text = "No recorder runs and nothing was looked at (--no-collect): this is what the log last knew.";
+    return { text, tone: "warn" };
+  }
+  const looks = Object.entries(observer.sources)
+    .filter(([, source]) =>
+      [source, ...Object.values(source.scopes ?? {})].some(({ state }) => state === "fresh"),
+    )
+    .map(([name, { observed_at }]) =>
+      observed_at === null
+        ? name
+        : together(name, formatDuration(Math.max(0, secondsSince(observed_at, nowMs)))),
+    );
+  const answers = looks.length === 0 ? "No source answers." : `Answers are this old: ${looks.join(", ")}.`;
+  if (observer.state === "one-shot") {
+    const text = `No recorder runs: this is one look, taken now; \`fleet record\` watches and remembers. ${answers}`;
+    return { text, tone: "warn" };
+  }
+  if (observer.since === null) return { text: `Recording. ${answers}`, tone: "quiet" };
+  const since = together(formatNear(Date.parse(observer.since) * 1000, nowMs * 1000));
+  const age = together(formatDuration(secondsSince(observer.since, nowMs)));
+  return { text: `Recording since ${since} (${age}). ${answers}`, tone: "quiet" };
+}
+
+function sourceRemarks(name: string, source: SourceFreshness, nowMs: number): Remark[] {
+  const scopes = Object.entries(source.scopes ?? {}).filter(([, scope]) => scope.state !== "fresh");
+  if (scopes.length > 0) {
+    return scopes.map(([scope, state]) => sourceRemark(`${name} ${visible(scope)}`, state, nowMs));
+  }
+  return source.state === "fresh" ? [] : [sourceRemark(name, source, nowMs)];
+}
+
+const STATE_WORDS = {
+  fresh: "fresh",
+  stale: "stale",
+  unavailable: "unavailable",
+  absent: "not watched",
+} as const;
+
+function sourceRemark(name: string, source: Omit<SourceFreshness, "scopes">, nowMs: number): Remark {
+  const { observed_at, reason, state } = source;
+  const last =
+    observed_at === null
+      ? "no answer yet"
+      : `last answer ${together(formatDuration(Math.max(0, secondsSince(observed_at, nowMs))))} ago`;
+  const why = reason === null ? "" : `: ${visible(reason)}`;
+  return { text: `${name} ${STATE_WORDS[state]}, ${last}${why}`, tone: "warn" };
+}
+
+function rosterRemarks({ roster }: PsDocument): Remark[] {
+  if (roster.state === "rejected") {
+    const problem = roster.problem === null ? "" : `: ${visible(roster.problem)}`;
+    return [{ text: `roster refused${problem}; the last good one is in force`, tone: "bad" }];
+  }
+  if (roster.state !== "missing") return [];
+  const path = roster.path === null ? "" : `: ${visible(roster.path)}`;
+  return [{ text: `roster not there${path}; nothing says which agents should run`, tone: "warn" }];
+}

@@ -1,0 +1,68 @@
+import type { WhyCell, WhyDocument } from "../../query/why.ts";
+import type { Paint, Tone } from "./colour.ts";
+import { formatDuration } from "./duration.ts";
+import { formatMoment, formatNear } from "./moment.ts";
+import { pad, truncate, visible, widthOf } from "./text.ts";
+
+const HOLDS: Record<"yes" | "no" | "unknown", { word: string; tone: Tone | null }> = {
+  yes: { word: "yes", tone: "strong" },
+  no: { word: "no", tone: "quiet" },
+  unknown: { word: "?", tone: "warn" },
+};
+
+/** `fleet.why.v1` for people: the verdict, the ladder that led to it, and the events under each cell. Lines without newlines. */
+export function formatWhy(document: WhyDocument, look: { width: number | null; paint: Paint }): string[] {
+  const { paint, width } = look;
+  const { row, verdict } = document;
+  const nowMs = Date.parse(document.at);
+  const cut = (line: string): string => (width === null ? line : truncate(line, width));
+  const reason = verdict.reason === null ? "" : `: ${visible(verdict.reason)}`;
+  const since =
+    row.since === null
+      ? ""
+      : `, since ${formatNear(Date.parse(row.since) * 1000, nowMs * 1000)} (${formatDuration(ageOf(row.since, nowMs))})`;
+  const where = `${visible(document.tenant_id)}@${visible(document.host)} at ${formatMoment(nowMs * 1000)}, log #${document.log_seq}`;
+  const lines = [
+    paint("strong", cut(`${visible(document.name)} is ${verdict.status}${reason}${since}`)),
+    paint("quiet", cut(where)),
+  ];
+  if (row.flags.length > 0) lines.push(cut(`flags: ${row.flags.join(", ")}`));
+  if (row.unknown.length > 0) lines.push(paint("warn", cut(`not known now: ${row.unknown.join(", ")}`)));
+
+  lines.push("", paint("quiet", "Verdict (the first that holds decides; ? = the evidence is missing)"));
+  const column = Math.max(0, ...verdict.rungs.map((rung) => rung.status.length));
+  for (const rung of verdict.rungs) {
+    const { word, tone } = HOLDS[rung.holds];
+    lines.push(paint(tone, cut(`  ${pad(word, 3)}  ${pad(rung.status, column)}  ${visible(rung.because)}`)));
+  }
+
+  lines.push("", paint("quiet", "Evidence (newest first)"));
+  for (const cell of document.cells) lines.push(...cellLines(cell, nowMs, cut, paint));
+  return lines;
+}
+
+const PLANE_COLUMN = 9;
+
+function cellLines(cell: WhyCell, nowMs: number, cut: (line: string) => string, paint: Paint): string[] {
+  const age =
+    cell.observed_at === null
+      ? "never observed"
+      : `observed ${formatDuration(ageOf(cell.observed_at, nowMs))} ago`;
+  const head = `  ${pad(cell.plane, PLANE_COLUMN)}  ${visible(cell.state)}`;
+  const seqs = Math.max(0, ...cell.evidence.map(({ seq }) => widthOf(String(seq))));
+  const indent = " ".repeat(PLANE_COLUMN + 4);
+  return [
+    `${cut(head)}${paint("quiet", cut(`  ${age}, by ${visible(cell.source)}`))}`,
+    ...cell.evidence.map(({ seq, type, occurred_at, summary }) => {
+      const when = formatNear(Date.parse(occurred_at) * 1000, nowMs * 1000);
+      return paint(
+        "quiet",
+        cut(`${indent}${pad(`#${seq}`, seqs + 1)}  ${when}  ${visible(type)}  ${visible(summary)}`),
+      );
+    }),
+  ];
+}
+
+function ageOf(at: string, nowMs: number): number {
+  return (nowMs - Date.parse(at)) / 1000;
+}

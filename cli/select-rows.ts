@@ -1,0 +1,24 @@
+import type { PsDocument } from "../query/row.ts";
+import { valuesOf, type Words } from "./declaration.ts";
+
+/** The rows that NAME..., --class and --runtime ask for; of each kind one has to fit. */
+export function selectRows(document: PsDocument, words: Words): PsDocument {
+  const [names, classes, runtimes] = [words.arguments, valuesOf(words, "class"), valuesOf(words, "runtime")];
+  const agents = document.agents.filter(
+    (row) =>
+      fits(names, row.name) &&
+      fits(classes, row.class) &&
+      (runtimes.length === 0 || runtimes.includes(row.runtime ?? "")),
+  );
+  return { ...document, agents };
+}
+
+function fits(wanted: readonly string[], value: string): boolean {
+  return wanted.length === 0 || wanted.includes(value);
+}
+
+/** Names asked for that no row has. */
+export function unknownNames(document: PsDocument, words: Words): string[] {
+  const known = new Set(document.agents.map(({ name }) => name));
+  return words.arguments.filter((name) => !known.has(name));
+}

@@ -1,0 +1,90 @@
+import { lstatSync, mkdirSync, statSync } from "node:fs";
+import { FleetError } from "../store/errors.ts";
+import type { Places } from "./environment.ts";
+
+export interface Ownership {
+  readonly isDirectory: boolean;
+  readonly uid: number;
+  readonly mode: number;
+  /** The owner of the link, where the path itself is a symbolic link. */
+  readonly linkUid: number | null;
+}
+
+/** Why a directory may not hold the log, or null when it may: what is in it decides what people believe. */
+export function distrust(
+  path: string,
+  found: Ownership,
+  uid: number,
+): { problem: string; hint: string } | null {
+  const elsewhere = "or set FLEET_STATE to a directory of your own.";
+  if (!found.isDirectory) {
+    return {
+      problem: `the state directory ${path} is not a directory`,
+      hint: `Move that file away, ${elsewhere}`,
+    };
+  }
+  if (found.linkUid !== null && found.linkUid !== uid && found.linkUid !== 0) {
+    return {
+      problem: `the state directory ${path} is a link that belongs to uid ${found.linkUid}, not to you (uid ${uid})`,
+      hint: `Remove the link, ${elsewhere}`,
+    };
+  }
+  if (found.uid !== uid) {
+    return {
+      problem: `the state directory ${path} belongs to uid ${found.uid}, not to you (uid ${uid})`,
+      hint: `Run fleet as its owner (one tenant is one user), ${elsewhere}`,
+    };
+  }
+  if ((found.mode & 0o022) !== 0) {
+    const mode = (found.mode & 0o7777).toString(8).padStart(4, "0");
+    return {
+      problem: `the state directory ${path} can be written by others (mode ${mode})`,
+      hint: `Look at what is in it, then run: chmod 700 ${path}`,
+    };
+  }
+  return null;
+}
+
+/** True when the state directory is there and can be trusted, false when it is not there; throws when it must not be used. */
+export function stateDirectoryExists(places: Places, uid: number): boolean {
+  const found = ownershipOf(places.stateDirectory);
+  if (found === null) return false;
+  const reason = distrust(places.stateDirectory, found, uid);
+  if (reason !== null) throw new FleetError("config", reason.problem, { hint: reason.hint });
+  return true;
+}
+
+/** Makes the state directory and its spool (0700, missing parents too) where they are not there yet. */
+export function ensureStateDirectory(places: Places, uid: number): void {
+  try {
+    if (!stateDirectoryExists(places, uid))
+      mkdirSync(places.stateDirectory, { recursive: true, mode: 0o700 });
+    mkdirSync(places.spoolDirectory, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    if (error instanceof FleetError) throw error;
+    throw new FleetError(
+      "config",
+      `the state directory ${places.stateDirectory} cannot be made: ${(error as Error).message}`,
+      {
+        hint: `${places.stateChosenBy} chose it; set FLEET_STATE to a place that you can write.`,
+        cause: error,
+      },
+    );
+  }
+}
+
+function ownershipOf(path: string): Ownership | null {
+  try {
+    const itself = lstatSync(path);
+    const found = itself.isSymbolicLink() ? statSync(path) : itself;
+    const linkUid = itself.isSymbolicLink() ? itself.uid : null;
+    return { isDirectory: found.isDirectory(), uid: found.uid, mode: found.mode, linkUid };
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT") return null;
+    throw new FleetError("config", `the state directory ${path} cannot be looked at: ${message}`, {
+      hint: "Set FLEET_STATE to a directory of your own.",
+      cause: error,
+    });
+  }
+}

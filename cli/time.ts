@@ -1,0 +1,172 @@
+/** What a person meant by a moment: an instant, or a place in the log. */
+export type Moment =
+  | { readonly ok: true; readonly kind: "instant"; readonly atUs: number }
+  | { readonly ok: true; readonly kind: "seq"; readonly seq: number }
+  | { readonly ok: false; readonly reason: string };
+
+export interface Here {
+  readonly nowUs: number;
+  /** Local time minus UTC at an instant, in milliseconds: the time zone, as a function. */
+  readonly offsetMs: (utcMs: number) => number;
+}
+
+/** The zone of this process. */
+export function localOffsetMs(utcMs: number): number {
+  return -new Date(utcMs).getTimezoneOffset() * 60_000;
+}
+
+const UNIT_SECONDS: Record<string, number> = {
+  s: 1,
+  sec: 1,
+  second: 1,
+  m: 60,
+  min: 60,
+  minute: 60,
+  h: 3600,
+  hour: 3600,
+  d: 86_400,
+  day: 86_400,
+  w: 604_800,
+  week: 604_800,
+};
+
+/**
+ * Reads a moment: `#1234`; `now`; how long ago (`2h`, `1d12h`, `90 min ago`); a clock time of a day (`14:00`, `yesterday 14:00`,
+ * `today`); ISO 8601 (`2026-06-21`, `2026-06-21T03:10:00.5+02:00`, also with a space; local time without an offset).
+ * A local time that the clocks skipped does not exist and is refused; one that they passed twice means the first time.
+ */
+export function parseMoment(text: string, here: Here): Moment {
+  const input = text.trim();
+  const seq = /^#(\d{1,15})$/.exec(input);
+  if (seq) return { ok: true, kind: "seq", seq: Number(seq[1]) };
+  if (/^now$/i.test(input)) return instant(here.nowUs);
+  return (
+    agoMoment(input, here) ??
+    dayMoment(input, here) ??
+    isoMomentOf(input, here) ?? { ok: false, reason: NOT_A_TIME }
+  );
+}
+
+const NOT_A_TIME =
+  "expected ISO 8601 (2026-06-21T03:10Z), how long ago (2h, 1d12h), a clock time (14:00, yesterday 14:00) or an event (#1234)";
+
+function agoMoment(input: string, { nowUs }: Here): Moment | null {
+  const match = /^((?:\d+(?:\.\d+)?\s*[a-z]+\s*)+?)(?:\s*ago)?$/i.exec(input);
+  if (match === null) return null;
+  let seconds = 0;
+  for (const [, count, unit = ""] of (match[1] ?? "").matchAll(/(\d+(?:\.\d+)?)\s*([a-z]+)/gi)) {
+    const name = unit.toLowerCase();
+    const size = UNIT_SECONDS[name] ?? UNIT_SECONDS[name.replace(/s$/, "")];
+    if (size === undefined)
+      return { ok: false, reason: `${JSON.stringify(unit)} is not a unit of time (s, min, h, d, w)` };
+    seconds += Number(count) * size;
+  }
+  const atUs = nowUs - Math.round(seconds * 1e6);
+  return atUs < 0 ? { ok: false, reason: "that is before 1970" } : instant(atUs);
+}
+
+function dayMoment(input: string, here: Here): Moment | null {
+  const match = /^(?:(today|yesterday)(?:\s+|$))?(?:(\d{1,2}):(\d{2})(?::(\d{2}))?)?$/i.exec(input);
+  if (match === null || input === "") return null;
+  const [, day, hour = "0", minute = "0", second = "0"] = match;
+  const nowMs = here.nowUs / 1000;
+  const local = new Date(nowMs + here.offsetMs(nowMs));
+  const back = day?.toLowerCase() === "yesterday" ? 1 : 0;
+  return localMoment(
+    {
+      year: local.getUTCFullYear(),
+      month: local.getUTCMonth() + 1,
+      day: local.getUTCDate() - back,
+      hour: Number(hour),
+      minute: Number(minute),
+      second: Number(second),
+      fractionUs: 0,
+    },
+    here,
+  );
+}
+
+const ISO =
+  /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?\s*(Z|[+-]\d{2}(?::?\d{2})?)?)?$/i;
+
+function isoMomentOf(input: string, here: Here): Moment | null {
+  const match = ISO.exec(input);
+  if (match === null) return null;
+  const [, year, month, day, hour = "0", minute = "0", second = "0", fraction = "", offset] = match;
+  const fields: LocalFields = {
+    year: Number(year),
+    month: Number(month),
+    day: Number(day),
+    hour: Number(hour),
+    minute: Number(minute),
+    second: Number(second),
+    fractionUs: Number(fraction.padEnd(6, "0").slice(0, 6)),
+  };
+  if (
+    fields.month < 1 ||
+    fields.month > 12 ||
+    fields.day < 1 ||
+    fields.day > daysIn(fields.year, fields.month)
+  ) {
+    return { ok: false, reason: `there is no day ${year}-${month}-${day}` };
+  }
+  if (offset === undefined) return localMoment(fields, here);
+  const wrong = clockProblem(fields);
+  if (wrong !== null) return { ok: false, reason: wrong };
+  const digits = offset.toUpperCase() === "Z" ? "+0000" : offset.replace(":", "").padEnd(5, "0");
+  const minutes = Number(digits.slice(1, 3)) * 60 + Number(digits.slice(3, 5));
+  const sign = digits.startsWith("-") ? -1 : 1;
+  return instant((asUtcMs(fields) - sign * minutes * 60_000) * 1000 + fields.fractionUs);
+}
+
+interface LocalFields {
+  readonly year: number;
+  readonly month: number;
+  readonly day: number;
+  readonly hour: number;
+  readonly minute: number;
+  readonly second: number;
+  readonly fractionUs: number;
+}
+
+/** The first instant at which clocks here showed these fields. */
+function localMoment(fields: LocalFields, { offsetMs }: Here): Moment {
+  const wrong = clockProblem(fields);
+  if (wrong !== null) return { ok: false, reason: wrong };
+  const shown = asUtcMs(fields);
+  // No zone is a day away from UTC and none changes twice within two days, so these are all offsets that can apply.
+  const candidates = [offsetMs(shown - 86_400_000), offsetMs(shown + 86_400_000)]
+    .map((offset) => shown - offset)
+    .filter((utcMs) => utcMs + offsetMs(utcMs) === shown)
+    .sort((a, b) => a - b);
+  const [first] = candidates;
+  if (first === undefined)
+    return { ok: false, reason: "clocks here skipped that time; give an offset (+02:00)" };
+  return instant(first * 1000 + fields.fractionUs);
+}
+
+function clockProblem({ hour, minute, second }: LocalFields): string | null {
+  const two = (value: number): string => String(value).padStart(2, "0");
+  return hour > 23 || minute > 59 || second > 59
+    ? `there is no time ${two(hour)}:${two(minute)}:${two(second)}`
+    : null;
+}
+
+function asUtcMs({ year, month, day, hour, minute, second }: LocalFields): number {
+  const date = new Date(0);
+  date.setUTCFullYear(year, month - 1, day);
+  date.setUTCHours(hour, minute, second, 0);
+  return date.getTime();
+}
+
+function daysIn(year: number, month: number): number {
+  const date = new Date(0);
+  date.setUTCFullYear(year, month, 0);
+  return date.getUTCDate();
+}
+
+function instant(atUs: number): Moment {
+  return atUs < 0
+    ? { ok: false, reason: "that is before 1970" }
+    : { ok: true, kind: "instant", atUs: Math.round(atUs) };
+}

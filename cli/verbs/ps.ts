@@ -1,0 +1,40 @@
+import { checkRows } from "../../query/check.ts";
+import { psDocument } from "../../query/ps.ts";
+import type { PsDocument } from "../../query/row.ts";
+import { nowUs } from "../clock.ts";
+import { has, type Invocation } from "../declaration.ts";
+import { EXIT } from "../exit.ts";
+import { sayNoSuchAgent } from "../no-such-agent.ts";
+import { observe } from "../observe.ts";
+import { readPresent } from "../present.ts";
+import { formatPs } from "../render/ps-table.ts";
+import { selectRows, unknownNames } from "../select-rows.ts";
+
+/** `fleet ps`: the table of the present. */
+export async function run(invocation: Invocation): Promise<number> {
+  if (has(invocation, "watch")) {
+    const { watchPs } = await import("../watch-ps.ts");
+    return watchPs(invocation);
+  }
+  const { output, environment } = invocation;
+  const { reader, observer } = await observe(environment, { collect: !has(invocation, "no-collect") });
+  let whole: PsDocument;
+  try {
+    // Names that are asked for are looked for everywhere, on the roster or not.
+    const all = has(invocation, "all") || invocation.arguments.length > 0;
+    whole = psDocument(readPresent(reader, { nowUs: nowUs(), observer, all }));
+  } finally {
+    reader.close();
+  }
+  const [unknown] = unknownNames(whole, invocation);
+  if (unknown !== undefined)
+    return sayNoSuchAgent(
+      output,
+      unknown,
+      whole.agents.map(({ name }) => name),
+    );
+  const document = selectRows(whole, invocation);
+  if (has(invocation, "json")) output.print(`${JSON.stringify(document, null, 2)}\n`);
+  else output.print(`${formatPs(document, { width: output.width(), paint: output.paint }).join("\n")}\n`);
+  return has(invocation, "check") ? checkRows(document.agents) : EXIT.done;
+}

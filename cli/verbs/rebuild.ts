@@ -1,0 +1,37 @@
+import { has, type Invocation } from "../declaration.ts";
+import { EXIT } from "../exit.ts";
+import { lookAround, nothingRecorded } from "../here.ts";
+import { openOwnLog } from "../own-log.ts";
+import { formatDuration } from "../render/duration.ts";
+
+/** `fleet rebuild`: every projection folded anew from the log. */
+export async function run(invocation: Invocation): Promise<number> {
+  const { output, environment } = invocation;
+  const { places, hasLog } = lookAround(environment);
+  if (!hasLog) throw nothingRecorded(places);
+  const { log, identity } = openOwnLog(environment, { keepIdentity: true });
+  try {
+    const begunMs = performance.now();
+    const last = log.lastSeq();
+    const showProgress = output.isTerminal && !has(invocation, "json");
+    let shownMs = begunMs;
+    const { events } = log.rebuild((seq) => {
+      if (!showProgress || performance.now() - shownMs < 200) return;
+      shownMs = performance.now();
+      output.complain(`\r${Math.floor((100 * seq) / Math.max(1, last))} % of ${last} events\u001b[K`);
+    });
+    if (showProgress && shownMs > begunMs) output.complain("\r\u001b[K");
+    const seconds = (performance.now() - begunMs) / 1000;
+    if (has(invocation, "json")) {
+      const { tenantId, host } = identity;
+      output.print(
+        `${JSON.stringify({ schema: "fleet.rebuild.v1", tenant_id: tenantId, host, events, seconds: Math.round(seconds * 1000) / 1000 }, null, 2)}\n`,
+      );
+    } else {
+      output.print(`Rebuilt everything that is read from ${events} events in ${formatDuration(seconds)}.\n`);
+    }
+    return EXIT.done;
+  } finally {
+    log.close();
+  }
+}

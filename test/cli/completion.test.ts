@@ -1,0 +1,75 @@
+import { execFileSync } from "node:child_process";
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { bashCompletion } from "../../cli/completion/bash.ts";
+import { fishCompletion } from "../../cli/completion/fish.ts";
+import { plainNames } from "../../cli/completion/shell-words.ts";
+import { zshCompletion } from "../../cli/completion/zsh.ts";
+import { verbs } from "../../cli/verbs.ts";
+
+const scripts = { bash: bashCompletion(verbs), zsh: zshCompletion(verbs), fish: fishCompletion(verbs) };
+
+test.each(Object.entries(scripts))(
+  "the script for %s is what the golden file says",
+  async (shell, script) => {
+    await expect(script).toMatchFileSnapshot(`golden/completion.${shell}`);
+  },
+);
+
+test.each(Object.entries(scripts))(
+  "the script for %s knows every verb and every option",
+  (_shell, script) => {
+    for (const verb of verbs) {
+      expect(script).toContain(verb.name);
+      for (const { name, hidden } of verb.options) if (!hidden) expect(script).toContain(name);
+    }
+  },
+);
+
+describe("in a real bash", () => {
+  let directory: string;
+  beforeEach(() => {
+    directory = mkdtempSync(join(tmpdir(), "fleet-completion-"));
+    const fleet = join(directory, "fleet");
+    writeFileSync(
+      fleet,
+      '#!/bin/sh\n[ "$*" = "completion --agents" ] && printf "coder0\\ncoder1\\nreviewer\\n"\n',
+    );
+    chmodSync(fleet, 0o755);
+    writeFileSync(join(directory, "completion.bash"), scripts.bash);
+  });
+  afterEach(() => rmSync(directory, { recursive: true, force: true }));
+
+  function complete(...words: string[]): string[] {
+    const script =
+      'source "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _fleet; printf "%s\\n" "${COMPREPLY[@]}"';
+    const env = { PATH: `${directory}${delimiter}/usr/bin${delimiter}/bin` };
+    const args = ["--norc", "-c", script, "bash", join(directory, "completion.bash"), ...words];
+    return execFileSync("bash", args, { env, encoding: "utf8" }).split("\n").filter(Boolean);
+  }
+
+  test("verbs, options and the names of agents are offered", () => {
+    expect(complete("fleet", "re")).toEqual(["record", "rebuild"]);
+    expect(complete("fleet", "")).toEqual([...verbs.map(({ name }) => name), "--help", "--version"]);
+    expect(complete("fleet", "ps", "--w")).toEqual(["--watch"]);
+    expect(complete("fleet", "why", "cod")).toEqual(["coder0", "coder1"]);
+    expect(complete("fleet", "events", "--agent", "rev")).toEqual(["reviewer"]);
+    expect(complete("fleet", "events", "--source", "tm")).toEqual(["tmux", "tmux-hook"]);
+    expect(complete("fleet", "completion", "z")).toEqual(["zsh"]);
+  });
+
+  test("where nothing can be offered nothing is", () => {
+    expect(complete("fleet", "events", "--since", "")).toEqual([]);
+    expect(complete("fleet", "rebuild", "x")).toEqual([]);
+  });
+});
+
+test("a name that is not plain is not given to a shell", () => {
+  expect(plainNames(["b", "a", "$(reboot)", "x y", "-rf", "", "a", "café", "a;b", "v1.2"])).toEqual([
+    "a",
+    "b",
+    "v1.2",
+  ]);
+});

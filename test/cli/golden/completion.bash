@@ -1,0 +1,55 @@
+# bash completion of fleet: made by `fleet completion bash`
+_fleet() {
+  local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]} flags="" words=""
+  COMPREPLY=()
+  if [ "$COMP_CWORD" -eq 1 ]; then
+    COMPREPLY=($(compgen -W "ps why events record doctor completion rebuild --help --version" -- "$current"))
+    return
+  fi
+  case $previous in
+    --class) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
+    --runtime) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
+    --agent) COMPREPLY=($(compgen -W "$(fleet completion --agents 2>/dev/null)" -- "$current")); return ;;
+    --type) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
+    --source) COMPREPLY=($(compgen -W "tmux tmux-hook systemd journal heartbeat process roster recorder operator" -- "$current")); return ;;
+    --since) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
+    --until) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
+    --after) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
+    --limit) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
+  esac
+  case ${COMP_WORDS[1]} in
+    ps)
+      flags="--all -a --watch -w --check --class --runtime --no-collect --json"
+      words="$(fleet completion --agents 2>/dev/null)"
+      ;;
+    why)
+      flags="--no-collect --json"
+      words="$(fleet completion --agents 2>/dev/null)"
+      ;;
+    events)
+      flags="--follow -f --agent --type --source --since --until --after --limit -n --reverse -r --json"
+      words=""
+      ;;
+    record)
+      flags="--uninstall --json"
+      words=""
+      ;;
+    doctor)
+      flags="--json"
+      words=""
+      ;;
+    completion)
+      flags=""
+      words="bash zsh fish"
+      ;;
+    rebuild)
+      flags="--json"
+      words=""
+      ;;
+  esac
+  case $current in
+    -*) COMPREPLY=($(compgen -W "$flags --help" -- "$current")) ;;
+    *) COMPREPLY=($(compgen -W "$words" -- "$current")) ;;
+  esac
+}
+complete -F _fleet fleet

@@ -1,0 +1,61 @@
+#compdef fleet
+# zsh completion of fleet: made by `fleet completion zsh`
+_fleet_agents() {
+  local -a names
+  names=(${(f)"$(fleet completion --agents 2>/dev/null)"})
+  compadd -a names
+}
+_fleet() {
+  local -a verbs
+  verbs=(
+    'ps:show every agent\: unit, pane, heartbeat, runtime, idle time, boot'
+    'why:show the evidence behind one row of ps'
+    'events:list and follow the log'
+    'record:run the recorder in the foreground'
+    'doctor:check the setup and say what to run'
+    'completion:print the completion script of a shell'
+    'rebuild:fold the log anew into everything that is read from it'
+  )
+  _arguments -C '(- *)--help[show help]' '(- *)--version[print the version]' '1:verb:->verb' '*::word:->word'
+  case $state in
+    verb) _describe verb verbs ;;
+    word)
+      case $words[1] in
+        ps) _arguments -s '--all[also sessions that no roster names]' '-a[also sessions that no roster names]' \
+          '--watch[keep showing it; redrawn when something changes (q or Ctrl-C ends)]' '-w[keep showing it; redrawn when something changes (q or Ctrl-C ends)]' \
+          '--check[exit by the worst status, after the Nagios convention]' \
+          '*--class[only agents of this class]:class: ' \
+          '*--runtime[only agents of this declared runtime]:runtime: ' \
+          '--no-collect[without a recorder, do not look now\: answer from the log alone]' \
+          '--json[print JSON instead of a table]' \
+          '*:name:_fleet_agents' \
+          '(- *)--help[show help]' ;;
+        why) _arguments -s '--no-collect[without a recorder, do not look now\: answer from the log alone]' \
+          '--json[print JSON instead of a table]' \
+          '1:name:_fleet_agents' \
+          '(- *)--help[show help]' ;;
+        events) _arguments -s '--follow[then print new events as they are written (Ctrl-C ends)]' '-f[then print new events as they are written (Ctrl-C ends)]' \
+          '--agent[only events of this agent]:name:_fleet_agents' \
+          '*--type[only this type; a family with a dot at its end\: tmux.pane.]:type: ' \
+          '--source[only what this collector stated]:source:(tmux tmux-hook systemd journal heartbeat process roster recorder operator)' \
+          '--since[from this moment on]:time: ' \
+          '--until[up to this moment]:time: ' \
+          '--after[only events after this place in the log]:seq: ' \
+          '--limit[at most this many\: the newest, with --after the first]:count: ' '-n[at most this many\: the newest, with --after the first]:count: ' \
+          '--reverse[newest first]' '-r[newest first]' \
+          '--json[print one JSON object per line]' \
+          '(- *)--help[show help]' ;;
+        record) _arguments -s '--uninstall[remove our hooks from the tmux servers and end]' \
+          '--json[print one JSON object per line]' \
+          '(- *)--help[show help]' ;;
+        doctor) _arguments -s '--json[print JSON instead of a table]' \
+          '(- *)--help[show help]' ;;
+        completion) _arguments -s '1:shell:(bash zsh fish)' \
+          '(- *)--help[show help]' ;;
+        rebuild) _arguments -s '--json[print JSON instead of a table]' \
+          '(- *)--help[show help]' ;;
+      esac
+      ;;
+  esac
+}
+if [ "$funcstack[1]" = _fleet ]; then _fleet "$@"; else compdef _fleet fleet; fi

@@ -1,0 +1,333 @@
+import { chmodSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { PsDocument } from "../../query/row.ts";
+import type { WhyDocument } from "../../query/why.ts";
+import { beatLook, paneSeen, tmuxLook } from "../support/looks.ts";
+import { clock, type SeededFleet, seedFleet } from "./support/seeded-fleet.ts";
+
+let fleet: SeededFleet;
+beforeEach(() => {
+  fleet = seedFleet();
+});
+afterEach(() => fleet.close());
+
+async function ps(...argv: string[]): Promise<PsDocument> {
+  const { stdout, stderr } = await fleet.run("ps", "--json", "--no-collect", ...argv);
+  expect(stderr).toBe("");
+  return JSON.parse(stdout) as PsDocument;
+}
+const names = (document: PsDocument) => document.agents.map(({ name }) => name);
+
+describe("ps beside a live recorder", () => {
+  beforeEach(() => fleet.record());
+
+  test("reads the log, says who records, and writes nothing", async () => {
+    const before = fleet.log.lastSeq();
+    const document = await ps();
+    expect(document).toMatchObject({
+      schema: "fleet.ps.v1",
+      tenant_id: "jarvis",
+      host: "W-jarvis",
+      log_seq: before,
+    });
+    expect(document.observer.state).toBe("recording");
+    expect(document.agents.map(({ name, status }) => [name, status])).toEqual([
+      ["coder0", "healthy"],
+      ["canary-pi", "busy"],
+      ["reviewer", "absent"],
+    ]);
+    expect(document.agents[1]?.flags).toEqual(["drift", "boot"]);
+    expect(fleet.log.lastSeq()).toBe(before);
+  });
+
+  test("as a table", async () => {
+    const { exit, stdout } = await fleet.run("ps");
+    expect(exit).toBe(0);
+    const rows = stdout
+      .split("\n")
+      .slice(0, 4)
+      .map((line) => line.replace(/\s{2,}/g, " | "));
+    expect(rows[0]).toMatch(/^ ?\|? ?NAME \| STATUS/);
+    expect(rows[1]).toMatch(/coder0 \| healthy .* %1 1001 \| 1 s \| pi .* ok/);
+    expect(rows[2]).toMatch(/canary-pi \| busy .* dogfood-agent\.py, not pi .* unit-disabled/);
+    expect(rows[3]).toMatch(/^! reviewer \| absent/);
+    expect(stdout).toContain("jarvis@W-jarvis at ");
+    expect(stdout).toContain("Recording since ");
+  });
+
+  test("names, classes and runtimes select rows", async () => {
+    expect(names(await ps("canary-pi"))).toEqual(["canary-pi"]);
+    expect(names(await ps("--class", "reviewer"))).toEqual(["reviewer"]);
+    expect(names(await ps("--runtime", "pi"))).toEqual(["coder0", "canary-pi"]);
+    expect(names(await ps("--runtime", "pi", "--runtime", "claude", "--class", "implementer"))).toEqual([
+      "coder0",
+      "canary-pi",
+    ]);
+    expect(names(await ps("--class", "nobody"))).toEqual([]);
+  });
+
+  test("sessions that no roster names are shown with --all, and by name", async () => {
+    expect(names(await ps("--all"))).toEqual(["coder0", "canary-pi", "reviewer", "stray"]);
+    expect(names(await ps("stray"))).toEqual(["stray"]);
+  });
+
+  test("a name that nobody has ends with 3 and says who there is", async () => {
+    expect(await fleet.run("ps", "coder9")).toEqual({
+      exit: 3,
+      stdout: "",
+      stderr: 'fleet: no agent is called "coder9"\n  Known here: coder0, canary-pi, reviewer, stray.\n',
+    });
+  });
+
+  test("--check leaves with the worst of the rows it was asked about", async () => {
+    expect((await fleet.run("ps", "--check", "coder0")).exit).toBe(0);
+    expect((await fleet.run("ps", "--check", "canary-pi")).exit).toBe(1);
+    expect((await fleet.run("ps", "--check")).exit).toBe(1);
+    fleet.look(tmuxLook(clock.nowUs(), [paneSeen("canary-pi", 2), paneSeen("stray", 3)]));
+    expect((await fleet.run("ps", "--check")).exit).toBe(2);
+  });
+
+  test("a change is seen by the next ps", async () => {
+    fleet.look(
+      tmuxLook(clock.nowUs(), [paneSeen("coder0", 1, { dead: true, signal: 9 }), paneSeen("canary-pi", 2)]),
+    );
+    const [coder0] = (await ps("coder0")).agents;
+    expect(coder0).toMatchObject({
+      status: "failed",
+      status_reason: "signal 9",
+      pane: { state: "dead", signal: 9 },
+    });
+  });
+});
+
+describe("ps without a recorder, asked not to look", () => {
+  test("says that nobody watches, and calls nothing known", async () => {
+    const document = await ps();
+    expect(document.observer.state).toBe("absent");
+    expect(document.agents.map(({ pane }) => pane.state)).toEqual(["unknown", "unknown", "unknown"]);
+    expect((await fleet.run("ps", "--no-collect")).stdout).toContain(
+      "No recorder runs and nothing was looked at",
+    );
+  });
+
+  test("a lease whose process is gone is no recorder", async () => {
+    fleet.log.claimLease(
+      { pid: 2 ** 22 + 1, pidStart: 1, bootId: "another boot", version: "test" },
+      () => true,
+    );
+    expect((await ps()).observer.state).toBe("absent");
+  });
+
+  test("where nothing was recorded yet it says so", async () => {
+    fleet.log.close();
+    rmSync(join(fleet.home, "state"), { recursive: true });
+    const { exit, stderr } = await fleet.run("ps", "--no-collect");
+    expect(exit).toBe(1);
+    expect(stderr).toBe(
+      `fleet: nothing has been recorded yet: ${fleet.home}/state/fleet.db is not there\n  Run \`fleet ps\` for one look, or \`fleet record\` to watch and remember.\n`,
+    );
+  });
+});
+
+describe("why", () => {
+  beforeEach(() => fleet.record());
+
+  test("shows the ladder and the events behind each cell", async () => {
+    const { exit, stdout } = await fleet.run("why", "canary-pi");
+    expect(exit).toBe(0);
+    expect(stdout).toMatch(/^canary-pi is busy, since /);
+    expect(stdout).toMatch(/^ {2}yes {2}busy .*a heartbeat was answered/m);
+    expect(stdout).toMatch(/^ {2}no {3}dead .*its pane is alive/m);
+    expect(stdout).toMatch(/^ {2}pane +alive {2}observed .* ago, by tmux$/m);
+    expect(stdout).toMatch(/#\d+ {2}\d\d:\d\d:\d\d {2}tmux\.pane\.created {2}pane %2 with process 1002$/m);
+    expect(stdout).toMatch(/^ {2}drift +yes/m);
+  });
+
+  test("as JSON, every piece of evidence is an event of the log", async () => {
+    const { stdout } = await fleet.run("why", "coder0", "--json");
+    const document = JSON.parse(stdout) as WhyDocument;
+    expect(document).toMatchObject({
+      schema: "fleet.why.v1",
+      tenant_id: "jarvis",
+      host: "W-jarvis",
+      name: "coder0",
+    });
+    expect(document.row).toEqual((await ps("coder0")).agents[0] && { ...document.row });
+    const evidence = document.cells.flatMap((cell) => cell.evidence);
+    expect(evidence.length).toBeGreaterThan(4);
+    for (const { seq, type } of evidence) {
+      const { stdout: line } = await fleet.run(
+        "events",
+        "--json",
+        "--after",
+        String(seq - 1),
+        "--limit",
+        "1",
+      );
+      expect(JSON.parse(line)).toMatchObject({ seq, type });
+    }
+  });
+
+  test("an agent that nobody knows ends with 3", async () => {
+    expect((await fleet.run("why", "nobody")).exit).toBe(3);
+  });
+});
+
+describe("events", () => {
+  const lines = (text: string) => text.trimEnd().split("\n");
+  const seqs = (text: string) => lines(text).map((line) => (JSON.parse(line) as { seq: number }).seq);
+
+  test("lists the newest, oldest first, each on a line", async () => {
+    const { exit, stdout } = await fleet.run("events");
+    expect(exit).toBe(0);
+    expect(lines(stdout)[0]).toMatch(/^#1 {6} {2}\d{4}-\d\d-\d\d \d\d:\d\d:\d\d {2}/);
+    expect(lines(stdout)).toHaveLength(fleet.log.lastSeq());
+  });
+
+  test("JSON lines carry the whole envelope", async () => {
+    const { stdout } = await fleet.run(
+      "events",
+      "--json",
+      "--agent",
+      "coder0",
+      "--type",
+      "tmux.pane.created",
+    );
+    expect(JSON.parse(stdout)).toMatchObject({
+      schema: "fleet.events.v1",
+      tenant_id: "jarvis",
+      host: "W-jarvis",
+      agent: "coder0",
+      type: "tmux.pane.created",
+      schema_version: 1,
+      source: "tmux",
+      origin_log: fleet.log.logId,
+      payload: { pane: "%1", pid: 1001 },
+    });
+  });
+
+  test("limits take the newest; with --after they take the first, so that a script can page", async () => {
+    const last = fleet.log.lastSeq();
+    expect(seqs((await fleet.run("events", "--json", "-n", "2")).stdout)).toEqual([last - 1, last]);
+    expect(seqs((await fleet.run("events", "--json", "-n", "2", "--reverse")).stdout)).toEqual([
+      last,
+      last - 1,
+    ]);
+    expect(seqs((await fleet.run("events", "--json", "-n", "2", "--after", "#1")).stdout)).toEqual([2, 3]);
+    expect(seqs((await fleet.run("events", "--json", "--after", "1", "--reverse")).stdout)).toEqual(
+      Array.from({ length: last - 1 }, (_, index) => last - index),
+    );
+    expect(seqs((await fleet.run("events", "--json", "--since", "#2", "--until", "#4")).stdout)).toEqual([
+      2, 3, 4,
+    ]);
+  });
+
+  test("types, families, sources and times select", async () => {
+    const types = async (...argv: string[]) =>
+      new Set(
+        lines((await fleet.run("events", "--json", ...argv)).stdout).map((line) => JSON.parse(line).type),
+      );
+    expect(await types("--type", "heartbeat.received")).toEqual(new Set(["heartbeat.received"]));
+    expect([...(await types("--type", "tmux."))].every((type) => type.startsWith("tmux."))).toBe(true);
+    expect(await types("--source", "process")).toEqual(new Set(["process.changed"]));
+    expect((await types("--since", "1h")).size).toBeGreaterThan(4);
+    expect((await fleet.run("events", "--until", "30d")).stderr).toBe("No event matches.\n");
+  });
+
+  test("an agent that never was ends with 3; one without such events does not", async () => {
+    expect((await fleet.run("events", "--agent", "nobody")).exit).toBe(3);
+    expect(await fleet.run("events", "--agent", "coder0", "--type", "roster.file.")).toEqual({
+      exit: 0,
+      stdout: "",
+      stderr: "No event matches.\n",
+    });
+  });
+
+  test("what cannot be understood is refused", async () => {
+    for (const argv of [
+      ["--since", "soon"],
+      ["--after", "x"],
+      ["--source", "nowhere"],
+      ["--follow", "--reverse"],
+    ]) {
+      expect((await fleet.run("events", ...argv)).exit).toBe(2);
+    }
+  });
+
+  test("an event with a hostile payload stays on its line", async () => {
+    const name = "x\u001b[2J\ny";
+    fleet.look(tmuxLook(clock.nowUs(), [paneSeen(name, 9)]));
+    const { stdout } = await fleet.run("events", "--limit", "6");
+    expect(lines(stdout)).toHaveLength(6);
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: it is control characters that must not be there.
+    expect(stdout).not.toMatch(/[\u0000-\u0009\u000b-\u001f]/);
+  });
+});
+
+describe("rebuild", () => {
+  test("folds the log anew, and ps says the same afterwards", async () => {
+    fleet.record();
+    const rows = async () =>
+      (await ps()).agents.map((row) => ({ ...row, idle: null, heartbeat: row.heartbeat.at }));
+    const before = await rows();
+    const { exit, stdout } = await fleet.run("rebuild");
+    expect(exit).toBe(0);
+    expect(stdout).toMatch(/^Rebuilt everything that is read from \d+ events in /);
+    expect(await rows()).toEqual(before);
+    const json = JSON.parse((await fleet.run("rebuild", "--json")).stdout);
+    expect(json).toMatchObject({
+      schema: "fleet.rebuild.v1",
+      tenant_id: "jarvis",
+      events: fleet.log.lastSeq(),
+    });
+  });
+});
+
+describe("completion", () => {
+  test("offers rostered names and live sessions", async () => {
+    fleet.look(tmuxLook(clock.nowUs(), [paneSeen("stray", 3), paneSeen("$(reboot)", 4)]));
+    expect((await fleet.run("completion", "--agents")).stdout).toBe("canary-pi\ncoder0\nreviewer\nstray\n");
+  });
+
+  test("wants to know the shell", async () => {
+    expect((await fleet.run("completion")).exit).toBe(2);
+    expect((await fleet.run("completion", "tcsh")).stderr).toContain('there is no completion for "tcsh"');
+  });
+});
+
+describe("a state directory or a log that cannot be used", () => {
+  const say = async () => {
+    const { exit, stderr } = await fleet.run("ps", "--no-collect");
+    expect(exit).toBe(1);
+    expect(stderr.trimEnd().split("\n")).toHaveLength(2);
+    return stderr;
+  };
+
+  test("writable by others", async () => {
+    chmodSync(join(fleet.home, "state"), 0o777);
+    expect(await say()).toContain("can be written by others (mode 0777)");
+  });
+
+  test("relative", async () => {
+    fleet.environment.FLEET_STATE = "here";
+    expect(await say()).toContain('FLEET_STATE is "here", which is not an absolute path');
+  });
+
+  test("damaged", async () => {
+    fleet.log.close();
+    const path = join(fleet.home, "state", "fleet.db");
+    expect(statSync(path).size).toBeGreaterThan(0);
+    rmSync(`${path}-wal`, { force: true });
+    rmSync(`${path}-shm`, { force: true });
+    writeFileSync(path, "this is no database ".repeat(1000));
+    expect(await say()).toContain("the log is damaged");
+  });
+});
+
+test("a beat that stops makes its agent stale after three intervals", async () => {
+  fleet.record();
+  fleet.look(beatLook(clock.nowUs(), "coder0", clock.nowUs() - 46e6));
+  // The newest beat counts: an older one that arrives late changes nothing.
+  expect((await ps("coder0")).agents[0]?.status).toBe("healthy");
+});

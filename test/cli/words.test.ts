@@ -1,0 +1,90 @@
+import { Command } from "commander";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import type { VerbDeclaration, Words } from "../../cli/declaration.ts";
+import { verbCommand } from "../../cli/program.ts";
+import { verbs } from "../../cli/verbs.ts";
+import { checkWords, readWords } from "../../cli/words.ts";
+
+/** What commander makes of the same words; null when it refuses them or shows help. */
+async function readByCommander(verb: VerbDeclaration, argv: readonly string[]): Promise<Words | null> {
+  let read: Words | null = null;
+  const command = verbCommand(verb, async (_verb, words) => {
+    read = words;
+  });
+  const program = new Command("fleet").addCommand(command);
+  for (const each of [program, command]) {
+    each.exitOverride().configureOutput({ writeOut: () => {}, writeErr: () => {} });
+  }
+  try {
+    await program.parseAsync([verb.name, ...argv], { from: "user" });
+    return read;
+  } catch {
+    return null;
+  }
+}
+
+/** Words as a user might type them for this verb: its own flags in every spelling, values, names, and nonsense. */
+function wordsFor(verb: VerbDeclaration): fc.Arbitrary<string[]> {
+  const flags = verb.options.flatMap(({ name, short, value }) => [
+    [`--${name}`],
+    ...(short === undefined ? [] : [[`-${short}`]]),
+    ...(value === undefined
+      ? []
+      : [[`--${name}`, "coder0"], [`--${name}=x y`], [`--${name}=`], [`--${name}`, "--json"]]),
+    ...(value === undefined || short === undefined ? [] : [[`-${short}`, "5"], [`-${short}5`]]),
+  ]);
+  const shorts = verb.options.flatMap(({ short }) => (short === undefined ? [] : [short])).join("");
+  const others = [
+    ["coder0"],
+    ["a b"],
+    [""],
+    ["-"],
+    ["--"],
+    ["--nope"],
+    ["-x"],
+    ["--help"],
+    [`-${shorts}`],
+    ["--json=1"],
+  ];
+  return fc.array(fc.constantFrom(...flags, ...others), { maxLength: 6 }).map((groups) => groups.flat());
+}
+
+describe.each(verbs.map((verb) => [verb.name, verb] as const))("the words of %s", (_name, verb) => {
+  test("whatever the fast parser accepts, commander reads the same way", async () => {
+    let accepted = 0;
+    await fc.assert(
+      fc.asyncProperty(wordsFor(verb), async (argv) => {
+        const fast = readWords(verb, argv);
+        if (fast === null) return;
+        accepted += 1;
+        expect(fast).toEqual(await readByCommander(verb, argv));
+      }),
+      { numRuns: 300 },
+    );
+    expect(accepted).toBeGreaterThan(20);
+  });
+
+  test("help is left to commander", () => {
+    expect(readWords(verb, ["--help"])).toBeNull();
+    expect(readWords(verb, ["-h"])).toBeNull();
+  });
+});
+
+test("arguments that are missing or too many are refused", () => {
+  const why = verbs.find(({ name }) => name === "why") as VerbDeclaration;
+  expect(readWords(why, [])).toBeNull();
+  expect(readWords(why, ["a", "b"])).toBeNull();
+  expect(readWords(why, ["a"])).toEqual({ arguments: ["a"], options: {} });
+});
+
+test("a value that is not what its option takes is refused, and named", () => {
+  const events = verbs.find(({ name }) => name === "events") as VerbDeclaration;
+  const limit = (value: string) => checkWords(events, { arguments: [], options: { limit: value } });
+  expect(() => limit("50")).not.toThrow();
+  expect(() => limit("many")).toThrow('--limit "many": expected a whole number of at least 0');
+  expect(() => limit("-1")).toThrow('--limit "-1"');
+  expect(() => checkWords(events, { arguments: [], options: { agent: ["a", ""] } })).toThrow(
+    '--agent "": expected a value, got nothing',
+  );
+});
