@@ -85,7 +85,9 @@ export function coverageOf(input: {
     }
     const document = told.get(id) ?? told.get(coverageId(source, ""));
     if (document?.state === "unavailable") return watch("unavailable", document.reason);
-    if (document?.state !== "observed" || observedAtUs === null) return watch("absent", "not being watched");
+    if (document?.state !== "observed") return watch("absent", "not being watched");
+    // A scope that takes no looks of its own (a connection that signals come by) is as good as its last report.
+    if (observedAtUs === null) return watch("fresh", null);
     const limitUs = input.isSlowScope(source, scope)
       ? FRESH_BY_DEFAULT_US
       : (FRESH_FOR_US[source] ?? FRESH_BY_DEFAULT_US);
@@ -102,14 +104,18 @@ export function coverageOf(input: {
   return { of, scopes };
 }
 
-/** One entry per source, as `observer.sources` shows it: the worst of its scopes, and each scope where there are several. */
+/**
+ * One entry per source, as `observer.sources` shows it, with its named scopes. A source that looks at all it has in one look
+ * is as fresh as that look; one that has a look for each scope (tmux sockets) is as fresh as the worst of them.
+ */
 export function freshnessOf(coverage: Coverage, source: string): SourceFreshness {
   const all = coverage.scopes(source);
   const named = all.filter((scope) => scope !== "");
-  const scopes = named.length > 0 ? named : [""];
-  const watches = scopes.map((scope) => [scope, coverage.of(source, scope)] as const);
-  const worst = [...watches].sort(([, a], [, b]) => severity(b) - severity(a))[0]?.[1];
-  const newest = Math.max(...watches.map(([, watch]) => watch.observedAtUs ?? 0));
+  const watches = named.map((scope) => [scope, coverage.of(source, scope)] as const);
+  const whole =
+    all.includes("") || named.length === 0 ? [coverage.of(source, "")] : watches.map(([, watch]) => watch);
+  const worst = [...whole].sort((a, b) => severity(b) - severity(a))[0];
+  const newest = Math.max(...whole.map((watch) => watch.observedAtUs ?? 0));
   const entry: SourceFreshness = {
     state: worst?.state ?? "absent",
     observed_at: newest > 0 ? isoOrNull(newest) : null,

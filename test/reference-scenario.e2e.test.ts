@@ -67,8 +67,9 @@ test("with a recorder, ps reads the log and shows the same", async () => {
   await factory.startRecorder();
   await expect.poll(async () => (await factory.ps()).observer.state, SOON).toBe("recording");
   await expect.poll(async () => statuses(await factory.ps()), SOON).toEqual(allHealthy);
+  const states = async () => Object.values((await factory.ps()).observer.sources).map(({ state }) => state);
+  await expect.poll(states, SOON).toEqual(Array(6).fill("fresh"));
   const document = await factory.ps();
-  expect(Object.values(document.observer.sources).map(({ state }) => state)).toEqual(Array(6).fill("fresh"));
   await expectTheFleetAtRest(document);
 });
 
