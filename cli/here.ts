@@ -1,5 +1,4 @@
 import { existsSync } from "node:fs";
-import { homedir } from "node:os";
 import { FleetError } from "../store/errors.ts";
 import { type Account, type Places, resolvePlaces, type Variables } from "./environment.ts";
 import { stateDirectoryExists } from "./state-directory.ts";
@@ -12,8 +11,12 @@ export function currentAccount(variables: Variables): Account {
       hint: "Run fleet on Linux.",
     });
   }
-  // An account without HOME (a bare cron or sudo) still has a home directory in the password file.
-  return { uid, home: variables.HOME === undefined ? homedir() : variables.HOME };
+  return { uid, home: variables.HOME ?? homeFromPasswordFile() };
+}
+
+/** An account without HOME (a bare cron or sudo) still has one. Loaded only then: node:os costs a start a third of a ms. */
+function homeFromPasswordFile(): string {
+  return process.getBuiltinModule("node:os").homedir();
 }
 
 export interface Here {

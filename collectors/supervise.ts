@@ -99,6 +99,7 @@ function createLedger(source: Collector["source"], options: SupervisorOptions): 
   const { clock, emit, onChange, onTrouble } = options;
   const told = new Map<string, Told>();
   let fellAsAWhole = false;
+  let closed = false;
 
   const tell = (type: SourceEvent, scope: string, reason: string | null): boolean => {
     const watched = { source, scope };
@@ -120,6 +121,8 @@ function createLedger(source: Collector["source"], options: SupervisorOptions): 
   };
 
   const report = (scope: string, outcome: Outcome): void => {
+    // One that hangs beyond the stop must not say afterwards that it watches.
+    if (closed) return;
     // A source that fell before it could name its scopes was told of as a whole; its own word on a scope takes that back.
     if (fellAsAWhole && scope !== "" && tell("recorder.source.stopped", "", null)) {
       fellAsAWhole = false;
@@ -146,6 +149,7 @@ function createLedger(source: Collector["source"], options: SupervisorOptions): 
       for (const scope of scopes) report(scope, { state: "unavailable", reason });
     },
     stop() {
+      closed = true;
       for (const [scope, { state }] of told)
         if (state === "observed") tell("recorder.source.stopped", scope, null);
       told.clear();

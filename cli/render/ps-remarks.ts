@@ -69,10 +69,10 @@ function observerRemark({ observer }: PsDocument, nowMs: number): Remark {
 
 function sourceRemarks(name: string, source: SourceFreshness, nowMs: number): Remark[] {
   const scopes = Object.entries(source.scopes ?? {}).filter(([, scope]) => scope.state !== "fresh");
-  if (scopes.length > 0) {
-    return scopes.map(([scope, state]) => sourceRemark(`${name} ${visible(scope)}`, state, nowMs));
-  }
-  return source.state === "fresh" ? [] : [sourceRemark(name, source, nowMs)];
+  const remarks = scopes.map(([scope, state]) => sourceRemark(`${name} ${visible(scope)}`, state, nowMs));
+  // A source is as bad as its worst scope, and then that scope has said so; else it has a reason of its own.
+  const told = scopes.some(([, { state, reason }]) => state === source.state && reason === source.reason);
+  return source.state === "fresh" || told ? remarks : [sourceRemark(name, source, nowMs), ...remarks];
 }
 
 const STATE_WORDS = {
@@ -92,12 +92,15 @@ function sourceRemark(name: string, source: Omit<SourceFreshness, "scopes">, now
   return { text: `${name} ${STATE_WORDS[state]}, ${last}${why}`, tone: "warn" };
 }
 
-function rosterRemarks({ roster }: PsDocument): Remark[] {
+function rosterRemarks({ roster, agents }: PsDocument): Remark[] {
   if (roster.state === "rejected") {
     const problem = roster.problem === null ? "" : `: ${visible(roster.problem)}`;
     return [{ text: `roster refused${problem}; the last good one is in force`, tone: "bad" }];
   }
   if (roster.state !== "missing") return [];
   const path = roster.path === null ? "" : `: ${visible(roster.path)}`;
-  return [{ text: `roster not there${path}; nothing says which agents should run`, tone: "warn" }];
+  const inForce = agents.some(({ unrostered }) => !unrostered)
+    ? "the last good one is in force"
+    : "nothing says which agents should run";
+  return [{ text: `roster not there${path}; ${inForce}`, tone: "warn" }];
 }

@@ -41,13 +41,13 @@ export function parseRoster(text: string): ParsedRoster {
     const { line } = counter.linePos(broken.pos[0]);
     return refuse(line, text.split("\n")[line - 1]?.trim() ?? null, wordsOf(broken.message));
   }
-  const duplicate = duplicateKey(document);
-  if (duplicate !== null) {
-    const { line } = counter.linePos(duplicate.at);
-    return refuse(line, duplicate.key, "YAML: a key that is not given already");
-  }
   let value: unknown;
   try {
+    const duplicate = duplicateKey(document);
+    if (duplicate !== null) {
+      const { line } = counter.linePos(duplicate.at);
+      return refuse(line, duplicate.key, "YAML: a key that is not given already");
+    }
     value = document.toJS({ maxAliasCount: MAX_ALIASES });
   } catch (error) {
     return refuse(null, null, wordsOf(error instanceof Error ? error.message : String(error)));
@@ -86,6 +86,7 @@ function duplicateKey(document: Document): { readonly key: string; readonly at: 
 
 function wordsOf(message: string): string {
   if (message.includes("call stack")) return "YAML: nesting no deeper than a roster needs";
+  if (message.includes("multiple documents")) return "YAML: one document, without a second ---";
   return `YAML: ${message.split("\n")[0] ?? ""}`;
 }
 

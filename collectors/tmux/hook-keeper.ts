@@ -25,6 +25,7 @@ export function createHookKeeper(options: HookKeeperOptions): HookKeeper {
   const { socketPath, spoolPath, access, hooksCheckMs, context } = options;
   const owner = ownerOf(spoolPath);
   let installedOn = "";
+  let refusedOn = "";
   let seenMarks = "";
   let checkDueMs = 0;
   const nowMs = (): number => context.clock.monotonicUs() / 1000;
@@ -32,6 +33,8 @@ export function createHookKeeper(options: HookKeeperOptions): HookKeeper {
   return {
     async tend({ server, marks }) {
       const identity = `${server.pid} ${server.startTicks}`;
+      // It would refuse them again; the looks go on without.
+      if (identity === refusedOn) return false;
       if (identity !== installedOn) return install(server.pid, identity, "started");
       // Another state directory's recorder was started later on this server: the hooks are its own now.
       if (marks.owner !== "" && marks.owner !== owner) return false;
@@ -58,6 +61,7 @@ export function createHookKeeper(options: HookKeeperOptions): HookKeeper {
     installedOn = identity;
     checkDueMs = nowMs() + hooksCheckMs;
     if (outcome.state === "refused") {
+      refusedOn = identity;
       publishRejectedLine(context, socketPath, "tmux refused the hooks", outcome.reason);
       return false;
     }

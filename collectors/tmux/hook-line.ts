@@ -32,7 +32,7 @@ const LINE = new RegExp(
     "(\\w{0,16})", // signal
     "(.*)$", // name: it alone may hold the separator
   ].join("\\|"),
-  "u",
+  "su", // a name may hold the Unicode line separators, where a `.` would stop
 );
 
 /** `n|server|epoch|hook|session|window|pane|client|status|signal|name`, without its newline. */

@@ -31,6 +31,8 @@ export const FLEET_HOOKS: readonly HookSpec[] = [
   // window-linked would fire a second time for each new session; the after-hooks have no hook_ ids, but name their target.
   { hook: "after-new-window", ...byTarget, window: "window_id", pane: "pane_id" },
   { hook: "after-split-window", ...byTarget, window: "window_id", pane: "pane_id" },
+  // Every format names some pane that is still there, so none is asked: it says when a command closed one, and to look.
+  { hook: "after-kill-pane" },
   {
     hook: "pane-died",
     ...byTarget,

@@ -125,8 +125,9 @@ function parseClient(line: string): RawClient | null {
   };
 }
 
+// `s`: a name may hold the Unicode line separators, where a `.` would stop.
 const PANE =
-  /^p\|(\$\d+)\|(@\d+)\|(%\d+)\|(-?\d*)\|([01]?)\|(\d*)\|(\w*)\|(\d*)\|(\d*)\|(\d*)\|([01]?)([01])\|(.*)$/;
+  /^p\|(\$\d+)\|(@\d+)\|(%\d+)\|(-?\d*)\|([01]?)\|(\d*)\|(\w*)\|(\d*)\|(\d*)\|(\d*)\|([01]?)([01])\|(.*)$/s;
 
 function parsePane(line: string): RawPane | null {
   const match = PANE.exec(line);

@@ -17,6 +17,8 @@ import { uninstallFrom } from "./uninstall.ts";
 /** How often the roster is asked which sockets it names. */
 const ROSTER_MS = 500;
 
+const OTHERS_AT_ONCE = 8;
+
 interface Running {
   readonly socket: TmuxSocket;
   /** Named by the roster, as against only found in the directory. */
@@ -56,8 +58,12 @@ export async function watchSockets(settings: TmuxSettings, context: CollectorCon
   let othersDueMs = 0;
   let tidyDueMs = nowMs() + settings.tidyMs;
   const spoolWake = createSpoolWake(settings.spoolDirectory, (name) => {
-    for (const entry of running.values()) {
-      if (name === null || name === `${entry.socket.name}.spool`) readNewLines(entry);
+    try {
+      for (const entry of running.values()) {
+        if (name === null || name === `${entry.socket.name}.spool`) readNewLines(entry);
+      }
+    } catch (error) {
+      fail(error);
     }
   });
   try {
@@ -100,13 +106,21 @@ export async function watchSockets(settings: TmuxSettings, context: CollectorCon
 
   function followOthers(): void {
     const remembered = parseRemembered(context.cursor(REMEMBERED_SOCKETS));
+    const rostered = new Set(settings.sockets().map(({ path }) => path));
     const found = listSockets(settings.socketDirectory);
     const listed = new Set(found.map(({ path }) => path));
     for (const path of remembered) {
       if (!listed.has(path)) found.push({ name: basename(path), path });
     }
+    let begun = 0;
     for (const socket of found) {
+      if (rostered.has(socket.path) || running.has(socket.path)) continue;
       if (dismissed.get(socket.path) === socketIdentity(socket.path)) continue;
+      // Dead sockets gather by the hundred: their tmux clients are not started all at once.
+      if (begun++ === OTHERS_AT_ONCE) {
+        othersDueMs = 0;
+        return;
+      }
       begin(socket, false);
     }
   }
@@ -183,14 +197,14 @@ export async function watchSockets(settings: TmuxSettings, context: CollectorCon
   }
 
   function readNewLines(entry: Running): void {
-    if (entry.spool === null) return;
-    const stamp = spoolStamp(entry.spool.place);
+    const { spool, watch } = entry;
+    if (spool === null || signal.aborted) return;
+    const stamp = spoolStamp(spool.place);
     if (stamp === entry.stamp) return;
     entry.stamp = stamp;
-    const { feed } = entry.spool;
     inBackground(
-      feed.drain().then((found) => {
-        if (found) entry.watch.poke();
+      spool.feed.drain().then((found) => {
+        if (found) watch.poke();
       }),
     );
   }

@@ -192,3 +192,17 @@ test("sockets are told apart where there is more than one", () => {
   expect(table).toMatch(/other/);
   expect(lines(psDocumentOf([agentRow("a")]), null)).not.toMatch(/SOCKET/);
 });
+
+test("a source that fails as a whole says so beside the way it was reached", () => {
+  const scopes = { "user-bus": { state: "unavailable", observed_at: null, reason: "no bus" } } as const;
+  const source = { state: "unavailable", observed_at: null, reason: "no user manager", scopes } as const;
+  const observer = { state: "recording", since: ago(5), sources: { systemd: source } } as const;
+  const table = lines(psDocumentOf([agentRow("a")], { observer }), null);
+  expect(table).toMatch(/systemd unavailable, no answer yet: no user manager/);
+  expect(table).toMatch(/systemd user-bus unavailable, no answer yet: no bus/);
+});
+
+test("a roster that has gone leaves the last good one in force, and says so", () => {
+  const roster = { state: "missing", path: "/r.yaml", problem: null } as const;
+  expect(lines(psDocumentOf([agentRow("a")], { roster }), null)).toMatch(/the last good one is in force/);
+});

@@ -145,7 +145,18 @@ describe("a bad roster is refused with its line, the value and what was expected
       /of its own/,
     ],
     ["an agent named as the holder", one("name: _holder, runtime: pi"), 4, "_holder", /holder/],
-    ["a key twice", `${head}agents: []\nagents: []\n`, 4, "agents: []", /YAML/],
+    ["a key twice", `${head}agents: []\nagents: []\n`, 4, "agents", /YAML: a key that is not given already/],
+    ["a key twice in an agent", one("name: a, runtime: pi, name: b"), 4, "name", /not given already/],
+    ["a second document", `${head}agents: []\n---\nversion: 1\n`, 4, "---", /one document/],
+    [
+      "what a terminal would act on",
+      one('name: a, runtime: "p\\e[2Ji"'),
+      4,
+      "p\\x1b[2Ji",
+      /control characters/,
+    ],
+    ["a relative directory", one("name: a, runtime: pi, working_directory: src"), 4, "src", /absolute path/],
+    ["a number for a name", one("name: 7, runtime: pi"), 4, "7", /text, in quotes/],
     ["a list for a mapping", "- version: 1\n", 1, null, /object|mapping/],
     ["nothing", "", 1, null, /version: 1/],
     ["bytes that are no text", `${head}agents: [\0]\n`, 3, null, /UTF-8/],
@@ -171,5 +182,23 @@ describe("a bad roster is refused with its line, the value and what was expected
 
   test("a file of more than a megabyte is refused unread", () => {
     expect(refusal(`#${"x".repeat(MAX_ROSTER_BYTES)}`).expected).toMatch(/bytes/);
+  });
+
+  test("nesting without end is refused, and not with the fall of the recorder", () => {
+    for (const open of ["[", "- ", "{ a: "]) {
+      expect(refusal(`version: 1\nagents:\n${open.repeat(50_000)}`).expected).toMatch(/YAML/);
+    }
+  });
+
+  test("a megabyte of keys is judged while a recorder's lease lasts", () => {
+    const keys = Array.from({ length: 60_000 }, (_, index) => `k${index}: 1`).join("\n");
+    const begunAt = performance.now();
+    expect(refusal(`${head}agents: []\n${keys}\n`)).toMatchObject({ line: 4, value: "k0" });
+    // yaml's own search for duplicate keys took 160 s; a lease lasts 5.
+    expect(performance.now() - begunAt).toBeLessThan(20_000);
+  });
+
+  test("no more than 80 characters of a value are told", () => {
+    expect(refusal(one(`name: a, runtime: pi, lifecycle: ${"x".repeat(500)}`)).value).toHaveLength(80);
   });
 });

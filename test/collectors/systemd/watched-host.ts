@@ -1,4 +1,5 @@
 import type { ChildProcess } from "node:child_process";
+import { cp } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
@@ -7,8 +8,17 @@ import type { SystemdSnapshot } from "../../../store/events/snapshot.ts";
 import { createHost, type Host, type HostOptions, installedNode } from "../../sandbox/host.ts";
 
 const checkout = dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url)))));
-const mounted = "/opt/checkout";
-const runner = join(mounted, "test/collectors/systemd/run-collectors.ts");
+const sources = "/opt/sources";
+const runner = join(sources, "test/collectors/systemd/run-collectors.ts");
+/** What the runner loads: the collectors as they stand in the checkout, and the file watcher's packages. */
+const NEEDED = [
+  "package.json",
+  "collectors",
+  "store",
+  "test/collectors/systemd/run-collectors.ts",
+  "node_modules/chokidar",
+  "node_modules/readdirp",
+];
 
 export interface Report {
   readonly source: string;
@@ -34,9 +44,18 @@ export interface Watching {
 
 const DEADLINE_MS = 20_000;
 
-/** A sandbox host on which the checkout can be run by its users. */
+/** A sandbox host whose users can run the collectors. They are copied: a checkout may be closed to all but its owner. */
 export async function bootHost(options: HostOptions = {}): Promise<Host> {
-  return createHost({ ...options, readOnlyBinds: [`${checkout}:${mounted}`] });
+  const host = await createHost(options);
+  try {
+    for (const name of NEEDED)
+      await cp(join(checkout, name), await host.path(join(sources, name)), { recursive: true });
+    await host.check("root", ["chmod", "-R", "a+rX,go-w", sources]);
+    return host;
+  } catch (error) {
+    await host.down();
+    throw error;
+  }
 }
 
 /** The units that the tests start: agents as a fleet has them, and units whose process can be ended in every way. */

@@ -27,6 +27,7 @@ test("a captured line of a pane that ended is told in values", () => {
 
 test("the name comes last and may hold the separator", () => {
   expect(lineOf('2|1|3|session-created|$1||||||it\'s "q" $(x) a|b ü').name).toBe(`it's "q" $(x) a|b ü`);
+  expect(lineOf("2|1|3|session-created|$1||||||a\u2028b").name).toBe("a\u2028b");
   expect(lineOf("25|1|3|client-detached||||/dev/pts/2|||")).toMatchObject({
     client: "/dev/pts/2",
     name: null,

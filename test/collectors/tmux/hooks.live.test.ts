@@ -80,6 +80,7 @@ const HOSTILE = [
   ">pwned",
   "&& touch pwned",
   "{a,b}",
+  "separated\u2028by\u2029lines\u0085of\u202eUnicode",
   "x".repeat(1024),
   "é".repeat(512),
 ];

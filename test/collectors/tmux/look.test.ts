@@ -70,6 +70,11 @@ test("an answer that was cut before the panes is not taken for a server without 
   expect(parseLook(`${SERVER}\n`)).toMatchObject({ ok: false, reason: /listed no pane/ });
 });
 
+test("a name with Unicode line separators is a name", () => {
+  const look = parseLook([SERVER, "p|$0|@0|%0|1|0||||1|1|00|a\u2028b\u2029c\u0085d"].join("\n"));
+  expect(look).toMatchObject({ ok: true, panes: [{ name: "a\u2028b\u2029c\u0085d" }] });
+});
+
 test("any session name comes back as it was, whatever is in it", () => {
   const name = fc.string({ unit: "grapheme", minLength: 1 }).map((text) => text.replaceAll(/[\n\r]/g, "?"));
   fc.assert(
