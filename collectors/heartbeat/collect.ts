@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import type { BeatSeen } from "../../store/events/snapshot.ts";
+import type { BeatSeen, HeartbeatSnapshot } from "../../store/events/snapshot.ts";
 import type { Collector, CollectorContext } from "../collector.ts";
 import { watchDirectory } from "../directory-watch.ts";
 import { printable } from "../printable.ts";
@@ -167,7 +167,11 @@ function createBoard(options: HeartbeatOptions, context: CollectorContext): Boar
     return !isLast || last.writerAlive !== writer.alive;
   };
 
-  const emitBeats = (begunAtUs: number, agents: readonly string[], complete: boolean): void => {
+  const emitBeats = (
+    begunAtUs: number,
+    agents: readonly string[],
+    extent: Pick<HeartbeatSnapshot, "complete" | "unreadable">,
+  ): void => {
     const beats = agents.flatMap((agent) => {
       const one = known.get(agent);
       if (one === undefined) return [{ agent, beat: null, writerAlive: null }];
@@ -176,7 +180,7 @@ function createBoard(options: HeartbeatOptions, context: CollectorContext): Boar
     const endedAtUs = clock.nowUs();
     emit({
       source: "heartbeat",
-      snapshot: { source: "heartbeat", scope: "", begunAtUs, endedAtUs, beats, complete },
+      snapshot: { source: "heartbeat", scope: "", begunAtUs, endedAtUs, beats, ...extent },
     });
   };
 
@@ -194,9 +198,9 @@ function createBoard(options: HeartbeatOptions, context: CollectorContext): Boar
       await readAll([...listed, ...vanished]);
       if (found.state === "listed")
         rejections.tell(found.misnamed.slice(0, MAX_MISNAMED).map(misnamed), context);
-      // A file that is there and was never read as a beat cannot be listed, and "not listed" would say that it is gone.
-      const complete = [...known.values()].every(({ beat }) => beat !== null);
-      emitBeats(begunAtUs, complete ? [...known.keys()] : [...known.keys(), ...vanished], complete);
+      // A file that is there and was never read as a beat is not among the beats, and must not be taken for gone.
+      const unreadable = [...known].filter(([, { beat }]) => beat === null).map(([agent]) => agent);
+      emitBeats(begunAtUs, [...known.keys()], { complete: true, unreadable });
       report("", { state: "observed" });
       return found.state === "listed" ? found.identity : null;
     },
@@ -204,7 +208,7 @@ function createBoard(options: HeartbeatOptions, context: CollectorContext): Boar
       if (!trusted) return;
       const begunAtUs = clock.nowUs();
       const changed = await readAll(agents);
-      if (changed.length > 0) emitBeats(begunAtUs, changed, false);
+      if (changed.length > 0) emitBeats(begunAtUs, changed, { complete: false });
     },
     checkWriters() {
       const begunAtUs = clock.nowUs();
@@ -213,7 +217,7 @@ function createBoard(options: HeartbeatOptions, context: CollectorContext): Boar
         const one = known.get(agent);
         if (one?.beat) one.beat = { ...one.beat, writerAlive: false };
       }
-      if (gone.length > 0) emitBeats(begunAtUs, gone, false);
+      if (gone.length > 0) emitBeats(begunAtUs, gone, { complete: false });
     },
     close: () => writers.close(),
   };

@@ -76,6 +76,8 @@ export interface HeartbeatSnapshot extends Look {
   readonly beats: readonly BeatSeen[];
   /** False: only the files listed were looked at. True: a file not listed is not there. */
   readonly complete: boolean;
+  /** Agents whose file is there and holds no beat: it is neither seen nor gone. */
+  readonly unreadable?: readonly string[];
 }
 
 export interface ProcessSnapshot extends Look {

@@ -270,6 +270,15 @@ describe("cells", () => {
     expect(checkRow(shown)).toBe(0);
   });
 
+  test("a heartbeat file that was spoilt is neither seen nor gone; one that is not listed is gone", () => {
+    at(t + 1 * S).look(beatLook(t + 1 * S, "coder0", t + 1 * S));
+    const sweep = { ...beatLook(t + 2 * S, "coder0", t + 1 * S), beats: [], complete: true };
+    expect(at(t + 2 * S).look({ ...sweep, unreadable: ["coder0"] })).toEqual([]);
+    expect(row(t + 3 * S).status).toBe("healthy");
+    expect(log.look(sweep).map((event) => event.type)).toEqual(["heartbeat.file.removed"]);
+    expect(row(t + 4 * S).heartbeat).toMatchObject({ health: "unknown", reason: "no-file" });
+  });
+
   test("a beat of a sidecar is shown as such", () => {
     at(t + 1 * S).look(beatLook(t + 1 * S, "coder0", t + 1 * S, { evidence: "sidecar" }));
     expect(row(t + 2 * S)).toMatchObject({

@@ -228,8 +228,10 @@ describe("a file that is no beat is told once and never followed", () => {
       payload: { where: join(directory, "evil.hb"), reason },
     });
     expect(JSON.stringify(event)).not.toContain("root:");
-    // What is there but is no beat cannot be listed, so the look must not claim to be complete.
-    expect(lastOf(recorder)).toMatchObject({ complete: false, beats: [{ agent: "good" }] });
+    // What is there but is no beat is not among the beats, and must not be taken for gone.
+    const look = lastOf(recorder);
+    expect(look).toMatchObject({ complete: true, beats: [{ agent: "good" }] });
+    expect(look.unreadable?.length).toBeGreaterThan(0);
     expect(recorder.reports.at(-1)?.outcome.state).toBe("observed");
   });
 
