@@ -10,6 +10,7 @@ import type { UnitOfInterest } from "../collectors/systemd/unit-name.ts";
 import { createTmuxCollector } from "../collectors/tmux/collector.ts";
 import type { TmuxSocket } from "../collectors/tmux/sockets.ts";
 import { documentsOf } from "../query/planes/documents.ts";
+import type { Emit } from "../store/events/batch.ts";
 import type { Variables } from "./environment.ts";
 import { type OwnLog, userName } from "./own-log.ts";
 import { createSocketNames } from "./roster-file.ts";
@@ -19,6 +20,8 @@ export interface Collecting {
   /** In the order of a single look: the roster says which units and sockets, panes say which processes. */
   readonly stages: readonly (readonly Collector[])[];
   sockets(): TmuxSocket[];
+  /** `emit` for the collectors, which also tells those who look at the panes' processes when tmux told of a change. */
+  listening(emit: Emit): Emit;
   readonly socketDirectory: string;
   readonly tmuxEnvironment: { readonly PATH: string; readonly HOME: string };
 }
@@ -38,6 +41,11 @@ export function collectingFor(own: OwnLog, variables: Variables): Collecting {
       agent,
       unit: declaration.unit,
     }));
+  const rings = new Set<() => void>();
+  const onPanesChange = (ring: () => void) => {
+    rings.add(ring);
+    return () => void rings.delete(ring);
+  };
   const tmuxEnvironment = { PATH: variables.PATH ?? "/usr/local/bin:/usr/bin:/bin", HOME: home };
   const runtimeDirectory = variables.XDG_RUNTIME_DIR || `/run/user/${uid}`;
   const systemd = { units, environment: variables, runtimeDirectory, uid, userName: userName(uid) };
@@ -56,9 +64,14 @@ export function collectingFor(own: OwnLog, variables: Variables): Collecting {
         createJournalCollector({ units, environment: variables, uid }),
         createHeartbeatCollector({ directory: here.places.runDirectory, uid }),
       ],
-      [createProcessCollector({ panes: () => panesOf(own) })],
+      [createProcessCollector({ panes: () => panesOf(own), onPanesChange })],
     ],
     sockets,
+    listening: (emit) => (batch) => {
+      const appended = emit(batch);
+      if (batch.source === "tmux" && appended.ok && appended.count > 0) for (const ring of rings) ring();
+      return appended;
+    },
     socketDirectory: names.tmuxDirectory,
     tmuxEnvironment,
   };

@@ -52,8 +52,11 @@ async function play(world) {
 
   say("Four agents in tmux, each started by its unit and beating each second; and the recorder.");
   world.startFleet(step);
+  // Where a source cannot be had at all (no user manager, say), its column stays unknown, and nobody waits for it.
+  const answered = ({ sources }) => !Object.values(sources).some(({ state }) => state === "absent");
+  const known = (row) => row?.status === "healthy" && !row.unknown.includes("drift");
   const recorded = (rows, { observer }) =>
-    observer.state === "recording" && agents.every((name) => rows.get(name)?.status === "healthy");
+    observer.state === "recording" && answered(observer) && agents.every((name) => known(rows.get(name)));
   const { rows } = await until(world, "a healthy fleet", recorded);
 
   say("One table over systemd, tmux, the process tree and the heartbeats.");

@@ -33,7 +33,7 @@ export async function record(invocation: Invocation): Promise<number> {
       await supervise({
         collectors: collecting.stages.flat(),
         clock,
-        emit: guarded.append,
+        emit: collecting.listening(guarded.append),
         cursor: log.cursor,
         signal: interrupt.signal,
         onChange(outcome) {

@@ -22,16 +22,23 @@ export interface ProcessOptions {
   readonly panes: () => readonly LivePane[] | Promise<readonly LivePane[]>;
   readonly procRoot?: string;
   readonly everyMs?: number;
+  /** Takes what to call when panes came, went or changed their process; returns how to stop that. */
+  readonly onPanesChange?: (ring: () => void) => () => void;
 }
 
 /** A look that changed nothing is told as such; now and then all of it is told again. */
 const WHOLE_EVERY_MS = 10_000;
+
+/** A new pane first runs the launcher's shell and becomes the program a moment later: it is looked at this often, so many times. */
+const EAGER_MS = 250;
+const EAGER_LOOKS = 4;
 
 /** The real foreground program of each live pane, read from /proc: what drift is judged by. */
 export function createProcessCollector({
   panes,
   procRoot = "/proc",
   everyMs = 2000,
+  onPanesChange = () => () => {},
 }: ProcessOptions): Collector {
   return {
     source: "process",
@@ -41,9 +48,19 @@ export function createProcessCollector({
     async watch(context) {
       const wake = createWake(context.signal);
       const look = createLook(panes, procRoot);
-      while (!context.signal.aborted) {
-        await look(context);
-        await wake.wait(everyMs);
+      let eager = EAGER_LOOKS;
+      const unsubscribe = onPanesChange(() => {
+        eager = EAGER_LOOKS;
+        wake.ring();
+      });
+      try {
+        while (!context.signal.aborted) {
+          await look(context);
+          await wake.wait(eager > 0 ? Math.min(EAGER_MS, everyMs) : everyMs);
+          eager -= 1;
+        }
+      } finally {
+        unsubscribe();
       }
     },
   };

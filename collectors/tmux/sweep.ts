@@ -84,7 +84,7 @@ export function createSweep({ socketPath, procRoot }: SweepOptions): Sweep {
     changed() {
       let changed = false;
       const before = ran;
-      ran = ledger === null ? null : textOf(ledger, buffer);
+      ran = ledger === null ? null : ranSoFar(ledger, buffer);
       ranAtFirst ??= ran;
       calls += 1;
       // A death or a birth runs the server: its child's signal, the end of a terminal. While it has not run there is
@@ -174,10 +174,11 @@ function openOrNull(path: string): number | null {
   }
 }
 
-/** What a file in /proc says now; null when its process is gone. */
-function textOf(fd: number, buffer: Buffer): string | null {
+/** The kernel's account of how long a process has run; null when it is gone, or when the kernel keeps none and says zero. */
+function ranSoFar(fd: number, buffer: Buffer): string | null {
   try {
-    return buffer.toString("latin1", 0, readSync(fd, buffer, 0, buffer.length, 0));
+    const text = buffer.toString("latin1", 0, readSync(fd, buffer, 0, buffer.length, 0));
+    return /^0 0 0\s*$/.test(text) ? null : text;
   } catch {
     return null;
   }

@@ -190,3 +190,28 @@ describe("watching", () => {
     expect(recorder.reports[0]?.outcome).toMatchObject({ state: "unavailable" });
   });
 });
+
+test("a pane that appears between two slow ticks is looked at as soon as somebody tells of it", async () => {
+  const recorder = recordingContext();
+  let ring = (): void => {};
+  let panes: LivePane[] = [];
+  const onPanesChange = (call: () => void) => {
+    ring = call;
+    return () => {
+      ring = () => {};
+    };
+  };
+  const ended = createProcessCollector({ panes: () => panes, everyMs: 3_600_000, onPanesChange }).watch(
+    recorder.context,
+  );
+  const named = () =>
+    recorder
+      .snapshots()
+      .some((seen) => (seen as ProcessSnapshot).panes.some(({ process }) => process.name === "pi"));
+  await until("the first looks", () => recorder.batches.length > 4);
+  panes = [start("rung", pi)];
+  ring();
+  await until("the new pane's program", named);
+  recorder.abort();
+  await ended;
+});

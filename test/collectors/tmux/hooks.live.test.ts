@@ -81,6 +81,7 @@ const HOSTILE = [
   "&& touch pwned",
   "{a,b}",
   "separated\u2028by\u2029lines\u0085of\u202eUnicode",
+  "a\nb\tc\u001b[31m",
   "x".repeat(1024),
   "é".repeat(512),
 ];
@@ -117,6 +118,26 @@ test("hostile names come back as tmux has them, in looks and in lines, and nothi
   expect(modes(server)).toEqual([]);
   expect(readdirSync(home.root).sort()).toEqual(["state", `tmux-${process.getuid?.()}`]);
   expect(readdirSync(process.cwd())).not.toContain("pwned");
+});
+
+test("a name that looks like a format of tmux is a name", async () => {
+  server.run("new-session", "-d", "-s", "base", "-c", home.root, SLEEP);
+  watch = await watching(home, [server], NO_TICK);
+  const { log } = watch;
+  for (const name of ["#(touch pwned)", "#{pid}", "#{@fleet_spool}", "##", "#[fg=red]", "%H%n"]) {
+    const id = server.run("new-session", "-d", "-P", "-F", "#{session_id}", "-c", home.root, SLEEP);
+    // tmux expands what it is given once, so the name comes out of an option.
+    server.run("set-option", "-s", "@name", name, ";", "rename-session", "-t", id, "#{@name}");
+    await until(
+      `seen: ${name}`,
+      () => log.latest(server.path)?.panes.some((pane) => pane.name === name) === true,
+    );
+    await until(`told: ${name}`, () => log.hookLines().includes(`session-renamed ${name}`));
+    server.run("kill-session", "-t", id);
+    await until(`closed: ${name}`, () => log.hookLines().includes(`session-closed ${name}`));
+  }
+  expect(modes(server)).toEqual([]);
+  expect(readdirSync(home.root).sort()).toEqual(["state", `tmux-${process.getuid?.()}`]);
 });
 
 test("a program that names its own terminal, title and directory reaches no shell", async () => {

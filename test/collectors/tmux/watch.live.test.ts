@@ -169,11 +169,20 @@ test("a program that leaves a child on its terminal is dead when it has ended, n
   watch = await watching(home, [server], NO_TICK);
   const { log } = watch;
   // The child ignores the hangup and keeps the terminal open.
-  server.run("new-session", "-d", "-s", "coder0", "(trap '' HUP; exec sleep 30) & read x; exit 5");
+  server.run(
+    "new-session",
+    "-d",
+    "-s",
+    "coder0",
+    `(trap '' HUP; exec sleep 60) & echo $! >'${home.root}/child'; read x; exit 5`,
+  );
   await until("the pane", () => pane(log, "coder0")?.start !== undefined);
   server.run("send-keys", "-t", "=coder0:", "Enter");
   await until("the death", () => pane(log, "coder0")?.dead === true);
   expect(pane(log, "coder0")).toMatchObject({ status: 5, signal: null });
+  const child = Number(readFileSync(`${home.root}/child`, "utf8"));
+  expect(startOf(child)).not.toBe("");
+  process.kill(child, "SIGKILL");
 });
 
 test("people and programs that attach and leave are seen, and who only looks is told apart", async () => {
