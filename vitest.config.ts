@@ -17,6 +17,7 @@ export default defineConfig({
     passWithNoTests: false,
     reporters: ["default", "./scripts/count-reporter.ts"],
     setupFiles: ["test/clean-environment.ts"],
+    globalSetup: ["test/no-process-left.ts"],
     teardownTimeout: 30_000,
     projects: [
       {

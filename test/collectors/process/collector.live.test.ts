@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -53,9 +53,22 @@ beforeAll(() => {
 });
 
 afterAll(() => {
+  // script(1) outlives the hangup of its terminal, and what it runs has a terminal of its own.
+  const started = tmux("list-panes", "-a", "-F", "#{pane_pid}").split("\n").map(Number).flatMap(familyOf);
   tmux("kill-server");
+  for (const { pid, startTicks } of started) {
+    if (readProcess(pid)?.startTicks === startTicks) process.kill(pid, "SIGKILL");
+  }
   rmSync(base, { recursive: true, force: true });
 });
+
+/** A process and all below it, with what tells each from a later one of the same pid. */
+function familyOf(pid: number): { pid: number; startTicks: number }[] {
+  const found = readProcess(pid);
+  if (found === null) return [];
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").split(" ").filter(Boolean);
+  return [{ pid, startTicks: found.startTicks }, ...children.map(Number).flatMap(familyOf)];
+}
 
 function paneOf(name: string): LivePane {
   const [pane = "", pid = "0"] = tmux(
