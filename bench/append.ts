@@ -109,15 +109,17 @@ function rawPath(path: string) {
   const begin = database.prepare("BEGIN IMMEDIATE");
   const commit = database.prepare("COMMIT");
   const series = new Map<string, number>();
-  const payloads = new Map<string, number>();
+  const payloads = new Map<string, bigint>();
   let seq = 0;
   const encode = ({ event, recordedAtUs }: Slice[number]): unknown[] => {
     const key = `${event.agent} ${event.type}`;
     const seriesId = series.get(key) ?? series.set(key, series.size + 1).size;
     const text = JSON.stringify(event.payload);
-    let payload: string | number = text;
-    if (event.type === "heartbeat.received")
-      payload = payloads.get(text) ?? payloads.set(text, payloads.size + 1).size;
+    let payload: string | bigint = text;
+    if (event.type === "heartbeat.received") {
+      payload = payloads.get(text) ?? BigInt(payloads.size + 1);
+      payloads.set(text, payload);
+    }
     seq += 1;
     return [seq, seriesId, recordedAtUs, recordedAtUs - event.occurredAtUs, payload];
   };

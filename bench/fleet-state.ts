@@ -9,6 +9,10 @@ import { AGENTS, agentName, eventAt } from "./load.ts";
 
 const SOCKET = "/tmp/tmux-1000/mosaic-factory";
 const BATCH = 1000;
+const SCOPES = (["roster", "tmux", "process", "systemd", "journal", "heartbeat"] as const).map((source) => ({
+  source,
+  scope: source === "tmux" ? SOCKET : "",
+}));
 
 /** A state directory as a recorder leaves it after so many events, with this process as its live recorder. */
 export interface FleetState {
@@ -27,7 +31,7 @@ export function makeFleetState(parent: string, events: number): FleetState {
   const identity = { tenantId: "jarvis", host: "W-jarvis", machineId: null };
   const fill = openLog({ path, identity, clock: { nowUs: clock.nowUs }, projections, derive });
   const declared = Array.from({ length: AGENTS }, (_, n) => declarationOf(agentName(n), clock.nowUs()));
-  fill.append({ source: "roster", events: declared });
+  fill.append({ source: "roster", events: [...declared, serverAppeared(clock.nowUs())] });
   for (let from = 0; from < events; from += BATCH) {
     const size = Math.min(BATCH, events - from);
     fill.append({
@@ -44,11 +48,10 @@ export function makeFleetState(parent: string, events: number): FleetState {
     () => false,
   );
   if (!claimed.ok) throw new Error("the log of this bench is recorded by somebody else");
+  log.append({ source: "recorder", events: SCOPES.map((watched) => sourceStarted(watched, clock.nowUs())) });
   const stayAlive = (): void => {
     log.renewLease();
-    for (const source of ["roster", "tmux", "process", "systemd", "journal", "heartbeat"] as const) {
-      log.append({ source, observed: { scope: source === "tmux" ? SOCKET : "", atUs: clock.nowUs() } });
-    }
+    for (const { source, scope } of SCOPES) log.append({ source, observed: { scope, atUs: clock.nowUs() } });
   };
   stayAlive();
   return {
@@ -59,6 +62,29 @@ export function makeFleetState(parent: string, events: number): FleetState {
       log.releaseLease("the bench is over");
       log.close();
     },
+  };
+}
+
+/** The server that the panes of the load live on. */
+function serverAppeared(atUs: number): FleetEvent {
+  return {
+    type: "tmux.server.appeared",
+    agent: null,
+    source: "tmux",
+    occurredAtUs: atUs,
+    precision: "us",
+    payload: { socket: SOCKET, server: 4711, start: 8_812_000, version: "3.3a" },
+  };
+}
+
+function sourceStarted(payload: (typeof SCOPES)[number], atUs: number): FleetEvent {
+  return {
+    type: "recorder.source.started",
+    agent: null,
+    source: "recorder",
+    occurredAtUs: atUs,
+    precision: "us",
+    payload,
   };
 }
 

@@ -3,7 +3,7 @@
  * same with a hundred times as many events in the log. All of them take turns, so that the machine's moods hit each alike.
  */
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -14,6 +14,8 @@ import { atMost, info, median, optionsOf, table } from "./result.ts";
 const ROUNDS = 60;
 const SMALL = 100_000;
 
+const LAUNCHER = fileURLToPath(new URL("../bin/fleet", import.meta.url));
+
 type Subject = "node" | "small" | "large" | "table";
 type Command = readonly [program: string, args: readonly string[], env: Readonly<Record<string, string>>];
 
@@ -21,18 +23,14 @@ export function run({ events = 1_000_000 }: BenchOptions = {}): Result[] {
   const directory = mkdtempSync(join(tmpdir(), "fleet-bench-ps-"));
   try {
     const [small, large] = [makeFleetState(directory, SMALL), makeFleetState(directory, events)];
-    const launcher = fileURLToPath(new URL("../bin/fleet", import.meta.url));
-    const env = { HOME: directory, PATH: process.env.PATH ?? "", FLEET_NODE: process.execPath };
-    const ps = (state: string): Command => [
-      launcher,
-      ["ps", "--json"],
-      { ...env, FLEET_STATE: state },
-    ];
+    const env = { HOME: directory, PATH: process.env.PATH ?? "" };
+    const node = rememberedNode(env);
+    const ps = (state: string): Command => [LAUNCHER, ["ps", "--json"], { ...env, FLEET_STATE: state }];
     const commands: Record<Subject, Command> = {
-      node: [process.execPath, ["-e", "0"], env],
+      node: [node, ["-e", "0"], env],
       small: ps(small.directory),
       large: ps(large.directory),
-      table: [launcher, ["ps"], { ...env, FLEET_STATE: large.directory }],
+      table: [LAUNCHER, ["ps"], { ...env, FLEET_STATE: large.directory }],
     };
     const names = Object.keys(commands) as Subject[];
     const taken: Record<Subject, number[]> = { node: [], small: [], large: [], table: [] };
@@ -64,6 +62,13 @@ export function run({ events = 1_000_000 }: BenchOptions = {}): Result[] {
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
+}
+
+/** The launcher looks for a Node once and remembers it in the checkout; that one is what the ratio is about. */
+function rememberedNode(env: Readonly<Record<string, string>>): string {
+  const { status, stderr } = spawnSync(LAUNCHER, ["--version"], { env, stdio: ["ignore", "ignore", "pipe"] });
+  if (status !== 0) throw new Error(`bin/fleet --version ended with ${status}: ${stderr}`);
+  return readFileSync(new URL("../.fleet-node", import.meta.url), "utf8").trim();
 }
 
 function timed(...[program, args, env]: Command): number {

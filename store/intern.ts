@@ -11,7 +11,7 @@ const LONGEST = 1024;
  * What goes into `events.payload`: the text itself the first time, from the second time on the number of a row in
  * `payloads`. A beat that says what the one before said costs one to three bytes, and a payload that never repeats costs nothing extra.
  */
-export function openInterner(database: Database): (series: WriterSeries, text: string) => string | number {
+export function openInterner(database: Database): (series: WriterSeries, text: string) => string | bigint {
   const add = prepared(
     database,
     "INSERT INTO payloads (payload_id, text) SELECT coalesce(max(payload_id), 0) + 1, ? FROM payloads",
@@ -19,7 +19,8 @@ export function openInterner(database: Database): (series: WriterSeries, text: s
   return ({ seen }, text) => {
     for (const payload of seen) {
       if (payload.text !== text) continue;
-      payload.id ??= Number(add().run(text).lastInsertRowid);
+      // A bigint, because a number is bound as REAL, which a column of no type keeps: eight bytes instead of one.
+      payload.id ??= BigInt(add().run(text).lastInsertRowid);
       return payload.id;
     }
     if (text.length > LONGEST) return text;

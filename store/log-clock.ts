@@ -38,8 +38,12 @@ export function createLogClock(clock: Clock): LogClock {
       if (noted.length > REMEMBERED) noted.shift();
     },
     carry(wallUs, lastUs) {
-      const elapsedUs = Math.max(0, now() - wallUs);
-      const known = noted.findLast((moment) => moment.wallUs <= wallUs);
+      const nowUs = now();
+      const elapsedUs = Math.max(0, nowUs - wallUs);
+      const newest = noted.at(-1);
+      // Set back since our last transaction: a look by the new time began after it.
+      const isSetBack = newest !== undefined && nowUs < newest.wallUs;
+      const known = isSetBack ? newest : noted.findLast((moment) => moment.wallUs <= wallUs);
       return Math.max(next(lastUs) - elapsedUs, known?.lastUs ?? 0);
     },
   };

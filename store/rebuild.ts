@@ -92,8 +92,11 @@ export function startRefold(database: Database, projections: readonly Projection
     events: () => events,
     step(): number {
       const rows = chunk.all(lastSeq, CHUNK) as Row[];
-      for (const [seq, seriesId, recordedAtUs, lag, stored] of rows) {
-        const reader = readers.get(seriesId) ?? readerOf(seriesId);
+      for (const row of rows) {
+        // By index: taking rows apart by pattern costs a tenth of the store's share of a rebuild.
+        const recordedAtUs = row[2];
+        const stored = row[4];
+        const reader = readers.get(row[1]) ?? readerOf(row[1]);
         const { agent, type, schemaVersion, source, precision, folds, documents } = reader;
         if (folds.length === 0) continue;
         let payload = reader.lastValue;
@@ -104,9 +107,9 @@ export function startRefold(database: Database, projections: readonly Projection
             reader.lastValue = payload;
           }
         }
-        const occurredAtUs = recordedAtUs - lag;
+        const occurredAtUs = recordedAtUs - row[3];
         const event = {
-          seq,
+          seq: row[0],
           agent,
           type,
           schemaVersion,

@@ -15,7 +15,7 @@ const REMEMBERED_AGENTS = 4096;
 /** A payload seen lately in this series; `id` once it has been seen twice. */
 interface SeenPayload {
   readonly text: string;
-  id: number | null;
+  id: bigint | null;
 }
 
 /** One kind of event about one agent, as the writer knows it. */

@@ -1,6 +1,7 @@
 import type { Database } from "better-sqlite3";
 import type { DocumentSet } from "./documents.ts";
 import { createDocuments } from "./documents.ts";
+import { FleetError } from "./errors.ts";
 import { prepared } from "./prepared.ts";
 import type { ReadonlyDocuments } from "./projection.ts";
 
@@ -21,7 +22,7 @@ export function readDocuments(database: Database, partitionId: number): Readonly
   }
   const value = (document: { text: string | null; value: unknown }): unknown => {
     if (document.text !== null) {
-      document.value = JSON.parse(document.text);
+      document.value = parsed(document.text);
       document.text = null;
     }
     return document.value;
@@ -50,7 +51,7 @@ export function openDocumentTable(database: Database, partitionId: number) {
     load(): DocumentSet {
       const documents = createDocuments();
       for (const [family, id, text] of read().all(partitionId) as Row[])
-        documents.load(family, id, JSON.parse(text));
+        documents.load(family, id, parsed(text));
       return documents;
     },
     save(documents: DocumentSet): void {
@@ -60,4 +61,15 @@ export function openDocumentTable(database: Database, partitionId: number) {
       }
     },
   };
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new FleetError("corrupt", `a document beside the log is damaged: ${text.slice(0, 80)}`, {
+      hint: "Run `fleet rebuild`: documents are folded from the log and can be made again at will.",
+      cause: error,
+    });
+  }
 }

@@ -14,10 +14,6 @@ import { openSeriesBook } from "./series.ts";
 import { openDocumentTable } from "./stored-documents.ts";
 import { inSnapshot, inTransaction } from "./transaction.ts";
 
-/** Rows in one INSERT: each call from JavaScript into SQLite costs more than the row it carries. */
-const ROWS_AT_ONCE = 50;
-const COLUMNS = 5;
-
 /** What may be done inside one transaction of the log. */
 export interface Writing {
   /** `recordedAtUs` of the next event, at least. */
@@ -74,10 +70,7 @@ export function openWriter(options: {
   let documentsAsOf: string | null = null;
   const asOf = () => `${head.seq} ${generation}`;
 
-  /** Somebody else has committed since we last looked: learn what. Cheap when nobody has. */
-  const refresh = (): void => {
-    const version = dataVersion().get() as number;
-    if (version === seenVersion && documentsAsOf !== null) return;
+  const readEnd = (): void => {
     // A fleet that was installed while this process runs has brought the log up to its own date.
     if (schemaVersion().get() !== migrations.length || storedVersions(database, projections) !== "same") {
       throw new FleetError("too-new", `${database.name} is kept by another version of fleet now`, {
@@ -89,6 +82,13 @@ export function openWriter(options: {
       ? { seq: found[0], recordedAtUs: found[1], digest: found[2] }
       : { seq: 0, recordedAtUs: 0, digest: firstId().get() as string };
     generation = readGeneration().get() as number;
+  };
+
+  /** Somebody else has committed since we last looked: learn what. Cheap when nobody has. */
+  const refresh = (): void => {
+    const version = dataVersion().get() as number;
+    if (version === seenVersion && documentsAsOf !== null) return;
+    readEnd();
     if (asOf() !== documentsAsOf) {
       documents = table.load();
       documentsAsOf = asOf();
@@ -132,7 +132,8 @@ export function openWriter(options: {
     }
   };
 
-  inSnapshot(database, refresh);
+  // The documents are read when they are first needed: a rebuild must be possible where they are damaged.
+  inSnapshot(database, readEnd);
   clock.note(head.recordedAtUs);
   return {
     transact,

@@ -58,7 +58,7 @@ CREATE TABLE events (
   series_id   INTEGER NOT NULL,
   recorded_at INTEGER NOT NULL, -- us since the epoch, by this log's clock: greater than in every earlier row
   lag         INTEGER NOT NULL, -- recorded_at - occurred_at, us
-  payload     ANY     NOT NULL, -- TEXT: the JSON itself; INTEGER: a row of payloads
+  payload     ANY     NOT NULL CHECK (typeof(payload) IN ('text', 'integer')), -- the JSON itself, or a row of payloads
   origin_id   INTEGER,          -- NULL: first written here, as this seq
   origin_seq  INTEGER
 ) STRICT;
