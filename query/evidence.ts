@@ -163,7 +163,14 @@ function paneEvidence(
   server: ServerDocument | undefined,
   watch: Watch,
 ): Evidence["pane"] {
-  if (watch.state !== "fresh") return { known: false };
+  return watch.state === "fresh" ? paneAsTold(own, server) : { known: false };
+}
+
+/** The pane as the looks at tmux told of it, taken together with its server's own state. */
+export function paneAsTold(
+  own: AgentPane | undefined,
+  server: ServerDocument | undefined,
+): Extract<Evidence["pane"], { known: true }> {
   const none = { known: true, startedAtUs: null, status: null, signal: null } as const;
   const serverGone = server?.state === "gone";
   if (!own) return { ...none, state: "missing", atUs: null, serverGone: false };

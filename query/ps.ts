@@ -1,5 +1,5 @@
 import type { ReadonlyDocuments } from "../store/projection.ts";
-import type { Observation, Observer, Watch } from "./coverage.ts";
+import type { Coverage, Observation, Observer, Watch } from "./coverage.ts";
 import { coverageOf, freshnessOf, SOURCES_OF_PS } from "./coverage.ts";
 import type { AgentFacts } from "./evidence.ts";
 import { activeOf, factsOf, namesOf } from "./evidence.ts";
@@ -25,10 +25,31 @@ export interface PsInput {
 
 /** `fleet ps` as a value: the rows, and how far each source can be trusted. Pure. */
 export function psDocument(input: PsInput): PsDocument {
-  const { documents, nowUs, observer, tenantId, host } = input;
+  const { observer } = input;
+  const coverage = coverageFromNow(input);
+  const sinceUs = observer.state === "absent" ? null : observer.sinceUs;
+  return tableDocument({
+    ...input,
+    observer: { state: observer.state, sinceUs },
+    coverage,
+    coverageOf: () => coverage,
+  });
+}
+
+/** What a table is made of, of now or of a past moment. */
+export interface TableInput extends Omit<PsInput, "observations" | "observer"> {
+  readonly observer: { readonly state: PsDocument["observer"]["state"]; readonly sinceUs: number | null };
+  /** How each source was watched, for the heading. */
+  readonly coverage: Coverage;
+  /** What is known of one agent's planes. */
+  readonly coverageOf: (agent: string) => Coverage;
+}
+
+/** The one builder of the table, for every moment. */
+export function tableDocument(input: TableInput): PsDocument {
+  const { documents, nowUs, observer, tenantId, host, coverage, coverageOf } = input;
   const { rostered, unrostered } = namesOf(documents);
   const names = input.all || rostered.length === 0 ? [...rostered, ...unrostered] : rostered;
-  const coverage = coverageFor(input);
   const file = documentOf(documents, "rosterfile", ONLY);
   return {
     schema: "fleet.ps.v1",
@@ -38,7 +59,7 @@ export function psDocument(input: PsInput): PsDocument {
     log_seq: input.logSeq,
     observer: {
       state: observer.state,
-      since: observer.state === "absent" ? null : isoOf(observer.sinceUs),
+      since: isoOrNull(observer.sinceUs),
       sources: Object.fromEntries(SOURCES_OF_PS.map((source) => [source, freshnessOf(coverage, source)])),
     },
     roster: {
@@ -49,7 +70,9 @@ export function psDocument(input: PsInput): PsDocument {
           ? `${file.line === null ? "" : `line ${file.line}: `}${file.value === null ? "" : `${file.value}: `}expected ${file.expected}`
           : null,
     },
-    agents: names.map((name) => agentRow(factsOf({ name, documents, coverage, nowUs }), input).row),
+    agents: names.map(
+      (name) => agentRow(factsOf({ name, documents, coverage: coverageOf(name), nowUs }), input).row,
+    ),
   };
 }
 
@@ -61,13 +84,15 @@ export function explainAgent(
   const facts = factsOf({
     name,
     documents: input.documents,
-    coverage: coverageFor(input),
+    coverage: coverageFromNow(input),
     nowUs: input.nowUs,
   });
   return { ...agentRow(facts, input), facts };
 }
 
-function coverageFor(input: PsInput) {
+type RowInput = Pick<PsInput, "tenantId" | "host" | "gauges" | "nowUs">;
+
+function coverageFromNow(input: PsInput): Coverage {
   const { documents, observations, observer, nowUs } = input;
   const rosterSockets = new Set(
     [...documentsOf(documents, "roster")].map(([, { declaration }]) => declaration.socketName),
@@ -77,7 +102,7 @@ function coverageFor(input: PsInput) {
   return coverageOf({ documents, observations, observer, nowUs, isSlowScope });
 }
 
-function agentRow(facts: AgentFacts, input: PsInput): { row: AgentRow; verdict: Verdict } {
+function agentRow(facts: AgentFacts, input: RowInput): { row: AgentRow; verdict: Verdict } {
   const { name, roster, evidence, watch, unit } = facts;
   const { tenantId, host } = input;
   const verdict = judge(evidence);
@@ -150,7 +175,7 @@ function paneCell({ pane, evidence, process, watch }: AgentFacts): AgentRow["pan
   };
 }
 
-function idleCell({ pane, evidence, watch }: AgentFacts, { gauges, nowUs }: PsInput): AgentRow["idle"] {
+function idleCell({ pane, evidence, watch }: AgentFacts, { gauges, nowUs }: RowInput): AgentRow["idle"] {
   const seen = cell(watch.pane, pane.own?.recordedAtUs, "tmux");
   const alive = evidence.pane.known && evidence.pane.state === "alive";
   if (!alive || !pane.own) return { seconds: null, ...seen };

@@ -268,7 +268,7 @@ function unjudgedBeat(status: AgentStatus, beat: Evidence["beat"]): Step {
   const why: Record<string, string> = {
     unwatched: "nobody is reading its heartbeat",
     clock: "its last beat is dated in the future",
-    resumed: "the machine was suspended and no beat is due yet",
+    resumed: "the machine was suspended, or its clock set forward, and no beat is due yet",
     "no-file": "it has no heartbeat file",
     "previous-incarnation": "its last beat is of a life before this one",
   };

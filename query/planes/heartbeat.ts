@@ -13,30 +13,40 @@ export const REACH_IN_INTERVALS = 3;
 export function foldHeartbeat(documents: Documents, event: FoldEvent): void {
   if (event.agent === null) return;
   const known = documentOf(documents, "heartbeat", event.agent);
+  const declaration = documentOf(documents, "roster", event.agent)?.declaration;
+  const next = evolveHeartbeat(known, event, declaration?.intervalSeconds ?? DEFAULT_INTERVAL_SECONDS);
+  if (next !== known) documents.set("heartbeat", event.agent, next);
+}
+
+/** One event of one agent's heartbeat file: what is known of the file after it. The same value where it changes nothing. */
+export function evolveHeartbeat(
+  known: HeartbeatDocument | undefined,
+  event: FoldEvent,
+  intervalSeconds: number,
+): HeartbeatDocument | undefined {
   if (event.type === "heartbeat.received") {
-    if (known && !supersedes(event, known)) return;
+    if (known && !supersedes(event, known)) return known;
     const beat = event.payload as PayloadOf<"heartbeat.received">;
-    documents.set("heartbeat", event.agent, {
+    return {
       atUs: event.occurredAtUs,
       precision: event.precision,
       beat,
-      statusSinceUs: statusSince(documents, event, beat, known),
+      statusSinceUs: statusSince(event, beat, known, intervalSeconds),
       writerExitedAtUs: null,
       removed: false,
       seq: event.seq,
       recordedAtUs: event.recordedAtUs,
-    } satisfies HeartbeatDocument);
-    return;
+    };
   }
-  if (!known) return;
+  if (!known) return known;
   const changed = { seq: event.seq, recordedAtUs: event.recordedAtUs };
   if (event.type === "heartbeat.writer.exited") {
     const { pid, pidStart } = event.payload as PayloadOf<"heartbeat.writer.exited">;
-    if (pid !== known.beat.pid || pidStart !== known.beat.pidStart) return;
-    documents.set("heartbeat", event.agent, { ...known, writerExitedAtUs: event.occurredAtUs, ...changed });
-  } else if (event.type === "heartbeat.file.removed") {
-    documents.set("heartbeat", event.agent, { ...known, removed: true, ...changed });
+    if (pid !== known.beat.pid || pidStart !== known.beat.pidStart) return known;
+    return { ...known, writerExitedAtUs: event.occurredAtUs, ...changed };
   }
+  if (event.type === "heartbeat.file.removed") return { ...known, removed: true, ...changed };
+  return known;
 }
 
 /**
@@ -48,18 +58,15 @@ function supersedes(event: FoldEvent, known: HeartbeatDocument): boolean {
 }
 
 function statusSince(
-  documents: Documents,
   event: FoldEvent,
   beat: PayloadOf<"heartbeat.received">,
   known: HeartbeatDocument | undefined,
+  intervalSeconds: number,
 ): number {
   if (!known || known.removed || known.beat.status !== beat.status || known.beat.pid !== beat.pid)
     return event.occurredAtUs;
-  const seconds =
-    documentOf(documents, "roster", event.agent ?? "")?.declaration.intervalSeconds ??
-    DEFAULT_INTERVAL_SECONDS;
   const silence = event.occurredAtUs - known.atUs;
-  return silence > REACH_IN_INTERVALS * seconds * 1e6 ? event.occurredAtUs : known.statusSinceUs;
+  return silence > REACH_IN_INTERVALS * intervalSeconds * 1e6 ? event.occurredAtUs : known.statusSinceUs;
 }
 
 /** Every beat whose content changed is one event; the same file read twice is none. */
@@ -98,7 +105,7 @@ export function deriveHeartbeat(
     }
   }
   if (!snapshot.complete) return events;
-  const listed = new Set(snapshot.beats.map(({ agent }) => agent));
+  const listed = new Set([...snapshot.beats.map(({ agent }) => agent), ...(snapshot.unreadable ?? [])]);
   for (const [agent, known] of documentsOf(documents, "heartbeat")) {
     if (listed.has(agent) || known.removed || known.recordedAtUs > begunUs) continue;
     events.push({ ...seen, type: "heartbeat.file.removed", agent, payload: {} });

@@ -8,11 +8,20 @@ import { documentOf } from "./documents.ts";
  * Lines arrive late and in any order beside the other planes, so the newest by the journal's own clock stays.
  */
 export function foldJournal(documents: Documents, event: FoldEvent): void {
-  if (event.type !== "journal.unit.logged" || event.agent === null) return;
+  const intent = intentOf(event);
+  if (intent === null || event.agent === null) return;
+  const known = documentOf(documents, "agent", event.agent);
+  if (known?.intent && !follows(intent, known.intent)) return;
+  documents.set("agent", event.agent, { panes: known?.panes ?? {}, intent });
+}
+
+/** What an event says of somebody's wish for its agent, or null. */
+export function intentOf(event: FoldEvent): Intent | null {
+  if (event.type !== "journal.unit.logged" || event.agent === null) return null;
   const line = event.payload as PayloadOf<"journal.unit.logged">;
   const kind = purposeOf(line);
-  if (kind === null) return;
-  const intent: Intent = {
+  if (kind === null) return null;
+  return {
     kind,
     by: "systemd",
     atUs: event.occurredAtUs,
@@ -20,9 +29,6 @@ export function foldJournal(documents: Documents, event: FoldEvent): void {
     seq: event.seq,
     recordedAtUs: event.recordedAtUs,
   };
-  const known = documentOf(documents, "agent", event.agent);
-  if (known?.intent && !follows(intent, known.intent)) return;
-  documents.set("agent", event.agent, { panes: known?.panes ?? {}, intent });
 }
 
 /** A restart stops and starts: it is no wish to be down. */
@@ -35,7 +41,7 @@ function purposeOf(line: PayloadOf<"journal.unit.logged">): Intent["kind"] | nul
 }
 
 /** At the same instant a start stands, so that any order of arrival leaves the same. */
-function follows(intent: Intent, known: Intent): boolean {
+export function follows(intent: Intent, known: Intent): boolean {
   if (intent.atUs !== known.atUs) return intent.atUs > known.atUs;
   return intent.kind === "start" && known.kind === "stop";
 }

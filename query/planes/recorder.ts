@@ -31,6 +31,16 @@ export function foldRecorder(documents: Documents, event: FoldEvent): void {
       if (known) documents.set("recorder", ONLY, { ...known, suspended: { fromUs, toUs }, ...changed });
       return;
     }
+    case "recorder.clock.stepped": {
+      const fromUs = skippedFromUs(event);
+      if (known && fromUs !== null)
+        documents.set("recorder", ONLY, {
+          ...known,
+          suspended: { fromUs, toUs: event.occurredAtUs },
+          ...changed,
+        });
+      return;
+    }
     case "recorder.source.started":
     case "recorder.source.recovered": {
       const { source, scope } = event.payload as PayloadOf<"recorder.source.started">;
@@ -45,6 +55,15 @@ export function foldRecorder(documents: Documents, event: FoldEvent): void {
       return setCoverage(documents, event, { source, scope, state: "stopped", reason: null });
     }
   }
+}
+
+/**
+ * A clock that is set forward skips wall time that nobody lived: no beat can be dated in it, so to every beat it is what a
+ * suspend is. Null for a clock that was set back. Microseconds since the epoch.
+ */
+export function skippedFromUs(event: FoldEvent): number | null {
+  const { byMs } = event.payload as PayloadOf<"recorder.clock.stepped">;
+  return byMs > 0 ? event.occurredAtUs - byMs * 1000 : null;
 }
 
 function setCoverage(
