@@ -1,26 +1,35 @@
-import { processOutput } from "./output.ts";
-import { complain, perform } from "./perform.ts";
-import { verbs } from "./verbs.ts";
-import { readWords } from "./words.ts";
+import { loadCompiled } from "./code-cache.ts";
 
-/**
- * The command `fleet`. `ps` is what people and prompts call all day, so it is dispatched without loading commander;
- * whatever its own parser would refuse goes to commander, which says why.
- */
+type FastPs = typeof import("./fast-ps.ts");
+
+/** The command `fleet`. It only decides what has to be loaded: `ps` comes without commander and with its code cached. */
 async function main(argv: readonly string[]): Promise<number> {
-  const around = { output: processOutput(process.env), environment: process.env };
-  const ps = argv[0] === "ps" ? verbs.find(({ name }) => name === "ps") : undefined;
-  const words = ps === undefined ? null : readWords(ps, argv.slice(1));
-  if (ps !== undefined && words !== null) return perform(ps, words, around);
-  try {
-    const { runProgram } = await import("./program.ts");
-    return await runProgram(argv, around);
-  } catch (error) {
-    return complain(error, around);
+  if (argv[0] === "ps") {
+    const use = argv.includes("--json") ? "json" : "table";
+    const { fastPs } = isBuilt()
+      ? (loadCompiled(`${import.meta.dirname}/fast-ps.cjs`, use) as FastPs)
+      : await import("./fast-ps.ts");
+    const code = await fastPs(argv.slice(1));
+    if (code !== null) return code;
   }
+  const { runFleet } = await import("./program.ts");
+  return runFleet(argv);
 }
 
-main(process.argv.slice(2)).then((code) => {
+/** Built into one file for each part (dist/fleet.cjs), or run from the sources. */
+function isBuilt(): boolean {
+  return import.meta.filename.endsWith(".cjs");
+}
+
+main(process.argv.slice(2)).then(
   // Output is written by then (it is synchronous); a child that does not want to die must not hold the prompt.
-  process.exit(code);
-});
+  (code) => process.exit(code),
+  // Whatever a verb throws is told by `perform`: what arrives here kept the parts of the program from being loaded.
+  (error) => {
+    const message = error instanceof Error ? error.message.split("\n")[0] : String(error);
+    process.stderr.write(
+      `fleet: this installation is damaged: ${message}\n  Run \`npm ci\` in its checkout.\n`,
+    );
+    process.exit(1);
+  },
+);

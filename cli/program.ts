@@ -69,6 +69,11 @@ function helpWidth(): number {
   return processOutput(process.env).width() ?? 100;
 }
 
+/** The command line of this process. */
+export function runFleet(argv: readonly string[]): Promise<number> {
+  return runProgram(argv, { output: processOutput(process.env), environment: process.env });
+}
+
 /** Everything but the fast path: help, version, every verb, and what is wrong with a command line. */
 export async function runProgram(argv: readonly string[], around: Surroundings): Promise<number> {
   let exit: number = EXIT.done;

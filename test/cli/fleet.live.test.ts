@@ -199,6 +199,46 @@ describe("with a recorder", () => {
   });
 });
 
+describe("on a terminal", () => {
+  test("ps --watch draws over itself, follows changes, and leaves the last table behind when q is typed", async () => {
+    await healthy();
+    await live.recorder();
+    await waitUntil("it records", async () => (await live.ps()).observer.state === "recording");
+    const watching = live.startOnTerminal("ps", "--watch");
+    await waitUntil("the table", () => watching.stdout().includes("q ends."));
+    expect(watching.stdout().startsWith("\u001b[?1049h")).toBe(true);
+    live.tmux("kill-session", "-t", "=coder0");
+    await waitUntil("the change", () => watching.stdout().includes("\u001b[1;31mdead"));
+    watching.child.stdin?.write("q");
+    const { code, stdout } = await watching.ended;
+    expect(code).toBe(0);
+    const [, after = ""] = stdout.split("\u001b[?1049l");
+    expect(after).toMatch(/coder0.*dead/);
+    expect(after).toMatch(/Recording since/);
+    expect(after).not.toContain("q ends.");
+  });
+
+  test("Ctrl-C ends it with 130, and the terminal is as it was", async () => {
+    await healthy();
+    const watching = live.startOnTerminal("ps", "--watch");
+    await waitUntil("the table", () => watching.stdout().includes("looking again every 2 s"));
+    watching.child.stdin?.write("\u0003");
+    const { code, stdout } = await watching.ended;
+    expect(code).toBe(130);
+    expect(stdout).toContain("\u001b[?25h");
+    expect(stdout).toContain("\u001b[?1049l");
+  });
+
+  test("a table is coloured and as wide as the terminal", async () => {
+    await healthy();
+    const shown = await live.startOnTerminal("ps").ended;
+    expect(shown.stdout).toContain("\u001b[32mhealthy\u001b[39m");
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: it is the escape character that is taken away.
+    const lines = shown.stdout.replace(/\u001b\[[0-9;]*m/g, "").split("\r\n");
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(110);
+  });
+});
+
 describe("following", () => {
   test("ps --watch --json prints a document for each change, and ends with 130 when interrupted", async () => {
     await healthy();

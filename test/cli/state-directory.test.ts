@@ -52,6 +52,10 @@ test("a place where nothing can be made says which variable chose it", () => {
   );
 });
 
+test("a file system that says ENOENT for ever is asked once", () => {
+  expect(() => ensureStateDirectory(places("/proc/nope/fleet"), uid)).toThrow(/cannot be made: ENOENT/);
+});
+
 describe("whose directory it is", () => {
   const own = { isDirectory: true, uid: 1000, mode: 0o40700, linkUid: null };
 

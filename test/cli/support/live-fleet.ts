@@ -35,6 +35,8 @@ export interface LiveFleet {
   readonly socketPath: string;
   fleet(...argv: string[]): Promise<Ended>;
   start(...argv: string[]): Running;
+  /** The same on a terminal of its own (by `script`), whose keyboard is `child.stdin`. */
+  startOnTerminal(...argv: string[]): Running;
   ps(...argv: string[]): Promise<PsDocument>;
   row(name: string): Promise<AgentRow>;
   tmux(...words: string[]): string;
@@ -70,10 +72,17 @@ export function createLiveFleet(roster: string): LiveFleet {
   const servers = new Map<number, string>();
 
   const start = (...argv: string[]): Running => {
-    const child = spawn(process.execPath, [MAIN, ...argv], {
-      env: environment,
-      stdio: ["ignore", "pipe", "pipe"],
-    });
+    const stdio = ["ignore", "pipe", "pipe"] as const;
+    return attend(spawn(process.execPath, [MAIN, ...argv], { env: environment, stdio: [...stdio] }));
+  };
+  const startOnTerminal = (...argv: string[]): Running => {
+    const command = [process.execPath, MAIN, ...argv].map((word) => `'${word}'`).join(" ");
+    // `script` reports the end of the command as its own, and gives it a terminal of 24 lines.
+    const env = { ...environment, TERM: "xterm", COLUMNS: "" };
+    const sized = `stty cols 110 rows 24; exec ${command}`;
+    return attend(spawn("script", ["-qefc", sized, "/dev/null"], { env, stdio: ["pipe", "pipe", "pipe"] }));
+  };
+  const attend = (child: ChildProcess): Running => {
     let stdout = "";
     let stderr = "";
     child.stdout?.setEncoding("utf8").on("data", (text: string) => {
@@ -112,6 +121,7 @@ export function createLiveFleet(roster: string): LiveFleet {
     socketPath,
     fleet,
     start,
+    startOnTerminal,
     ps,
     tmux,
     async row(name) {

@@ -1,0 +1,170 @@
+import { spawnSync } from "node:child_process";
+import {
+  chmodSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { PsDocument } from "../../query/row.ts";
+import { type SeededFleet, seedFleet } from "./support/seeded-fleet.ts";
+
+const project = join(import.meta.dirname, "..", "..");
+
+/** Loaded before the program: says at its end which files and which of Node's own modules it has loaded. */
+const WITNESS = `
+const fs = require("fs");
+const read = [];
+const readFileSync = fs.readFileSync;
+fs.readFileSync = (path, ...rest) => { read.push(String(path)); return readFileSync(path, ...rest); };
+process.on("exit", () => {
+  const files = [...Object.keys(require.cache), ...read].filter((path) => /\\.(c?js|mjs|ts|json|node)$/.test(path));
+  const builtins = process.moduleLoadList.filter((name) => name.startsWith("NativeModule ")).map((name) => name.slice(13));
+  fs.writeSync(2, JSON.stringify({ files: [...new Set(files)], builtins }));
+});
+`;
+
+let tree: string;
+let fleet: SeededFleet;
+beforeAll(() => {
+  tree = mkdtempSync(join(tmpdir(), "fleet-built-"));
+  for (const folder of ["cli", "collectors", "query", "store"])
+    cpSync(join(project, folder), join(tree, folder), { recursive: true });
+  mkdirSync(join(tree, "scripts"));
+  cpSync(join(project, "scripts", "build.mjs"), join(tree, "scripts", "build.mjs"));
+  cpSync(join(project, "package.json"), join(tree, "package.json"));
+  symlinkSync(join(project, "node_modules"), join(tree, "node_modules"));
+  writeFileSync(join(tree, "witness.cjs"), WITNESS);
+  const built = spawnSync(process.execPath, ["scripts/build.mjs"], { cwd: tree, encoding: "utf8" });
+  if (built.status !== 0) throw new Error(built.stderr);
+  fleet = seedFleet();
+  fleet.record();
+});
+afterAll(() => {
+  fleet.close();
+  rmSync(tree, { recursive: true, force: true });
+});
+
+function run(...argv: string[]) {
+  fleet.log.renewLease();
+  const options = { env: fleet.environment, encoding: "utf8" } as const;
+  return spawnSync(
+    process.execPath,
+    ["-r", join(tree, "witness.cjs"), join(tree, "dist", "fleet.cjs"), ...argv],
+    options,
+  );
+}
+const cacheFiles = (use = "json") =>
+  readdirSync(join(tree, "dist", "cache")).filter((name) => name.startsWith(`fast-ps.cjs.${use}.`));
+
+describe("what a live ps loads", () => {
+  test.each([[["ps"]], [["ps", "--json"]], [["ps", "--all", "coder0"]]])(
+    "%j: two files of ours and SQLite's addon",
+    (argv) => {
+      const { status, stdout, stderr } = run(...argv);
+      expect(status).toBe(0);
+      expect(stdout).toContain("coder0");
+      const { files, builtins } = JSON.parse(stderr) as { files: string[]; builtins: string[] };
+      const names = files.map((path) => basename(path)).filter((name) => name !== "witness.cjs");
+      expect(names.filter((name) => !name.endsWith(".node")).sort()).toEqual(["fast-ps.cjs", "fleet.cjs"]);
+      expect(names.filter((name) => name.endsWith(".node"))).toHaveLength(1);
+      const heavy = [
+        "child_process",
+        "net",
+        "tls",
+        "http",
+        "https",
+        "crypto",
+        "zlib",
+        "tty",
+        "os",
+        "worker_threads",
+        "readline",
+      ];
+      expect(builtins.filter((name) => heavy.includes(name))).toEqual([]);
+    },
+  );
+
+  test("it holds none of the heavy packages, and stays small", () => {
+    const path = join(tree, "dist", "fast-ps.cjs");
+    const text = readFileSync(path, "utf8");
+    for (const trace of ["CommanderError", "ZodError", "chokidar", "LineCounter", "opentelemetry"]) {
+      expect(text).not.toContain(trace);
+    }
+    expect(statSync(path).size).toBeLessThan(130_000);
+  });
+});
+
+describe("the compiled code that is kept", () => {
+  test("is one file for each use, this build and this engine, which only the owner can write", () => {
+    expect(cacheFiles()).toHaveLength(1);
+    expect(cacheFiles("table")).toHaveLength(1);
+    expect(readdirSync(join(tree, "dist", "cache"))).toHaveLength(2);
+    expect(cacheFiles()[0]).toMatch(
+      new RegExp(`^fast-ps\\.cjs\\.json\\.${process.versions.v8.replaceAll(".", "\\.")}-${process.arch}\\.`),
+    );
+    expect(statSync(join(tree, "dist", "cache", cacheFiles()[0] ?? "")).mode & 0o022).toBe(0);
+  });
+
+  test("is replaced when it is no such code", () => {
+    const path = join(tree, "dist", "cache", cacheFiles()[0] ?? "");
+    writeFileSync(path, "nonsense");
+    expect(JSON.parse(run("ps", "--json").stdout) as PsDocument).toMatchObject({ schema: "fleet.ps.v1" });
+    expect(statSync(path).size).toBeGreaterThan(10_000);
+  });
+
+  test("is not believed when others can write it", () => {
+    const path = join(tree, "dist", "cache", cacheFiles()[0] ?? "");
+    chmodSync(path, 0o666);
+    expect(run("ps", "--json").status).toBe(0);
+    // It was made again by the one who may: a new file in its place.
+    expect(statSync(path).mode & 0o022).toBe(0);
+  });
+
+  test("follows the code: another build leaves no trace of the one before", () => {
+    const program = join(tree, "dist", "fast-ps.cjs");
+    const [before] = cacheFiles();
+    writeFileSync(program, readFileSync(program, "utf8").replaceAll("fleet.ps.v1", "fleet.ps.v2"));
+    expect(JSON.parse(run("ps", "--json").stdout) as { schema: string }).toMatchObject({
+      schema: "fleet.ps.v2",
+    });
+    expect(cacheFiles()).toHaveLength(1);
+    expect(cacheFiles()[0]).not.toBe(before);
+  });
+
+  test("where it cannot be written everything works as without it", () => {
+    rmSync(join(tree, "dist", "cache"), { recursive: true });
+    writeFileSync(join(tree, "dist", "cache"), "a file where the folder should be");
+    const { status, stdout } = run("ps", "--json");
+    expect(status).toBe(0);
+    expect(JSON.parse(stdout) as { schema: string }).toMatchObject({ schema: "fleet.ps.v2" });
+    rmSync(join(tree, "dist", "cache"));
+  });
+});
+
+test("words that need commander get it, and a verb loads its own file", () => {
+  expect(run("ps", "--jsn")).toMatchObject({ status: 2 });
+  expect(run("ps", "--help").stdout).toContain("Usage: fleet ps [NAME...] [OPTIONS]");
+  const { stderr } = run("events", "--limit", "1");
+  const names = (JSON.parse(stderr) as { files: string[] }).files.map((path) => basename(path));
+  expect(names).toContain("program.cjs");
+  expect(names).toContain("events.cjs");
+  expect(names).not.toContain("look-once.cjs");
+});
+
+test("a part that is missing is a damaged installation, not a stack trace", () => {
+  rmSync(join(tree, "dist", "program.cjs"));
+  const { status, stderr } = run("doctor");
+  expect(status).toBe(1);
+  expect(stderr).toMatch(
+    /^fleet: this installation is damaged: Cannot find module .*\n {2}Run `npm ci` in its checkout\.\n/,
+  );
+});
