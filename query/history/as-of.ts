@@ -1,0 +1,71 @@
+import type { Coverage, Watch } from "../coverage.ts";
+import type { Changed } from "../planes/documents.ts";
+import { tableDocument } from "../ps.ts";
+import type { PsDocument } from "../row.ts";
+import { coverageFor, documentsAt } from "./evidence-at.ts";
+import type { History } from "./history.ts";
+import { lastMoment, spanAt } from "./span.ts";
+import { valueAt } from "./timeline.ts";
+
+/**
+ * `fleet ps --at T`: the table as it was then, by all the evidence known now, built by the very builder of the present. A cell's
+ * `observed_at` never lies after T: what was learnt of T later is knowledge of T all the same.
+ */
+export function asOf(
+  history: History,
+  input: {
+    readonly tenantId: string;
+    readonly host: string;
+    readonly logSeq: number;
+    readonly atUs: number;
+    readonly all: boolean;
+  },
+): PsDocument {
+  const { atUs, ...rest } = input;
+  const documents = documentsAt(history, atUs);
+  return tableDocument({
+    ...rest,
+    nowUs: atUs,
+    documents: {
+      get: (family, id) => learntBy(documents.get(family, id), atUs),
+      *list(family) {
+        for (const [id, document] of documents.list(family)) yield [id, learntBy(document, atUs)] as const;
+      },
+    },
+    // Volatile readings are of the present only.
+    gauges: {},
+    observer: observerAt(history, atUs),
+    coverage: coverageAt(history, atUs),
+    coverageOf: (agent) => coverageFor(history, agent, atUs),
+  });
+}
+
+function learntBy(document: unknown, atUs: number): unknown {
+  const changed = document as Partial<Changed> | undefined;
+  if (changed?.recordedAtUs === undefined || changed.recordedAtUs <= atUs) return document;
+  return { ...changed, recordedAtUs: atUs };
+}
+
+function observerAt(
+  history: History,
+  atUs: number,
+): { state: PsDocument["observer"]["state"]; sinceUs: number | null } {
+  const recorder = valueAt(history.recorder(), atUs);
+  const lapsed = history.lapsedAtUs !== null && atUs >= history.lapsedAtUs;
+  if (recorder?.state === "running" && !lapsed) return { state: "recording", sinceUs: recorder.sinceUs };
+  if (history.coverage.samplesUs.includes(atUs)) return { state: "one-shot", sinceUs: atUs };
+  return { state: "absent", sinceUs: null };
+}
+
+/** How each source was watched at that moment. */
+function coverageAt(history: History, atUs: number): Coverage {
+  const of = (source: string, scope: string): Watch => {
+    const spans = history.coverage.spans(source, scope);
+    const observedAtUs = lastMoment(spans, atUs);
+    if (spanAt(spans, atUs)) return { state: "fresh", observedAtUs, reason: null };
+    const told = history.coverage.toldAt(source, scope, atUs);
+    if (told?.state === "unavailable") return { state: "unavailable", observedAtUs, reason: told.reason };
+    return { state: "absent", observedAtUs, reason: "nobody was watching" };
+  };
+  return { of, scopes: (source) => history.coverage.scopes(source) };
+}

@@ -1,0 +1,110 @@
+import type { ReadonlyDocuments } from "../../store/projection.ts";
+import type { Coverage, Watch } from "../coverage.ts";
+import type { AgentFacts } from "../evidence.ts";
+import { factsOf } from "../evidence.ts";
+import type { AgentDocument, AgentPane, RecorderDocument } from "../planes/documents.ts";
+import type { Unlived } from "./chronology.ts";
+import type { History } from "./history.ts";
+import type { Spans } from "./span.ts";
+import { lastMoment, spanAt } from "./span.ts";
+import { valueAt } from "./timeline.ts";
+
+/** The documents as they stand at a moment, by all the evidence known now: what the folds of the present would hold then. */
+export function documentsAt(history: History, atUs: number): ReadonlyDocuments {
+  const get = (family: string, id: string): unknown => {
+    switch (family) {
+      case "agent":
+        return agentAt(history, id, atUs);
+      case "heartbeat":
+        return valueAt(history.beat(id).told, atUs).document;
+      case "server":
+        return valueAt(history.server(id), atUs).server;
+      case "recorder":
+        return recorderAt(history, atUs);
+      default:
+        return valueAt(history.told.of(family, id), atUs);
+    }
+  };
+  return {
+    get,
+    *list(family) {
+      for (const id of history.told.ids(family)) {
+        const document = get(family, id);
+        if (document !== undefined) yield [id, document] as const;
+      }
+    },
+  };
+}
+
+function agentAt(history: History, agent: string, atUs: number): AgentDocument {
+  const panes: Record<string, AgentPane> = {};
+  for (const socket of history.told.sockets(agent)) {
+    const own = valueAt(history.pane(agent, socket).own, atUs);
+    if (own !== null) panes[socket] = own.pane;
+  }
+  return { panes, intent: valueAt(history.purpose(agent), atUs) };
+}
+
+/** Since when time has gone on after the last of what nobody lived: from its beginning on no beat before that end counts. */
+export function resumedAtUs(history: History, atUs: number): number | null {
+  return unlivedAt(history, atUs)?.resumedAtUs ?? null;
+}
+
+function unlivedAt(history: History, atUs: number): Unlived | undefined {
+  return history.chronology.unlived.findLast(({ fromUs }) => fromUs <= atUs);
+}
+
+function recorderAt(history: History, atUs: number): RecorderDocument | undefined {
+  const document = valueAt(history.recorder(), atUs);
+  if (document === undefined) return undefined;
+  const unlived = unlivedAt(history, atUs);
+  const suspended = unlived ? { fromUs: unlived.fromUs, toUs: unlived.resumedAtUs } : null;
+  return { ...document, suspended };
+}
+
+/** Whether each plane of one agent is known at a moment: `fresh` = known then, watched or not. */
+export function coverageFor(history: History, agent: string, atUs: number): Coverage {
+  const unitName = valueAt(history.roster(agent), atUs)?.declaration.unit ?? `mosaic-agent@${agent}.service`;
+  const known = (source: string, scope: string): boolean => {
+    switch (source) {
+      case "tmux":
+        return valueAt(history.pane(agent, scope).known, atUs);
+      case "systemd":
+        return valueAt(history.unitKnown(unitName), atUs);
+      case "heartbeat":
+        return valueAt(history.beat(agent).watched, atUs);
+      case "process":
+        return isProgramKnown(history, agent, atUs);
+      default:
+        return spanAt(history.coverage.spans(source, scope), atUs) !== null;
+    }
+  };
+  return {
+    of: (source, scope) => watchOf(known(source, scope), history.coverage.spans(source, scope), atUs),
+    scopes: (source) => history.coverage.scopes(source),
+  };
+}
+
+function watchOf(known: boolean, covered: Spans, atUs: number): Watch {
+  const observedAtUs = lastMoment(covered, atUs);
+  if (known) return { state: "fresh", observedAtUs, reason: null };
+  return { state: "absent", observedAtUs, reason: "nobody was watching" };
+}
+
+function isProgramKnown(history: History, agent: string, atUs: number): boolean {
+  if (spanAt(history.coverage.spans("process", ""), atUs)) return true;
+  return history.told.sockets(agent).some((socket) => {
+    const own = valueAt(history.pane(agent, socket).own, atUs);
+    return own?.pane.state === "alive" && valueAt(history.programKnown(socket, own.pane.pane), atUs);
+  });
+}
+
+/** Everything the planes hold on one agent at a moment, joined by the very function that joins the present. */
+export function factsAt(history: History, agent: string, atUs: number): AgentFacts {
+  return factsOf({
+    name: agent,
+    documents: documentsAt(history, atUs),
+    coverage: coverageFor(history, agent, atUs),
+    nowUs: atUs,
+  });
+}

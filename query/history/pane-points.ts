@@ -1,0 +1,109 @@
+import type { PayloadOf } from "../../store/events/catalogue.ts";
+import type { FoldEvent } from "../../store/projection.ts";
+import type { AgentPane, ServerDocument } from "../planes/documents.ts";
+import type { Chronology } from "./chronology.ts";
+import type { ServerTold } from "./server-timeline.ts";
+import type { Spans } from "./span.ts";
+import { gapsBetween } from "./span.ts";
+import type { Timeline } from "./timeline.ts";
+import { endOf, setWithin, valueAt } from "./timeline.ts";
+import type { OwnPaneTold } from "./told.ts";
+
+/** A line that one of tmux's own hooks wrote down when a pane's process ended or the pane went away. */
+export interface EndPoint {
+  readonly seq: number;
+  readonly atUs: number;
+  /** It happened within this much after `atUs`: hooks write whole seconds. */
+  readonly withinUs: number;
+  readonly recordedAtUs: number;
+  readonly socket: string;
+  readonly server: number;
+  readonly state: "dead" | "closed";
+  readonly session: string | null;
+  readonly pane: string | null;
+  readonly status: number | null;
+  readonly signal: number | null;
+}
+
+const WITHIN_US = { s: 1_000_000, ms: 1_000, us: 1 } as const;
+
+/** Hook lines that end something, in order of time, whatever order they arrived in. */
+export function endPointsOf(events: Iterable<FoldEvent>, chronology: Chronology): EndPoint[] {
+  const points: EndPoint[] = [];
+  for (const event of events) {
+    if (event.type !== "tmux.hook.fired") continue;
+    const { hook, socket, server, session, pane, status, signal } =
+      event.payload as PayloadOf<"tmux.hook.fired">;
+    const what = { seq: event.seq, recordedAtUs: event.recordedAtUs, socket, server, session, pane };
+    const when = { atUs: chronology.effectUs(event), withinUs: WITHIN_US[event.precision] };
+    if (hook === "pane-died") points.push({ ...what, ...when, state: "dead", session: null, status, signal });
+    // `hook_session` names the session that closed; other formats of these two hooks describe whoever is still alive.
+    if (hook === "pane-exited") points.push({ ...what, ...when, ...CLOSED, session: null });
+    if (hook === "session-closed") points.push({ ...what, ...when, ...CLOSED, pane: null });
+  }
+  return points.sort(
+    (a, b) => a.atUs - b.atUs || (a.state === b.state ? a.seq - b.seq : a.state === "dead" ? -1 : 1),
+  );
+}
+
+const CLOSED = { state: "closed", status: null, signal: null } as const;
+
+/**
+ * The own pane over time with what hooks know of the gaps: from the point at which a hook saw it end it is dead or gone, until
+ * the next word of a look. A life that a look finds alive at the end of the gap is believed before any hook; and where no look
+ * has ended the gap yet nothing is claimed, as the present claims nothing.
+ */
+export function withEndPoints(
+  own: Timeline<OwnPaneTold | null>,
+  server: Timeline<ServerTold>,
+  points: readonly EndPoint[],
+  covered: Spans,
+): Timeline<OwnPaneTold | null> {
+  if (points.length === 0) return own;
+  const result = copyOf(own);
+  const gaps = gapsBetween(covered);
+  for (const [piece, told] of own.values.entries()) {
+    if (told === null || told.pane.state === "closed") continue;
+    const life = { fromUs: own.fromUs[piece] as number, toUs: endOf(own, piece) };
+    const there = (atUs: number) => serves(valueAt(server, atUs).server, told.pane);
+    let { pane } = told;
+    for (const point of points.filter((point) => ends(point, told.pane))) {
+      // The line's second may have begun before the gap, or before the life.
+      const gap = gaps.find(({ toUs }) => toUs > point.atUs && toUs > life.fromUs);
+      const fromUs = Math.max(life.fromUs, gap?.fromUs ?? Infinity);
+      const atUs = Math.max(point.atUs, fromUs);
+      if (
+        !gap ||
+        gap.toUs === Infinity ||
+        atUs >= Math.min(point.atUs + point.withinUs, life.toUs) ||
+        !there(atUs)
+      )
+        continue;
+      const livesOn = gap.toUs < life.toUs && there(gap.toUs);
+      if (livesOn || (pane.state === "dead" && point.state === "dead")) continue;
+      pane = endedBy(point, pane, atUs);
+      setWithin(result, atUs, Math.min(life.toUs, gap.toUs), { pane, begun: "point" });
+      if (point.state === "closed") break;
+    }
+  }
+  return result;
+}
+
+function serves(server: ServerDocument | undefined, pane: AgentPane): boolean {
+  return server?.state === "up" && server.pid === pane.server;
+}
+
+function ends(point: EndPoint, { server, session, pane }: AgentPane): boolean {
+  return point.server === server && (point.session === session || point.pane === pane);
+}
+
+function endedBy(point: EndPoint, pane: AgentPane, atUs: number): AgentPane {
+  const { state, seq, recordedAtUs } = point;
+  const status = state === "dead" ? point.status : pane.status;
+  const signal = state === "dead" ? point.signal : pane.signal;
+  return { ...pane, state, status, signal, atUs, seq, recordedAtUs };
+}
+
+function copyOf<T>({ fromUs, values }: Timeline<T>): Timeline<T> {
+  return { fromUs: [...fromUs], values: [...values] };
+}

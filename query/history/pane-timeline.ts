@@ -1,0 +1,106 @@
+import { paneAsTold } from "../evidence.ts";
+import type { AgentPane } from "../planes/documents.ts";
+import type { ServerTold } from "./server-timeline.ts";
+import type { Spans } from "./span.ts";
+import { gapsBetween } from "./span.ts";
+import type { Timeline } from "./timeline.ts";
+import { always, setWithin, valueAt } from "./timeline.ts";
+import type { Begun, OwnPaneTold } from "./told.ts";
+
+/** A stretch of time in which one life of the agent's pane on one socket is in one state, as it was told. */
+interface Stretch {
+  readonly fromUs: number;
+  readonly toUs: number;
+  readonly state: "alive" | "dead" | "missing";
+  readonly begun: Begun;
+  readonly pane: AgentPane | null;
+}
+
+/**
+ * When the state of an agent's pane on one socket is known. While the socket is watched, it is. Across a gap only what
+ * identity brackets (the same life alive, or the same pane dead, at both ends), what the sources dated themselves (a start,
+ * tmux's own time of death), and what a point proves from itself on. That it was gone is proven by looks and points only:
+ * between two looks that both found nothing a whole life may have passed.
+ */
+export function paneKnown(
+  own: Timeline<OwnPaneTold | null>,
+  server: Timeline<ServerTold>,
+  covered: Spans,
+): Timeline<boolean> {
+  const known = always(false);
+  for (const { fromUs, toUs } of covered) setWithin(known, fromUs, toUs, true);
+  const stretches = stretchesOf(own, server);
+  const gaps = gapsBetween(covered);
+  let first = 0;
+  for (const [index, stretch] of stretches.entries()) {
+    while ((gaps[first]?.toUs ?? Infinity) <= stretch.fromUs) first++;
+    for (let at = first; at < gaps.length; at++) {
+      const gap = gaps[at];
+      if (!gap || gap.fromUs >= stretch.toUs) break;
+      const lasts = stretch.toUs > gap.toUs;
+      if (
+        !isKnown(stretch, deathAfter(stretches, index), {
+          lasts,
+          isPoint: gap.toUs < Infinity && stretch.fromUs >= gap.fromUs,
+        })
+      )
+        continue;
+      setWithin(known, Math.max(gap.fromUs, stretch.fromUs), Math.min(gap.toUs, stretch.toUs), true);
+    }
+  }
+  return known;
+}
+
+/**
+ * `lasts`: the look that ends the gap still finds it so. `isPoint`: it began within a gap that a look has ended, so that
+ * a beginning that somebody wrote down proves it to the next word.
+ */
+function isKnown(
+  stretch: Stretch,
+  death: Stretch | undefined,
+  { lasts, isPoint }: { lasts: boolean; isPoint: boolean },
+): boolean {
+  const proven = isPoint && stretch.begun === "point";
+  if (stretch.state === "missing") return proven;
+  if (lasts || proven) return true;
+  if (stretch.state === "dead") return isPoint && stretch.begun === "own-time";
+  return death?.begun === "own-time" && isSameLife(stretch.pane, death.pane);
+}
+
+/** The death that ends a stretch, as a look told of it; hooks may have seen it a little earlier. */
+function deathAfter(stretches: readonly Stretch[], index: number): Stretch | undefined {
+  let next = stretches[index + 1];
+  if (next?.state === "dead" && next.begun === "point") next = stretches[index + 2];
+  return next?.state === "dead" ? next : undefined;
+}
+
+function isSameLife(a: AgentPane | null, b: AgentPane | null): boolean {
+  return (
+    a !== null &&
+    b !== null &&
+    a.server === b.server &&
+    a.pane === b.pane &&
+    a.pid === b.pid &&
+    a.start === b.start
+  );
+}
+
+function stretchesOf(own: Timeline<OwnPaneTold | null>, server: Timeline<ServerTold>): Stretch[] {
+  const moments = [...new Set([...own.fromUs, ...server.fromUs])].sort((a, b) => a - b);
+  const stretches: Stretch[] = [];
+  for (const [index, fromUs] of moments.entries()) {
+    const told = valueAt(own, fromUs);
+    const serving = valueAt(server, fromUs);
+    const { state } = paneAsTold(told?.pane, serving.server);
+    const byServer = state === "missing" && told !== null && told.pane.state !== "closed";
+    const begun = byServer ? (serving.byBoot ? "point" : "look") : (told?.begun ?? "look");
+    const pane = told?.pane ?? null;
+    const toUs = moments[index + 1] ?? Infinity;
+    const last = stretches.at(-1);
+    // A server's word about itself, or a status told late, does not end what goes on.
+    if (last && last.state === state && (state === "missing" || last.pane === pane))
+      stretches[stretches.length - 1] = { ...last, toUs };
+    else stretches.push({ fromUs, toUs, state, begun, pane });
+  }
+  return stretches;
+}

@@ -1,0 +1,325 @@
+import { beforeEach, describe, expect, test } from "vitest";
+import { factsAt } from "../../../query/history/evidence-at.ts";
+import { statusIntervals } from "../../../query/history/sweep.ts";
+import { beatLook, paneSeen, systemdLook, tmuxLook } from "../../support/looks.ts";
+import type { Story } from "./story.ts";
+import { createStory, HEARTBEATS, hookLine, journalLine, S, T, TMUX } from "./story.ts";
+
+const UNIT = "mosaic-agent@coder0.service";
+let story: Story;
+const alive = (second: number, over: Parameters<typeof paneSeen>[2] = {}) =>
+  tmuxLook(story.at(second), [paneSeen("coder0", 1, { startedAtUs: T + 10 * S, ...over })]);
+const nobody = (second: number) => tmuxLook(story.at(second), []);
+const beat = (second: number, tsSecond: number) => beatLook(story.at(second), "coder0", story.at(tsSecond));
+
+/** coder0 runs since 10 and beats at 20; the recorder watches from 15 to 60. */
+beforeEach(() => {
+  story = createStory();
+  story.record(15, alive(15));
+  story.look(20, beat(20, 20));
+});
+
+describe("while somebody watches", () => {
+  test("staleness begins at the last beat + 3 x 15 s, to the microsecond, though nothing happened then", () => {
+    expect(story.statuses(20, 65)).toEqual(["healthy", "healthy"]);
+    const stale = statusIntervals(story.history(), "coder0", { fromUs: T, toUs: Infinity }).at(-1);
+    expect(stale).toMatchObject({ status: "stale", reason: "no beat", fromUs: story.at(65) + 1, toUs: null });
+  });
+
+  test("before its declaration an agent has no status; a start is known from its own time on, before the first look", () => {
+    expect(story.statuses(-1, 5, 10, 14, 15)).toEqual([
+      "off the roster",
+      "unobserved: unwatched",
+      // Whether it had beaten by then nobody can say: its file was not read before 15.
+      "unobserved: unwatched",
+      "unobserved: unwatched",
+      "starting",
+    ]);
+  });
+
+  test("after its removal it has none either, and a new declaration begins anew", () => {
+    story.tell(30, { type: "roster.agent.removed", agent: "coder0", source: "roster", payload: {} });
+    expect(story.statuses(29, 30, 100)).toEqual(["healthy", "off the roster", "off the roster"]);
+  });
+
+  test("a source that does not answer makes its plane unknown, not dead, and the bracket closes when it answers again", () => {
+    story.tell(30, { type: "recorder.source.unavailable", payload: { ...TMUX, reason: "no answer" } });
+    story.look(70, alive(70));
+    expect(story.statuses(66)).toEqual(["unobserved: unwatched"]);
+    story.tell(70, { type: "recorder.source.recovered", payload: TMUX });
+    expect(story.statuses(66)).toEqual(["stale: no beat"]);
+  });
+});
+
+describe("across a gap", () => {
+  beforeEach(() => story.stop(60));
+
+  test("a beat keeps its promise to its end, and nothing is said after it", () => {
+    expect(story.statuses(65, 66)).toEqual(["healthy", "unobserved: unwatched"]);
+  });
+
+  test("the same life at both ends lived throughout; the file that is found proves health to its reach and staleness to the finding", () => {
+    story.look(300, beat(300, 100));
+    story.record(300, alive(300));
+    expect(story.statuses(66, 99, 100, 145, 146, 299, 300)).toEqual([
+      // Between the beat of 20 and that of 100 others may have been written over.
+      "unobserved: unwatched",
+      "unobserved: unwatched",
+      "healthy",
+      "healthy",
+      "stale: no beat",
+      "stale: no beat",
+      "stale: no beat",
+    ]);
+  });
+
+  test("the very same beat at both ends: none was made in between", () => {
+    story.record(300, alive(300), beat(300, 20));
+    expect(story.statuses(66, 299)).toEqual(["stale: no beat", "stale: no beat"]);
+  });
+
+  test("tmux's own time of death: alive until then, dead from then on", () => {
+    const dead = { dead: true, signal: 9, startedAtUs: null, start: null, diedAtUs: story.at(63) };
+    story.record(300, alive(300, dead));
+    expect(story.statuses(62, 63, 299, 300)).toEqual([
+      "healthy",
+      "failed: signal 9",
+      "failed: signal 9",
+      "failed: signal 9",
+    ]);
+  });
+
+  test("a hook that saw the death a second before tmux dates it ends the life then, and the time before stays known", () => {
+    story.record(
+      300,
+      alive(300, { dead: true, status: 3, start: null, startedAtUs: null, diedAtUs: story.at(70) }),
+    );
+    story.tell(400, hookLine(story.at(69), "pane-died", { pane: "%1", status: 3 }));
+    expect(factsAt(story.history(), "coder0", story.at(68)).evidence.pane).toMatchObject({ state: "alive" });
+    expect(story.statuses(68, 69, 70, 299)).toEqual([
+      "stale: no beat",
+      "failed: exit 3",
+      "failed: exit 3",
+      "failed: exit 3",
+    ]);
+  });
+
+  test("an exit status that tmux tells late is that of the death, from its first moment on", () => {
+    const dead = { dead: true, start: null, startedAtUs: null };
+    story.record(300, alive(300, { ...dead, diedAtUs: story.at(63) }));
+    story.look(310, alive(310, { ...dead, status: 4 }));
+    expect(story.statuses(62, 63, 299, 310)).toEqual([
+      "healthy",
+      "failed: exit 4",
+      "failed: exit 4",
+      "failed: exit 4",
+    ]);
+  });
+
+  test("a heartbeat file that is gone after the gap may have told more before it went", () => {
+    const gone = { ...beat(300, 20), beats: [], complete: true };
+    story.record(300, alive(300), gone);
+    expect(story.statuses(65, 66, 299)).toEqual([
+      "healthy",
+      "unobserved: unwatched",
+      "unobserved: unwatched",
+    ]);
+  });
+
+  test("a unit is known by the same run at both ends, or from its own time of change, if the look that ends the gap finds it so", () => {
+    const unitAt = (second: number) => factsAt(story.history(), "coder0", story.at(second)).evidence.unit;
+    const unit = (second: number, over: object) =>
+      systemdLook(story.at(second), { [UNIT]: { sinceUs: story.at(9), ...over } });
+    story.record(350, unit(350, {}));
+    story.stop(360);
+    expect(unitAt(400)).toEqual({ known: false });
+    story.record(500, unit(500, {}));
+    expect(unitAt(400)).toMatchObject({ known: true, active: "active" });
+    story.stop(510);
+    story.record(700, unit(700, { active: "failed", result: "exit-code", sinceUs: story.at(600) }));
+    expect(unitAt(599)).toEqual({ known: false });
+    expect(unitAt(600)).toMatchObject({ known: true, active: "failed" });
+    story.stop(710);
+    // Dated, but seen by nobody after: by the end of the gap it may be anything.
+    story.look(800, unit(800, { active: "active", sinceUs: story.at(790) }));
+    expect(unitAt(795)).toEqual({ known: false });
+  });
+
+  test("a death that tmux does not date is unknown until the look that finds it", () => {
+    story.record(300, alive(300, { dead: true, status: 3, startedAtUs: null, start: null }));
+    expect(story.statuses(66, 299, 300)).toEqual([
+      "unobserved: unwatched",
+      "unobserved: unwatched",
+      "failed: exit 3",
+    ]);
+    expect(factsAt(story.history(), "coder0", story.at(61)).evidence.pane.known).toBe(false);
+  });
+
+  test("the time of death of a process that was put into the pane meanwhile says nothing of the one before it", () => {
+    // Its process is gone from /proc, so when it started nobody can say.
+    const other = { pid: 2000, start: null, startedAtUs: null, incarnation: null };
+    story.record(300, alive(300, { ...other, dead: true, status: 3, diedAtUs: story.at(200) }));
+    expect(story.statuses(66, 199, 200, 299)).toEqual([
+      "unobserved: unwatched",
+      "unobserved: unwatched",
+      "failed: exit 3",
+      "failed: exit 3",
+    ]);
+    expect(factsAt(story.history(), "coder0", story.at(61)).evidence.pane.known).toBe(false);
+  });
+
+  test("a closed pane is unknown until the first look after the gap", () => {
+    story.record(300, nobody(300));
+    expect(story.statuses(61, 66, 299, 300)).toEqual([
+      "healthy",
+      "unobserved: unwatched",
+      "unobserved: unwatched",
+      "dead: pane missing",
+    ]);
+  });
+
+  test.each([
+    ["session-closed", { session: "$1" }],
+    ["pane-exited", { pane: "%1" }],
+  ] as const)(
+    "a %s line that arrives late says from when on it is gone, and corrects what was unobserved",
+    (hook, ids) => {
+      story.record(300, nobody(300));
+      expect(story.statuses(120, 299)).toEqual(["unobserved: unwatched", "unobserved: unwatched"]);
+      story.tell(400, hookLine(story.at(100), hook, ids));
+      expect(story.statuses(99, 100, 299)).toEqual([
+        "unobserved: unwatched",
+        "dead: pane missing",
+        "dead: pane missing",
+      ]);
+    },
+  );
+
+  test("a hook's second that began while tmux was still watched counts from where the watching ended", () => {
+    story.record(300, nobody(300));
+    story.tell(400, hookLine(story.at(59.5), "session-closed", { session: "$1" }));
+    expect(story.statuses(59.9, 60)).toEqual(["healthy", "dead: pane missing"]);
+  });
+
+  test("a life that a look finds alive after the gap is believed before any hook", () => {
+    story.record(300, alive(300), beat(300, 20));
+    story.tell(400, hookLine(story.at(100), "pane-exited", { pane: "%1" }));
+    expect(story.statuses(99, 100, 299)).toEqual(["stale: no beat", "stale: no beat", "stale: no beat"]);
+  });
+
+  test("a hook about another server's session of the same id says nothing", () => {
+    story.record(300, nobody(300));
+    const line = hookLine(story.at(100), "session-closed", { session: "$1" });
+    story.tell(400, { ...line, payload: { ...line.payload, server: 901 } });
+    expect(story.statuses(120)).toEqual(["unobserved: unwatched"]);
+  });
+
+  test("a pane that was respawned lives from its process's start, and is unknown before", () => {
+    story.record(300, alive(300, { pid: 2000, start: 99, startedAtUs: story.at(200) }), beat(300, 290));
+    expect(story.statuses(199, 200, 289, 290)).toEqual([
+      "unobserved: unwatched",
+      "unobserved: unwatched",
+      "unobserved: unwatched",
+      "healthy",
+    ]);
+    const lives = story.history().pane("coder0", TMUX.scope);
+    expect(lives.own.values.map((own) => own?.pane.pid)).toEqual([undefined, 1001, 2000]);
+  });
+
+  test("a stop that the journal tells of late makes the end a wish", () => {
+    story.record(300, nobody(300));
+    story.tell(400, hookLine(story.at(100), "session-closed", { session: "$1" }));
+    story.tell(401, journalLine(story.at(99), "stopped", "stop"));
+    expect(story.statuses(98, 100, 300)).toEqual([
+      "unobserved: unwatched",
+      "stopped: stopped by systemd",
+      "stopped: stopped by systemd",
+    ]);
+  });
+
+  test("a boot ended every life of the boot before at the latest then", () => {
+    const rebooted = systemdLook(
+      story.at(300),
+      { [UNIT]: { active: "inactive", invocationId: null } },
+      { bootId: "2222", bootedAtUs: story.at(200) },
+    );
+    story.record(300, tmuxLook(story.at(300), [], { server: null, goneReason: "no-socket" }), rebooted);
+    expect(story.statuses(66, 199, 200, 299, 300)).toEqual([
+      "unobserved: unwatched",
+      "unobserved: unwatched",
+      "dead: tmux server gone",
+      "dead: tmux server gone",
+      "dead: tmux server gone",
+    ]);
+  });
+
+  test("one look without a recorder covers its own instant, and two of them bracket what lies between", () => {
+    const sample = (second: number) =>
+      story.tell(second, {
+        type: "recorder.sample.taken",
+        payload: {
+          begunAtUs: story.at(second),
+          sources: [TMUX, { source: "heartbeat", scope: "" }].map((watched) => ({
+            ...watched,
+            state: "observed",
+            reason: null,
+          })),
+        },
+      });
+    story.look(100, beat(100, 95));
+    sample(100);
+    expect(story.statuses(100, 141)).toEqual(["healthy", "unobserved: unwatched"]);
+    story.look(200, beat(200, 95));
+    sample(200);
+    expect(story.statuses(140, 141, 199, 201)).toEqual([
+      "healthy",
+      "stale: no beat",
+      "stale: no beat",
+      "unobserved: unwatched",
+    ]);
+  });
+});
+
+describe("time itself", () => {
+  test("nothing is known of a suspend, and after it no beat is judged before one could be due", () => {
+    story.tell(200, { type: "recorder.suspended", payload: { fromUs: story.at(30), toUs: story.at(200) } });
+    expect(story.statuses(29, 30, 199, 245, 246)).toEqual([
+      "healthy",
+      "unobserved: unwatched",
+      "unobserved: unwatched",
+      "unobserved: unwatched",
+      "stale: no beat",
+    ]);
+    story.look(210, beat(210, 210));
+    expect(story.statuses(209, 210)).toEqual(["unobserved: unwatched", "healthy"]);
+  });
+
+  test("a suspend ends what a beat promised, also where heartbeats were not watched", () => {
+    story.tell(25, { type: "recorder.source.unavailable", payload: { ...HEARTBEATS, reason: "no answer" } });
+    story.tell(200, { type: "recorder.suspended", payload: { fromUs: story.at(30), toUs: story.at(200) } });
+    expect(story.statuses(29, 30, 60)).toEqual(["healthy", "unobserved: unwatched", "unobserved: unwatched"]);
+  });
+
+  test("wall time that a clock skipped when it was set forward was lived by nobody", () => {
+    story.tell(3630, { type: "recorder.clock.stepped", payload: { byMs: 3_600_000 } });
+    expect(story.statuses(29, 30, 3629, 3675)).toEqual([
+      "healthy",
+      "unobserved: unwatched",
+      "unobserved: unwatched",
+      "unobserved: unwatched",
+    ]);
+    expect(story.statuses(3676)).toEqual(["stale: no beat"]);
+  });
+
+  test("of wall time that was lived twice the second time is shown", () => {
+    story.look(40, nobody(40));
+    expect(story.statuses(39, 40)).toEqual(["healthy", "dead: pane missing"]);
+    story.tell(30, { type: "recorder.clock.stepped", payload: { byMs: -10_000 } });
+    expect(story.statuses(29, 30, 39)).toEqual(["healthy", "dead: pane missing", "dead: pane missing"]);
+  });
+
+  test("a recorder that died without a word covered nothing after its last sign of life", () => {
+    story.tell(300, { type: "recorder.lapsed", payload: { pid: 1, lastAliveUs: story.at(50) } });
+    expect(story.statuses(49, 50, 66)).toEqual(["healthy", "healthy", "unobserved: unwatched"]);
+  });
+});

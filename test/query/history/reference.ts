@@ -1,0 +1,453 @@
+import { judgeBeat } from "../../../query/beat.ts";
+import type { HeartbeatDocument } from "../../../query/planes/documents.ts";
+import type { Evidence, Verdict } from "../../../query/verdict.ts";
+import { judge } from "../../../query/verdict.ts";
+import type { EventType, PayloadOf } from "../../../store/events/catalogue.ts";
+import type { StoredEvent } from "../../../store/events/envelope.ts";
+import { SOCKET } from "../../support/looks.ts";
+
+/**
+ * The slow, obviously correct judge: for one moment it reads the whole list of events and puts the evidence together straight
+ * from the contract's sentences. It shares nothing with the timelines but the two judges themselves. It knows one socket
+ * and sessions of one pane, which is what the generated worlds hold.
+ */
+export interface Reference {
+  /** The verdict at a moment; null when the agent was not on the roster. */
+  at(agent: string, atUs: number): Verdict | null;
+}
+
+interface Word {
+  readonly effectUs: number;
+  readonly seq: number;
+  readonly state: "alive" | "dead" | "closed";
+  readonly server: number;
+  readonly session: string;
+  readonly pane: string;
+  readonly pid: number;
+  readonly start: number | null;
+  readonly startedAtUs: number | null;
+  readonly status: number | null;
+  readonly signal: number | null;
+  readonly atUs: number;
+  readonly datedByTmux: boolean;
+}
+
+interface ServerWord {
+  readonly effectUs: number;
+  readonly up: boolean;
+  readonly pid: number;
+}
+
+type Known = Extract<Evidence["pane"], { known: true }>;
+
+export function createReference(events: readonly StoredEvent[], lapsedAtUs: number | null = null): Reference {
+  const payload = <T extends EventType>(event: StoredEvent, _type: T) => event.payload as PayloadOf<T>;
+  const all = (...types: string[]) => events.filter((event) => types.includes(event.type));
+
+  // --- time ---
+  const ownWords = events.filter((event) => event.source === "recorder");
+  /** What is recorded has happened, also by the time of whatever the recorder says of itself afterwards. */
+  const happened = (event: StoredEvent, statedUs = event.occurredAtUs): number =>
+    Math.min(
+      statedUs,
+      event.recordedAtUs,
+      ...ownWords.filter((word) => word.seq > event.seq).map((word) => word.occurredAtUs),
+    );
+  const found = (event: StoredEvent): number => happened(event, Infinity);
+  const unlived = all("recorder.suspended", "recorder.clock.stepped").flatMap((event) => {
+    const span = (fromUs: number, toUs: number) => [
+      { fromUs: happened(event, fromUs), toUs: happened(event, toUs), resumedAtUs: toUs },
+    ];
+    if (event.type === "recorder.suspended") {
+      const { fromUs, toUs } = payload(event, "recorder.suspended");
+      return span(fromUs, toUs);
+    }
+    const { byMs } = payload(event, "recorder.clock.stepped");
+    return byMs > 0 ? span(event.occurredAtUs - byMs * 1000, event.occurredAtUs) : [];
+  });
+  /** The last one in the order of the log that had happened by then. */
+  const newest = <T extends { effectUs: number }>(words: readonly T[], atUs: number): T | undefined =>
+    words.filter((word) => word.effectUs <= atUs).at(-1);
+
+  // --- coverage ---
+  const sourceWords = (source: string, scope: string) =>
+    events.flatMap((event) => {
+      if (event.type === "recorder.stopped")
+        return [{ effectUs: happened(event), watched: false, all: true }];
+      if (event.type === "recorder.lapsed") {
+        const { lastAliveUs } = payload(event, "recorder.lapsed");
+        return [{ effectUs: happened(event, lastAliveUs), watched: false, all: true }];
+      }
+      if (!event.type.startsWith("recorder.source.")) return [];
+      const about = payload(event, "recorder.source.started");
+      if (about.source !== source || about.scope !== scope) return [];
+      const watched = event.type === "recorder.source.started" || event.type === "recorder.source.recovered";
+      return [{ effectUs: happened(event), watched, all: false }];
+    });
+  const words = new Map(
+    ["tmux", "systemd", "heartbeat"].map((source) => [source, sourceWords(source, scopeOf(source))]),
+  );
+  const samples = all("recorder.sample.taken")
+    .filter((event) => happened(event) === event.occurredAtUs)
+    .map((event) => ({
+      atUs: happened(event),
+      sources: payload(event, "recorder.sample.taken").sources,
+    }));
+  const isCovered = (source: string, atUs: number): boolean => {
+    const sampled = samples.some(
+      (sample) =>
+        sample.atUs === atUs &&
+        sample.sources.some((each) => each.source === source && each.state === "observed"),
+    );
+    if (sampled) return true;
+    if (lapsedAtUs !== null && atUs >= lapsedAtUs) return false;
+    if (unlived.some(({ fromUs, toUs }) => fromUs <= atUs && atUs < toUs)) return false;
+    return newest(words.get(source) ?? [], atUs)?.watched ?? false;
+  };
+  /** Coverage changes at these moments only. */
+  const edges = [
+    ...new Set([
+      ...[...words.values()].flat().map((word) => word.effectUs),
+      ...samples.flatMap(({ atUs }) => [atUs, atUs + 1]),
+      ...unlived.flatMap(({ fromUs, toUs }) => [fromUs, toUs]),
+      ...(lapsedAtUs === null ? [] : [lapsedAtUs]),
+    ]),
+  ].sort((a, b) => a - b);
+  const covered = new Map(
+    [...words.keys()].map((source) => [source, edges.map((atUs) => isCovered(source, atUs))] as const),
+  );
+  /** The gap around an uncovered moment. */
+  const gapAround = (source: string, atUs: number): { fromUs: number; toUs: number } => {
+    const is = covered.get(source) ?? [];
+    const index = edges.findLastIndex((edge) => edge <= atUs);
+    let from = index;
+    while (from >= 0 && !is[from]) from--;
+    let to = index + 1;
+    while (to < edges.length && !is[to]) to++;
+    return {
+      fromUs: edges[from + 1] !== undefined && from >= 0 ? (edges[from + 1] as number) : -Infinity,
+      toUs: edges[to] ?? Infinity,
+    };
+  };
+
+  // --- tmux ---
+  /** A process that started or died in a pane proves its server from then on. */
+  const serverWords: ServerWord[] = all(
+    "tmux.server.appeared",
+    "tmux.server.vanished",
+    "tmux.pane.created",
+    "tmux.pane.respawned",
+    "tmux.pane.died",
+  ).map((event) => ({
+    effectUs: happened(event),
+    up: event.type !== "tmux.server.vanished",
+    pid: payload(event, "tmux.server.appeared").server,
+  }));
+  const boots = new Map<string, number>();
+  for (const event of all("systemd.manager.changed")) {
+    const { bootId, bootedAtUs } = payload(event, "systemd.manager.changed");
+    if (!boots.has(bootId)) boots.set(bootId, Math.min(bootedAtUs, happened(event)));
+  }
+  const hooks = all("tmux.hook.fired").map((event) => ({
+    ...payload(event, "tmux.hook.fired"),
+    atUs: happened(event),
+    withinUs: event.precision === "us" ? 1 : event.precision === "ms" ? 1000 : 1_000_000,
+  }));
+  const paneWords = (agent: string): Word[] => {
+    const told: Word[] = [];
+    for (const event of events) {
+      const last = told.at(-1);
+      if (event.type === "tmux.pane.created" || event.type === "tmux.pane.respawned") {
+        const p = payload(event, "tmux.pane.created");
+        if (p.name !== agent) continue;
+        const ended = { status: null, signal: null, atUs: event.occurredAtUs, datedByTmux: false };
+        told.push({ ...p, ...ended, effectUs: happened(event), seq: event.seq, state: "alive" });
+      }
+      if (event.type === "tmux.pane.died" && last) {
+        const { pane, pid, status, signal } = payload(event, "tmux.pane.died");
+        if (last.pane !== pane || last.pid !== pid || last.state === "closed") continue;
+        const again = last.state === "dead";
+        const atUs = again ? last.atUs : event.occurredAtUs;
+        const datedByTmux = again ? last.datedByTmux : event.precision === "s";
+        const effectUs = happened(event, atUs);
+        told.push({ ...last, effectUs, seq: event.seq, state: "dead", status, signal, atUs, datedByTmux });
+      }
+      if (event.type === "tmux.pane.closed" && last) {
+        if (last.pane !== payload(event, "tmux.pane.closed").pane || last.state === "closed") continue;
+        const atUs = event.occurredAtUs;
+        told.push({ ...last, effectUs: happened(event), seq: event.seq, state: "closed", atUs });
+      }
+    }
+    return told;
+  };
+  const tellings = new Map<string, Word[]>();
+  const wordsOf = (agent: string): Word[] => {
+    const known = tellings.get(agent) ?? paneWords(agent);
+    tellings.set(agent, known);
+    return known;
+  };
+  const serves = (word: Word | undefined, atUs: number): boolean => {
+    const server = newest(serverWords, atUs);
+    return word !== undefined && server?.up === true && server.pid === word.server;
+  };
+  const there = (word: Word | undefined, atUs: number): word is Word =>
+    word !== undefined && word.state !== "closed" && serves(word, atUs);
+
+  const asTold = (word: Word | undefined, atUs: number): Known => {
+    const none = { known: true, startedAtUs: null, status: null, signal: null, serverGone: false } as const;
+    if (!word) return { ...none, state: "missing", atUs: null };
+    const { startedAtUs, status, signal } = word;
+    const server = newest(serverWords, atUs);
+    if (!serves(word, atUs))
+      return {
+        ...none,
+        state: "missing",
+        atUs: 0,
+        startedAtUs,
+        serverGone: server !== undefined && !server.up,
+      };
+    if (word.state === "closed") return { ...none, state: "missing", atUs: word.atUs, startedAtUs };
+    return {
+      known: true,
+      state: word.state,
+      atUs: word.atUs,
+      startedAtUs,
+      status,
+      signal,
+      serverGone: false,
+    };
+  };
+
+  /** The agent's own pane at a moment with what is known of it. */
+  const paneAt = (agent: string, atUs: number): { pane: Evidence["pane"]; own: Word | undefined } => {
+    const told = wordsOf(agent);
+    const word = newest(told, atUs);
+    if (isCovered("tmux", atUs)) return { pane: asTold(word, atUs), own: word };
+    const gap = gapAround("tmux", atUs);
+    const unknown = { pane: { known: false } as const, own: word };
+    // The life that this is about: a close is a word on the life before it.
+    const life = word?.state === "closed" ? told[told.indexOf(word) - 1] : word;
+    if (!word || !life) return unknown;
+    const changes = [...told, ...serverWords].map((each) => each.effectUs).sort((a, b) => a - b);
+    const isItself = (us: number) => newest(told, us) === life && there(life, us);
+    const since = Math.max(gap.fromUs, life.effectUs);
+    if (!isItself(since)) return unknown;
+    /** When looks say that it was no longer so. */
+    const untilUs = changes.find((us) => us > since && !isItself(us)) ?? Infinity;
+    // The same life alive, or the same pane dead, at both ends; or from its own start or death on.
+    if (untilUs > gap.toUs && gap.toUs < Infinity) return { pane: asTold(life, atUs), own: life };
+
+    // A boot ends every life of the boot before; a hook saw a life end. From such a point to the next look it is dead or gone.
+    const isPoint = gap.toUs < Infinity;
+    const serverLivesOn = isPoint && serves(life, gap.toUs);
+    const upSince = serverWords.filter((each) => each.effectUs <= since).at(-1)?.effectUs ?? Infinity;
+    const boot =
+      [...boots.values()].find(
+        (us) => isPoint && !serverLivesOn && gap.fromUs <= us && us < untilUs && upSince < us,
+      ) ?? Infinity;
+    const seen = hooks
+      .filter((hook) => isPoint && hook.server === life.server && endsLife(hook, life))
+      .map((hook) => ({ ...hook, fromUs: Math.max(hook.atUs, since) }))
+      .filter(({ fromUs, ...hook }) => fromUs < Math.min(hook.atUs + hook.withinUs, untilUs, gap.toUs))
+      .sort((a, b) => a.atUs - b.atUs || (a.hook === "pane-died" ? -1 : b.hook === "pane-died" ? 1 : 0));
+    let ended = life;
+    let goneUs = boot;
+    for (const hook of seen) {
+      if (hook.hook === "pane-died" && ended.state === "alive" && hook.fromUs <= atUs) {
+        const { status, signal } = hook;
+        ended = { ...ended, state: "dead", status, signal, atUs: hook.fromUs };
+      } else if (hook.hook !== "pane-died") {
+        if (hook.fromUs <= atUs && ended.state !== "closed")
+          ended = { ...ended, state: "closed", atUs: hook.fromUs };
+        goneUs = Math.min(goneUs, hook.fromUs);
+      }
+    }
+    if (goneUs <= atUs) {
+      const own = atUs >= untilUs ? word : ended;
+      const byBoot =
+        boot <= atUs && !serverWords.some((each) => each.effectUs > boot && each.effectUs <= atUs);
+      const pane = asTold({ ...own, state: "closed" }, atUs);
+      return { pane: byBoot ? { ...pane, serverGone: true } : pane, own };
+    }
+    if (atUs >= untilUs) return unknown;
+    if (ended !== life) return { pane: asTold(ended, atUs), own: ended };
+    if (life.state === "dead") {
+      const known = isPoint && life.datedByTmux && life.effectUs >= gap.fromUs;
+      return known ? { pane: asTold(life, atUs), own: life } : unknown;
+    }
+    // Alive until the hour of death that tmux itself told of this life.
+    const next = newest(told, untilUs);
+    const died =
+      next?.state === "dead" &&
+      next.datedByTmux &&
+      next.pid === life.pid &&
+      next.pane === life.pane &&
+      next.start === life.start &&
+      serves(next, untilUs);
+    if (died && untilUs <= gap.toUs && goneUs === Infinity) return { pane: asTold(life, atUs), own: life };
+    return unknown;
+  };
+  // --- systemd ---
+  const unitAt = (name: string, atUs: number): Evidence["unit"] => {
+    const told = all("systemd.unit.changed", "systemd.unit.forgotten")
+      .filter((event) => payload(event, "systemd.unit.forgotten").unit === name)
+      .map((event) => ({
+        effectUs: happened(event),
+        dated:
+          event.type === "systemd.unit.changed" &&
+          payload(event, "systemd.unit.changed").sinceUs === event.occurredAtUs,
+        unit: event.type === "systemd.unit.changed" ? payload(event, "systemd.unit.changed") : null,
+        atUs: event.occurredAtUs,
+      }));
+    const word = newest(told, atUs);
+    if (!word?.unit) return { known: false };
+    const { load, active, result } = word.unit;
+    const evidence: Evidence["unit"] = {
+      known: true,
+      active: load === "not-found" && active === "inactive" ? "not-found" : active,
+      result,
+      atUs: word.atUs,
+    };
+    if (isCovered("systemd", atUs)) return evidence;
+    const gap = gapAround("systemd", atUs);
+    const lasts = gap.toUs < Infinity && newest(told, gap.toUs) === word;
+    if (word.dated && word.effectUs >= gap.fromUs && lasts) return evidence;
+    type Unit = typeof word.unit | null | undefined;
+    const same = (a: Unit, b: Unit): boolean =>
+      !!a &&
+      !!b &&
+      (a.invocationId !== null || a.sinceUs !== null) &&
+      a.invocationId === b.invocationId &&
+      a.sinceUs === b.sinceUs &&
+      a.load === b.load &&
+      a.active === b.active &&
+      a.sub === b.sub &&
+      a.result === b.result;
+    const before = newest(told, gap.fromUs - 1)?.unit;
+    const after = gap.toUs < Infinity ? newest(told, gap.toUs)?.unit : undefined;
+    return same(before, after) && same(word.unit, before) ? evidence : { known: false };
+  };
+
+  // --- heartbeats ---
+  const beatsOf = (agent: string) =>
+    all("heartbeat.received", "heartbeat.writer.exited", "heartbeat.file.removed").filter(
+      (e) => e.agent === agent,
+    );
+  const beatAt = (agent: string, atUs: number): { beat: HeartbeatDocument | undefined; beatSeq: number } => {
+    let beat: HeartbeatDocument | undefined;
+    let beatSeq = 0;
+    for (const event of beatsOf(agent)) {
+      if (happened(event) > atUs) continue;
+      const { seq, recordedAtUs, precision } = event;
+      if (event.type === "heartbeat.received") {
+        // The newest ts stands; one that was in the future when this one was recorded does not.
+        if (beat && event.occurredAtUs < beat.atUs && beat.atUs <= recordedAtUs) continue;
+        const p = payload(event, "heartbeat.received");
+        const life = { statusSinceUs: 0, writerExitedAtUs: null, removed: false };
+        beat = { atUs: event.occurredAtUs, precision, beat: p, ...life, seq, recordedAtUs };
+        beatSeq = seq;
+      } else if (event.type === "heartbeat.file.removed") {
+        if (beat) beat = { ...beat, removed: true };
+      } else if (beat) {
+        const { pid, pidStart } = payload(event, "heartbeat.writer.exited");
+        if (pid === beat.beat.pid && pidStart === beat.beat.pidStart)
+          beat = { ...beat, writerExitedAtUs: event.occurredAtUs };
+      }
+    }
+    return { beat, beatSeq };
+  };
+  const isWatched = (agent: string, atUs: number): boolean => {
+    if (isCovered("heartbeat", atUs)) return true;
+    const { beat, beatSeq } = beatAt(agent, atUs);
+    if (!beat || beat.removed) return false;
+    const events = beatsOf(agent);
+    const reads = [
+      gapAround("heartbeat", atUs).toUs,
+      ...events.map(found).filter((foundUs) => foundUs >= atUs),
+    ];
+    const readUs = Math.min(...reads);
+    if (readUs === Infinity) return false;
+    const content = events
+      .filter((event) => event.type !== "heartbeat.writer.exited" && found(event) <= readUs)
+      .at(-1);
+    return content?.type === "heartbeat.received" && content.seq === beatSeq;
+  };
+
+  // --- purpose ---
+  const stopAt = (agent: string, own: Word | undefined, atUs: number): Evidence["stop"] => {
+    const lines = all("journal.unit.logged")
+      .filter((event) => event.agent === agent && happened(event) <= atUs)
+      .flatMap((event) => {
+        const { what, jobType, bootId } = payload(event, "journal.unit.logged");
+        const down = what === "stopping" || what === "stopped";
+        const up = what === "starting" || what === "started" || (down && jobType === "restart");
+        if (up) return [{ stop: false, atUs: event.occurredAtUs, bootId }];
+        return down && jobType === "stop" ? [{ stop: true, atUs: event.occurredAtUs, bootId }] : [];
+      });
+    const newestUs = Math.max(...lines.map((line) => line.atUs));
+    const last = lines.filter((line) => line.atUs === newestUs);
+    const stop = last[0];
+    if (!stop || last.some((line) => !line.stop)) return null;
+    if (own && own.startedAtUs !== null && stop.atUs < own.startedAtUs) return null;
+    const manager = newest(
+      all("systemd.manager.changed").map((event) => ({
+        effectUs: happened(event),
+        bootId: payload(event, "systemd.manager.changed").bootId,
+      })),
+      atUs,
+    );
+    const sameBoot = !manager || stop.bootId === null || manager.bootId.replaceAll("-", "") === stop.bootId;
+    return sameBoot ? { by: "systemd", atUs: stop.atUs } : null;
+  };
+
+  return {
+    at(agent, atUs) {
+      const stays = all("roster.agent.declared", "roster.agent.changed", "roster.agent.removed").filter(
+        (event) => event.agent === agent && happened(event) <= atUs,
+      );
+      const newestStay = stays.at(-1);
+      if (!newestStay || newestStay.type === "roster.agent.removed") return null;
+      const declaration = payload(newestStay, "roster.agent.declared");
+      const declaredAtUs =
+        stays.findLast((event) => event.type === "roster.agent.declared")?.occurredAtUs ?? 0;
+      const { pane, own } = paneAt(agent, atUs);
+      const unit = unitAt(declaration.unit, atUs);
+      const { beat } = beatAt(agent, atUs);
+      const mayLive = !pane.known || pane.state === "alive";
+      const unitRan = unit.known && (unit.active === "active" || unit.active === "failed");
+      const ownRan = own !== undefined && (own.state === "alive" || own.atUs >= declaredAtUs);
+      return judge({
+        nowUs: atUs,
+        beatExpected: declaration.heartbeat === "expected",
+        lifecycle: declaration.lifecycle,
+        intervalSeconds: declaration.intervalSeconds,
+        everRan: unitRan || ownRan,
+        pane,
+        unit,
+        stop: stopAt(agent, own, atUs),
+        beat: {
+          ...judgeBeat({
+            nowUs: atUs,
+            intervalSeconds: declaration.intervalSeconds,
+            heartbeat: beat,
+            watched: isWatched(agent, atUs),
+            bornAtUs: own && mayLive ? own.startedAtUs : null,
+            resumedAtUs: unlived.filter(({ fromUs }) => fromUs <= atUs).at(-1)?.resumedAtUs ?? null,
+          }),
+          status: beat?.beat.status ?? null,
+          statusSinceUs: null,
+          writerExitedAtUs: beat?.writerExitedAtUs ?? null,
+        },
+      });
+    },
+  };
+}
+
+function scopeOf(source: string): string {
+  return source === "tmux" ? SOCKET : "";
+}
+
+function endsLife(hook: PayloadOf<"tmux.hook.fired">, life: Word): boolean {
+  if (hook.hook === "session-closed") return hook.session === life.session;
+  return (hook.hook === "pane-exited" || hook.hook === "pane-died") && hook.pane === life.pane;
+}

@@ -1,0 +1,290 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { asOf } from "../../../query/history/as-of.ts";
+import { factsAt } from "../../../query/history/evidence-at.ts";
+import { historyOf } from "../../../query/history/history.ts";
+import { intervalAt } from "../../../query/history/intervals.ts";
+import { spanAt } from "../../../query/history/span.ts";
+import { statusIntervals } from "../../../query/history/sweep.ts";
+import { valueAt } from "../../../query/history/timeline.ts";
+import { psDocument } from "../../../query/ps.ts";
+import type { AgentRow } from "../../../query/row.ts";
+import type { StoredEvent } from "../../../store/events/envelope.ts";
+import { SOCKET } from "../../support/looks.ts";
+import { createReference } from "./reference.ts";
+import type { Played } from "./world.ts";
+import { AGENTS, anyStory, anyStoryWithSteps, BEGIN_US, play } from "./world.ts";
+
+/** More are run by setting PROPERTY_RUNS; what a failure prints replays by its seed. */
+const RUNS = Number(process.env.PROPERTY_RUNS ?? 1000);
+const options = { timeout: 600_000 };
+const runs = { numRuns: RUNS };
+const EVER = { fromUs: BEGIN_US - 200_000, toUs: Infinity };
+
+/** Every millisecond of the story, and the microsecond after it, where deadlines fall. */
+function* moments({ endUs }: Played): Generator<number> {
+  for (let atUs = Math.min(BEGIN_US, endUs) - 10_000; atUs <= endUs + 40_000; atUs += 1000) {
+    yield atUs;
+    yield atUs + 1;
+  }
+}
+
+function agree(played: Played): void {
+  const { events, lapsedAtUs } = played;
+  const history = historyOf({ events, lapsedAtUs });
+  const reference = createReference(events, lapsedAtUs);
+  for (const agent of AGENTS) {
+    const intervals = statusIntervals(history, agent, EVER);
+    for (const atUs of moments(played)) {
+      const expected = reference.at(agent, atUs);
+      const found = intervalAt(intervals, atUs);
+      const at = { agent, at: atUs - BEGIN_US };
+      expect({ ...at, status: found?.status, reason: found?.reason }).toEqual({
+        ...at,
+        status: expected?.status ?? null,
+        reason: expected?.reason ?? null,
+      });
+    }
+  }
+}
+
+describe("intervals against the reference judge", () => {
+  test("at every millisecond of any story the interval says what the reference says", options, () => {
+    fc.assert(
+      fc.property(anyStory, (story) => agree(play(story))),
+      runs,
+    );
+  });
+
+  test("also where the clock is set forward and back", options, () => {
+    fc.assert(
+      fc.property(anyStoryWithSteps, (story) => agree(play(story))),
+      runs,
+    );
+  });
+});
+
+describe("intervals", () => {
+  test("tile the window: each begins where the one before ended, and neighbours differ", options, () => {
+    const window = fc.tuple(fc.integer({ min: -50, max: 200 }), fc.integer({ min: 1, max: 200 }));
+    fc.assert(
+      fc.property(anyStoryWithSteps, window, (story, [from, length]) => {
+        const { events, lapsedAtUs } = play(story);
+        const history = historyOf({ events, lapsedAtUs });
+        const fromUs = BEGIN_US + from * 1000;
+        const toUs = fromUs + length * 1000;
+        for (const agent of AGENTS) {
+          const intervals = statusIntervals(history, agent, { fromUs, toUs });
+          expect(intervals[0]?.fromUs).toBe(fromUs);
+          expect(intervals.at(-1)?.toUs).toBe(toUs);
+          for (const [index, interval] of intervals.entries()) {
+            const next = intervals[index + 1];
+            expect(interval.toUs).toBeGreaterThan(interval.fromUs);
+            if (!next) continue;
+            expect(next.fromUs).toBe(interval.toUs);
+            expect([next.status, next.reason]).not.toEqual([interval.status, interval.reason]);
+          }
+          const whole = statusIntervals(history, agent, EVER);
+          for (const { fromUs: atUs, status } of intervals)
+            expect(intervalAt(whole, atUs)?.status).toBe(status);
+        }
+      }),
+      runs,
+    );
+  });
+
+  test(
+    "late evidence may arrive in any order and at any place in the log: the same intervals",
+    options,
+    () => {
+      fc.assert(
+        fc.property(anyStory, fc.array(fc.nat(), { minLength: 1, maxLength: 40 }), (story, dice) => {
+          const { events, lapsedAtUs } = play(story);
+          const shuffled = rearranged(events, dice);
+          const before = historyOf({ events, lapsedAtUs });
+          const after = historyOf({ events: shuffled, lapsedAtUs });
+          for (const agent of AGENTS) {
+            const plain = (history: typeof before) =>
+              statusIntervals(history, agent, EVER).map(({ why: _, ...interval }) => interval);
+            expect(plain(after)).toEqual(plain(before));
+          }
+        }),
+        runs,
+      );
+    },
+  );
+
+  test(
+    "every event that is named as a reason exists and is about the agent, its server or the host",
+    options,
+    () => {
+      fc.assert(
+        fc.property(anyStory, (story) => {
+          const { events, lapsedAtUs } = play(story);
+          const history = historyOf({ events, lapsedAtUs });
+          for (const agent of AGENTS) {
+            for (const { why } of statusIntervals(history, agent, EVER)) {
+              for (const seq of why) expect([agent, null]).toContain(events[seq - 1]?.agent);
+            }
+          }
+        }),
+        runs,
+      );
+    },
+  );
+});
+
+describe("all surfaces agree", () => {
+  test(
+    "with a live recorder the interval of now, the table as of now and the table of now say the same",
+    options,
+    () => {
+      fc.assert(
+        fc.property(anyStoryWithSteps, fc.nat({ max: 30 }), (story, laterMs) => {
+          const played = play([...story, { afterMs: 1, op: { kind: "record" } }]);
+          const nowUs = played.endUs + laterMs * 1000;
+          const history = historyOf({ events: played.events, nowUs });
+          const partition = { tenantId: "t", host: "h", logSeq: played.events.length, all: false };
+          const present = psDocument({
+            ...partition,
+            nowUs,
+            documents: played.log.documents,
+            observations: [...played.available].map((source) => ({
+              source,
+              scope: source === "tmux" ? SOCKET : "",
+              atUs: nowUs,
+            })),
+            gauges: {},
+            observer: { state: "recording", sinceUs: BEGIN_US },
+          });
+          const past = asOf(history, { ...partition, atUs: nowUs });
+          expect(past.agents.map(answerOf)).toEqual(present.agents.map(answerOf));
+          for (const row of present.agents) {
+            if (row.unrostered) continue;
+            const found = intervalAt(statusIntervals(history, row.name, EVER), nowUs);
+            expect([found?.status, found?.reason]).toEqual([row.status, row.status_reason]);
+          }
+        }),
+        runs,
+      );
+    },
+  );
+});
+
+/** What a row answers, without the ages: late evidence may date a state better than the look that found it. */
+function answerOf(row: AgentRow): unknown {
+  const { name, status, status_reason, incarnation, flags, unknown, pane, heartbeat, systemd, boot } = row;
+  const { state, id, pid, exit_status, signal } = pane;
+  const { health, reason, at, age_seconds } = heartbeat;
+  return {
+    ...{ name, status, status_reason, incarnation, flags, unknown, active: systemd.active, boot: boot.state },
+    ...{ state, id, pid, exit_status, signal, health, reason, at, age_seconds },
+  };
+}
+
+describe("history never lies", () => {
+  test(
+    "a pane that is called alive was alive, with that very process; one called gone by a look was gone",
+    options,
+    () => {
+      fc.assert(
+        fc.property(anyStory, (story) => {
+          const played = play(story);
+          const { events, lapsedAtUs, lives } = played;
+          const history = historyOf({ events, lapsedAtUs });
+          for (const agent of AGENTS) {
+            for (const atUs of moments(played)) {
+              if (atUs > played.endUs) continue;
+              const { evidence, pane } = factsAt(history, agent, atUs);
+              if (!evidence.pane.known) continue;
+              const life = lives.find(
+                (each) => each.agent === agent && each.fromUs <= atUs && atUs < each.toUs,
+              );
+              const at = { agent, at: atUs - BEGIN_US };
+              if (evidence.pane.state === "alive")
+                expect({ ...at, pid: life?.pid }).toEqual({ ...at, pid: pane.own?.pid });
+              else if (!isFromPoint(history, agent, atUs))
+                expect({ ...at, pid: life?.pid }).toEqual({ ...at, pid: undefined });
+            }
+          }
+        }),
+        runs,
+      );
+    },
+  );
+
+  test(
+    "an agent that is called stale or silent had not beaten; one that is called healthy had",
+    options,
+    () => {
+      fc.assert(
+        fc.property(anyStory, (story) => {
+          // A file that is removed takes what it told with it, and a beat is believed by its `ts`: honest stories only.
+          const honestly = story.filter(
+            ({ op }) => op.kind !== "unlink" && (op.kind !== "beat" || op.aheadMs === 0),
+          );
+          const played = play(honestly);
+          const { events, lapsedAtUs, made } = played;
+          const history = historyOf({ events, lapsedAtUs });
+          for (const agent of AGENTS) {
+            const intervals = statusIntervals(history, agent, EVER);
+            for (const atUs of moments(played)) {
+              if (atUs > played.endUs) continue;
+              const { status, reason } = intervalAt(intervals, atUs) ?? { status: null, reason: null };
+              const seconds = valueAt(history.roster(agent), atUs)?.declaration.intervalSeconds ?? 0;
+              const bornAtUs = valueAt(history.pane(agent, SOCKET).own, atUs)?.pane.startedAtUs ?? -Infinity;
+              const sinceUs = atUs - seconds * 3e6;
+              const beats = made.filter((beat) => beat.agent === agent && beat.atUs <= atUs);
+              const at = { agent, at: atUs - BEGIN_US, status };
+              if (status === "stale" && reason === "no beat")
+                expect({ ...at, beats: beats.filter((beat) => beat.tsUs >= sinceUs) }).toEqual({
+                  ...at,
+                  beats: [],
+                });
+              if (status === "silent")
+                expect({ ...at, beats: beats.filter((beat) => beat.tsUs >= bornAtUs) }).toEqual({
+                  ...at,
+                  beats: [],
+                });
+              if (status === "healthy" || status === "busy" || status === "waiting")
+                expect({
+                  ...at,
+                  beat: beats.some((beat) => beat.tsUs >= sinceUs),
+                }).toEqual({
+                  ...at,
+                  beat: true,
+                });
+            }
+          }
+        }),
+        runs,
+      );
+    },
+  );
+});
+
+/**
+ * Outside of coverage only points say that it is gone. They hold until the next look, though a whole life may have come and gone
+ * unseen in between: the contract accepts that.
+ */
+function isFromPoint(history: ReturnType<typeof historyOf>, agent: string, atUs: number): boolean {
+  if (spanAt(history.coverage.spans("tmux", SOCKET), atUs)) return false;
+  const { evidence } = factsAt(history, agent, atUs);
+  const { begun } = valueAt(history.pane(agent, SOCKET).own, atUs) ?? { begun: "point" };
+  return (evidence.pane.known && evidence.pane.state === "missing") || begun === "point";
+}
+
+/** The same log with its hooks and journal lines elsewhere, but none before the recorder's words of an earlier time. */
+function rearranged(events: readonly StoredEvent[], dice: readonly number[]): StoredEvent[] {
+  const isLate = ({ source }: StoredEvent) => source === "tmux-hook" || source === "journal";
+  const order = events.filter((event) => !isLate(event));
+  for (const [index, event] of events.filter(isLate).entries()) {
+    const earliest =
+      order.findLastIndex(
+        ({ source, occurredAtUs }) => source === "recorder" && occurredAtUs < event.occurredAtUs,
+      ) + 1;
+    const place = (dice[index % dice.length] ?? 0) % (order.length - earliest + 1);
+    order.splice(earliest + place, 0, event);
+  }
+  return order.map((event, index) => ({ ...event, seq: index + 1 }));
+}

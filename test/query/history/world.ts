@@ -1,0 +1,552 @@
+import fc from "fast-check";
+import { derive } from "../../../query/planes/all.ts";
+import type { NewEvent, StoredEvent } from "../../../store/events/envelope.ts";
+import type { Snapshot } from "../../../store/events/snapshot.ts";
+import type { FoldedLog } from "../../support/fold.ts";
+import { createFoldedLog } from "../../support/fold.ts";
+import { declaration, paneSeen, SOCKET, tmuxLook, unitSeen } from "../../support/looks.ts";
+
+/**
+ * A small world with a recorder in it: agents that start, beat, end and come back, a tmux server, a user manager, reboots, and
+ * somebody who watches all of it some of the time. Everything is on a scale of milliseconds, so that a judge can be asked
+ * about every one of them. What goes into the log is what the collectors' derivation makes of it.
+ */
+export const BEGIN_US = 1_800_000_000_000_000;
+export const AGENTS = ["a0", "a1"] as const;
+const SOURCES = ["tmux", "systemd", "heartbeat"] as const;
+type Watched = (typeof SOURCES)[number];
+
+export type Op =
+  | { readonly kind: "start" | "respawn"; readonly agent: number }
+  | {
+      readonly kind: "end";
+      readonly agent: number;
+      readonly remain: boolean;
+      readonly status: number | null;
+      readonly dated: boolean;
+      readonly hook: boolean;
+    }
+  | { readonly kind: "close" | "close-twice"; readonly agent: number; readonly hook: boolean }
+  | { readonly kind: "kill-server" | "recover" | "deliver" | "record" | "sample" }
+  | { readonly kind: "reboot" | "suspend"; readonly forMs: number }
+  | { readonly kind: "beat"; readonly agent: number; readonly status: string; readonly aheadMs: number }
+  | { readonly kind: "writer-exits" | "unlink"; readonly agent: number }
+  | {
+      readonly kind: "unit";
+      readonly agent: number;
+      readonly to: "active" | "inactive" | "failed";
+      readonly job: boolean;
+      readonly dated: boolean;
+    }
+  | {
+      readonly kind: "roster";
+      readonly agent: number;
+      readonly intervalMs: number | null;
+      readonly lifecycle: "always" | "ephemeral";
+      readonly expected: boolean;
+    }
+  | { readonly kind: "stop-recording"; readonly told: boolean; readonly aliveMs: number }
+  | { readonly kind: "unavailable"; readonly source: Watched }
+  | { readonly kind: "step"; readonly byMs: number };
+
+export interface Turn {
+  readonly afterMs: number;
+  readonly op: Op;
+}
+
+const agent = fc.nat({ max: AGENTS.length - 1 });
+const hook = fc.boolean();
+const forMs = fc.integer({ min: 1, max: 25 });
+const simple = <K extends "kill-server" | "recover" | "deliver" | "record" | "sample">(kind: K) =>
+  fc.constant({ kind });
+const anyOp: fc.Arbitrary<Op> = fc.oneof(
+  { weight: 6, arbitrary: fc.record({ kind: fc.constant("start" as const), agent }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant("respawn" as const), agent }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constant("end" as const),
+      agent,
+      remain: fc.boolean(),
+      status: fc.constantFrom(0, 1, null),
+      dated: fc.boolean(),
+      hook,
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({ kind: fc.constantFrom("close" as const, "close-twice" as const), agent, hook }),
+  },
+  { weight: 1, arbitrary: simple("kill-server") },
+  {
+    weight: 1,
+    arbitrary: fc.record({ kind: fc.constantFrom("reboot" as const, "suspend" as const), forMs }),
+  },
+  {
+    weight: 10,
+    arbitrary: fc.record({
+      kind: fc.constant("beat" as const),
+      agent,
+      status: fc.constantFrom("ok", "busy", "waiting"),
+      aheadMs: fc.oneof(
+        { weight: 8, arbitrary: fc.constant(0) },
+        { weight: 1, arbitrary: fc.integer({ min: -20, max: 60 }) },
+      ),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({ kind: fc.constantFrom("writer-exits" as const, "unlink" as const), agent }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constant("unit" as const),
+      agent,
+      to: fc.constantFrom("active" as const, "inactive" as const, "failed" as const),
+      job: fc.boolean(),
+      dated: fc.boolean(),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant("roster" as const),
+      agent,
+      intervalMs: fc.constantFrom(null, 3, 5, 8),
+      lifecycle: fc.constantFrom("always" as const, "ephemeral" as const),
+      expected: fc.boolean(),
+    }),
+  },
+  { weight: 5, arbitrary: simple("record") },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constant("stop-recording" as const),
+      told: fc.boolean(),
+      aliveMs: fc.nat({ max: 3 }),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({ kind: fc.constant("unavailable" as const), source: fc.constantFrom(...SOURCES) }),
+  },
+  { weight: 2, arbitrary: simple("recover") },
+  { weight: 3, arbitrary: simple("sample") },
+  { weight: 2, arbitrary: simple("deliver") },
+);
+const anyStep: fc.Arbitrary<Op> = fc.record({
+  kind: fc.constant("step" as const),
+  byMs: fc.oneof(fc.integer({ min: 1, max: 30 }), fc.integer({ min: -30, max: -1 })),
+});
+
+const turns = (op: fc.Arbitrary<Op>) =>
+  fc.array(fc.record({ afterMs: fc.integer({ min: 1, max: 9 }), op }), { minLength: 4, maxLength: 32 });
+export const anyStory = turns(anyOp);
+export const anyStoryWithSteps = turns(
+  fc.oneof({ weight: 12, arbitrary: anyOp }, { weight: 1, arbitrary: anyStep }),
+);
+
+interface Pane {
+  readonly number: number;
+  readonly pid: number;
+  readonly start: number;
+  readonly startedAtUs: number;
+  readonly dead: {
+    readonly status: number | null;
+    readonly signal: number | null;
+    readonly atUs: number;
+    readonly dated: boolean;
+  } | null;
+}
+
+interface Unit {
+  readonly active: string;
+  readonly invocationId: string | null;
+  readonly sinceUs: number | null;
+}
+
+export interface Played {
+  readonly log: FoldedLog;
+  readonly events: readonly StoredEvent[];
+  readonly endUs: number;
+  /** Null while a recorder lives or the log knows that none does. */
+  readonly lapsedAtUs: number | null;
+  readonly recording: boolean;
+  readonly available: ReadonlySet<string>;
+  /** What really ran, by agent: from when to when a process lived in its pane. Only of use where the clock never stepped. */
+  readonly lives: readonly {
+    readonly agent: string;
+    readonly pid: number;
+    readonly fromUs: number;
+    toUs: number;
+  }[];
+  /** Every beat that was made, read or not. */
+  readonly made: readonly { readonly agent: string; readonly atUs: number; readonly tsUs: number }[];
+}
+
+export function play(story: readonly Turn[]): Played {
+  const log = createFoldedLog(BEGIN_US);
+  let nowUs = BEGIN_US;
+  let counter = 1;
+  let server: number | null = null;
+  let boot = { number: 1, atUs: BEGIN_US - 3_600_000_000 };
+  const panes = new Map<string, Pane>();
+  const beats = new Map<string, { tsUs: number; pid: number; status: string; alive: boolean }>();
+  const units = new Map<string, Unit>(
+    AGENTS.map((name) => [name, { active: "inactive", invocationId: null, sinceUs: null }]),
+  );
+  const roster = new Map<string, ReturnType<typeof declaration>>();
+  const lives: { agent: string; pid: number; fromUs: number; toUs: number }[] = [];
+  const made: { agent: string; atUs: number; tsUs: number }[] = [];
+  let late: NewEvent[] = [];
+  const unavailable = new Set<string>();
+  let recorder: { sinceUs: number } | null = null;
+  let lapsedAtUs: number | null = null;
+
+  const bootId = () => `${String(boot.number).repeat(8)}-0000-0000-0000-000000000000`;
+  const append = (event: { type: string; payload: unknown; agent?: string | null }) =>
+    log.append({ source: "recorder", agent: null, occurredAtUs: nowUs, precision: "us", ...event });
+  const look = (snapshot: Snapshot) =>
+    log.append(...derive(log.documents, snapshot, { nowUs, begunUs: Number.MAX_SAFE_INTEGER }));
+  const seen = () => ({ scope: "", begunAtUs: nowUs, endedAtUs: nowUs });
+  const lookAt = (source: Watched | "roster") => {
+    log.nowUs = nowUs;
+    if (source === "roster") {
+      const agents = [...roster].map(([name, declared]) => ({ name, declaration: declared }));
+      const file = { state: "accepted", path: "/r", digest: JSON.stringify(agents) } as const;
+      look({ source, ...seen(), file, agents });
+    }
+    if (source === "tmux") {
+      const there = [...panes].map(([name, pane]) => {
+        const { number, pid, start, startedAtUs, dead } = pane;
+        const incarnation = `${bootId().slice(0, 8)}-${pid}-${start}`;
+        const gone = { start: null, startedAtUs: null, incarnation: null };
+        const ended = {
+          dead: true,
+          status: dead?.status ?? null,
+          signal: dead?.signal ?? null,
+          diedAtUs: dead?.dated ? dead.atUs : null,
+        };
+        // The process of a dead pane is gone from /proc.
+        return paneSeen(
+          name,
+          number,
+          dead ? { pid, ...gone, ...ended } : { pid, start, startedAtUs, incarnation },
+        );
+      });
+      if (server === null) look(tmuxLook(nowUs, [], { server: null, goneReason: "refused" }));
+      else look(tmuxLook(nowUs, there, { server: { pid: server, start: server, version: "3.3a" } }));
+    }
+    if (source === "systemd") {
+      look({
+        source,
+        ...seen(),
+        manager: { bootId: bootId(), bootedAtUs: boot.atUs, linger: "yes", version: "252" },
+        units: [...units].map(([name, { active, invocationId, sinceUs }]) => ({
+          agent: name,
+          unit: unitSeen(`mosaic-agent@${name}.service`, {
+            active,
+            invocationId,
+            sinceUs,
+            sub: active,
+            result: active === "failed" ? "exit-code" : "success",
+          }),
+        })),
+        complete: true,
+      });
+    }
+    if (source === "heartbeat") {
+      look({
+        source,
+        ...seen(),
+        beats: [...beats].map(([name, { tsUs, pid, status, alive }]) => ({
+          agent: name,
+          beat: {
+            occurredAtUs: tsUs,
+            precision: "us" as const,
+            payload: { pid, pidStart: 7, status, evidence: "runtime" as const },
+          },
+          writerAlive: alive,
+        })),
+        complete: true,
+      });
+    }
+  };
+  const lookAround = () => {
+    lookAt("roster");
+    for (const source of SOURCES) if (!unavailable.has(source)) lookAt(source);
+  };
+  const settle = () => {
+    if (lapsedAtUs === null) return;
+    append({ type: "recorder.lapsed", payload: { pid: 1, lastAliveUs: lapsedAtUs } });
+    lapsedAtUs = null;
+  };
+  const crash = (aliveMs: number) => {
+    if (recorder === null) return;
+    lapsedAtUs = Math.max(recorder.sinceUs, nowUs - aliveMs * 1000);
+    recorder = null;
+  };
+  const watched = (source: string) => ({ source, scope: source === "tmux" ? SOCKET : "" });
+  const endLife = (name: string) => {
+    const pane = panes.get(name);
+    const life = lives.findLast((each) => each.agent === name);
+    if (pane && !pane.dead && life) life.toUs = nowUs;
+  };
+  const hooked = (
+    name: string,
+    kind: string,
+    number: number,
+    ended: { status: number | null; signal: number | null },
+  ) => {
+    const ids = {
+      session: kind === "session-closed" ? `$${number}` : null,
+      window: null,
+      pane: kind === "session-closed" ? null : `%${number}`,
+    };
+    const payload = {
+      socket: SOCKET,
+      server: server ?? 0,
+      n: counter++,
+      hook: kind,
+      client: null,
+      name,
+      ...ids,
+      ...ended,
+    };
+    late.push({
+      type: "tmux.hook.fired",
+      agent: name,
+      source: "tmux-hook",
+      occurredAtUs: nowUs,
+      precision: counter % 2 ? "us" : "ms",
+      payload,
+    });
+  };
+  const close = (name: string, withHook: boolean) => {
+    const pane = panes.get(name);
+    if (!pane) return;
+    endLife(name);
+    if (withHook) hooked(name, "session-closed", pane.number, { status: null, signal: null });
+    panes.delete(name);
+  };
+  const live = (name: string, number: number) => {
+    const pid = 1000 + counter++;
+    panes.set(name, { number, pid, start: pid, startedAtUs: nowUs, dead: null });
+    lives.push({ agent: name, pid, fromUs: nowUs, toUs: Infinity });
+  };
+  const journal = (name: string, what: string, jobType: string) => {
+    const none = {
+      jobResult: null,
+      exitCode: null,
+      exitStatus: null,
+      unitResult: null,
+      restarts: null,
+      invocationId: null,
+      priority: null,
+      message: null,
+    };
+    const payload = {
+      unit: `mosaic-agent@${name}.service`,
+      what,
+      jobType,
+      bootId: bootId().replaceAll("-", ""),
+      ...none,
+    };
+    late.push({
+      type: "journal.unit.logged",
+      agent: name,
+      source: "journal",
+      occurredAtUs: nowUs,
+      precision: "us",
+      payload,
+    });
+  };
+  const deliver = () => {
+    log.append(...late);
+    late = [];
+  };
+
+  const perform = (op: Op): void => {
+    const name = "agent" in op ? (AGENTS[op.agent] as string) : "";
+    const pane = panes.get(name);
+    switch (op.kind) {
+      case "start":
+        if (pane) return;
+        server ??= 500 + counter++;
+        return live(name, counter++);
+      case "respawn":
+        if (!pane) return;
+        endLife(name);
+        return live(name, pane.number);
+      case "end": {
+        if (!pane || pane.dead) return;
+        endLife(name);
+        const ended = { status: op.status, signal: op.status === null ? 9 : null };
+        if (op.hook)
+          hooked(
+            name,
+            op.remain ? "pane-died" : "pane-exited",
+            pane.number,
+            op.remain ? ended : { status: null, signal: null },
+          );
+        if (op.remain) panes.set(name, { ...pane, dead: { ...ended, atUs: nowUs, dated: op.dated } });
+        else panes.delete(name);
+        return;
+      }
+      case "close":
+        return close(name, op.hook);
+      case "close-twice":
+        if (!pane) return;
+        close(name, op.hook);
+        return live(name, counter++);
+      case "kill-server":
+        for (const each of AGENTS) close(each, false);
+        server = null;
+        return;
+      case "reboot":
+        crash(2);
+        for (const each of AGENTS) close(each, false);
+        server = null;
+        for (const beat of beats.values()) beat.alive = false;
+        for (const each of AGENTS) units.set(each, { active: "inactive", invocationId: null, sinceUs: null });
+        nowUs += op.forMs * 1000;
+        boot = { number: boot.number + 1, atUs: nowUs };
+        return;
+      case "suspend": {
+        const fromUs = nowUs;
+        nowUs += op.forMs * 1000;
+        log.nowUs = nowUs;
+        if (recorder) append({ type: "recorder.suspended", payload: { fromUs, toUs: nowUs } });
+        return;
+      }
+      case "step":
+        // A line of repeated time that arrives after the step cannot be told from one of the second time.
+        deliver();
+        nowUs += op.byMs * 1000;
+        log.nowUs = nowUs;
+        // Without a recorder nobody compares the clocks, and the step leaves no trace.
+        if (recorder) append({ type: "recorder.clock.stepped", payload: { byMs: op.byMs } });
+        return;
+      case "beat":
+        made.push({ agent: name, atUs: nowUs, tsUs: nowUs + op.aheadMs * 1000 });
+        beats.set(name, {
+          tsUs: nowUs + op.aheadMs * 1000,
+          pid: pane?.pid ?? 1,
+          status: op.status,
+          alive: true,
+        });
+        return;
+      case "writer-exits": {
+        const beat = beats.get(name);
+        if (beat) beat.alive = false;
+        return;
+      }
+      case "unlink":
+        beats.delete(name);
+        return;
+      case "unit": {
+        const invocationId = op.to === "active" ? `${counter++}` : (units.get(name)?.invocationId ?? null);
+        units.set(name, { active: op.to, invocationId, sinceUs: op.dated ? nowUs : null });
+        if (op.job)
+          journal(name, op.to === "active" ? "started" : "stopped", op.to === "active" ? "start" : "stop");
+        return;
+      }
+      case "roster": {
+        if (op.intervalMs === null) return void roster.delete(name);
+        const unit = `mosaic-agent@${name}.service`;
+        const heartbeat = op.expected ? "expected" : "not-expected";
+        roster.set(
+          name,
+          declaration({ unit, intervalSeconds: op.intervalMs / 1000, lifecycle: op.lifecycle, heartbeat }),
+        );
+        return;
+      }
+      case "record":
+        if (recorder) return;
+        settle();
+        recorder = { sinceUs: nowUs };
+        append({
+          type: "recorder.started",
+          payload: { pid: 1, pidStart: 1, bootId: bootId(), version: "1" },
+        });
+        lookAround();
+        for (const source of SOURCES) {
+          if (!unavailable.has(source)) append({ type: "recorder.source.started", payload: watched(source) });
+          else
+            append({
+              type: "recorder.source.unavailable",
+              payload: { ...watched(source), reason: "no answer" },
+            });
+        }
+        return;
+      case "stop-recording":
+        if (!op.told) return crash(op.aliveMs);
+        if (recorder) append({ type: "recorder.stopped", payload: { pid: 1, reason: "SIGTERM" } });
+        recorder = null;
+        return;
+      case "unavailable":
+        if (unavailable.has(op.source)) return;
+        unavailable.add(op.source);
+        if (recorder)
+          append({
+            type: "recorder.source.unavailable",
+            payload: { ...watched(op.source), reason: "no answer" },
+          });
+        return;
+      case "recover":
+        for (const source of SOURCES) {
+          if (!unavailable.delete(source) || !recorder) continue;
+          lookAt(source);
+          append({ type: "recorder.source.recovered", payload: watched(source) });
+        }
+        return;
+      case "sample": {
+        if (recorder) return;
+        settle();
+        lookAround();
+        const sources = SOURCES.map((source) => {
+          const answered = !unavailable.has(source);
+          return {
+            ...watched(source),
+            state: answered ? "observed" : "unavailable",
+            reason: answered ? null : "no answer",
+          };
+        });
+        append({ type: "recorder.sample.taken", payload: { begunAtUs: nowUs, sources } });
+        return;
+      }
+      case "deliver":
+        return deliver();
+    }
+  };
+
+  for (const each of AGENTS)
+    perform({
+      kind: "roster",
+      agent: AGENTS.indexOf(each),
+      intervalMs: 5,
+      lifecycle: "always",
+      expected: true,
+    });
+  for (const { afterMs, op } of story) {
+    nowUs += afterMs * 1000;
+    log.nowUs = nowUs;
+    perform(op);
+    log.nowUs = nowUs;
+    if (recorder) lookAround();
+  }
+  log.nowUs = nowUs;
+  deliver();
+  const available = new Set(SOURCES.filter((source) => !unavailable.has(source)));
+  return {
+    log,
+    events: log.events,
+    endUs: nowUs,
+    lapsedAtUs,
+    recording: recorder !== null,
+    available,
+    lives,
+    made,
+  };
+}
