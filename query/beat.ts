@@ -30,13 +30,18 @@ export function judgeBeat(question: BeatQuestion): BeatHealth {
   const { nowUs, heartbeat, watched, bornAtUs } = question;
   const intervalUs = question.intervalSeconds * 1e6;
   const reachUs = REACH_IN_INTERVALS * intervalUs;
-  if (!heartbeat || heartbeat.removed) {
+  if (!heartbeat) {
     const [reason, counts] = watched ? (["no-file", false] as const) : (["unwatched", null] as const);
     return { health: "unknown", reason, counts, freshUntilUs: null };
   }
   const freshUntilUs = heartbeat.atUs + reachUs;
   // A `ts` of whole seconds may be up to a second early, so a beat of the second in which the life began is of that life.
   const counts = bornAtUs === null || heartbeat.atUs + PRECISION_US[heartbeat.precision] > bornAtUs;
+  // Without its file nothing can be read any longer; that it has beaten in this life stays true.
+  if (heartbeat.removed) {
+    const reason = watched ? "no-file" : "unwatched";
+    return { health: "unknown", reason, counts: counts || (watched ? false : null), freshUntilUs };
+  }
   if (heartbeat.atUs > nowUs + intervalUs)
     return { health: "unknown", reason: "clock", counts, freshUntilUs };
   if (!counts) {

@@ -180,7 +180,8 @@ export function paneAsTold(
     return { ...none, state: "missing", atUs, startedAtUs: own.startedAtUs, serverGone };
   }
   if (own.state === "closed") {
-    return { ...none, state: "missing", atUs: own.atUs, startedAtUs: own.startedAtUs, serverGone: false };
+    const lost = serverGone || own.lostServer === true;
+    return { ...none, state: "missing", atUs: own.atUs, startedAtUs: own.startedAtUs, serverGone: lost };
   }
   const { state, atUs, startedAtUs, status, signal } = own;
   return { known: true, state, atUs, startedAtUs, status, signal, serverGone: false };

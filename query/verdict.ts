@@ -213,7 +213,10 @@ function stale(evidence: Evidence): Step {
   const { pane, beat, intervalSeconds } = evidence;
   const status = "stale";
   if (!pane.known) return { status, holds: "unknown", because: PANE_UNKNOWN, needs: ["pane"] };
-  if (beat.health === "stale" && beat.counts) {
+  // A file that was removed holds no newer beat than the last one that was read.
+  const removed =
+    beat.reason === "no-file" && beat.freshUntilUs !== null && evidence.nowUs > beat.freshUntilUs;
+  if ((beat.health === "stale" || removed) && beat.counts) {
     const gone = beat.reason === "pid-gone";
     const because = gone
       ? "its pane is alive, but the process that beat is gone"

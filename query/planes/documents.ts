@@ -69,6 +69,8 @@ export interface AgentPane extends Changed {
   readonly signal: number | null;
   /** When the state was entered. */
   readonly atUs: number;
+  /** It lived until its whole server went. */
+  readonly lostServer?: true;
 }
 
 /** Somebody wanted this agent to be down (`stop`) or up (`start`). */

@@ -1,7 +1,7 @@
 import type { FleetEvent } from "../../store/events/catalogue.ts";
 import type { TmuxPaneSeen, TmuxSnapshot } from "../../store/events/snapshot.ts";
 import type { DeriveContext, ReadonlyDocuments } from "../../store/projection.ts";
-import type { PaneDocument } from "./documents.ts";
+import type { PaneDocument, ServerDocument } from "./documents.ts";
 import { documentOf, documentsOf, within } from "./documents.ts";
 
 /** Activity becomes an event when it has moved by this much, or has come to rest for as long: history needs no more. */
@@ -26,7 +26,7 @@ export function deriveTmux(
   const seenAtUs = snapshot.endedAtUs;
   const tell = tellOf(events, seenAtUs);
   const { server } = snapshot;
-  const replaced = known?.state === "up" && server !== null && known.pid !== server.pid;
+  const replaced = known?.state === "up" && server !== null && !isSameServer(known, server);
   if (known?.state === "up" && (server === null || replaced)) {
     const reason = server === null ? (snapshot.goneReason ?? "refused") : "replaced";
     tell("tmux.server.vanished", null, { socket, server: known.pid, reason });
@@ -40,6 +40,12 @@ export function deriveTmux(
   derivePanes({ socket, server: server.pid, snapshot, panes, tell });
   deriveClients({ socket, server: server.pid, snapshot, documents, fresh: replaced, tell });
   return events;
+}
+
+/** After a reboot pids are small and come again: only with its start time does a pid name a server. */
+function isSameServer(known: ServerDocument, server: NonNullable<TmuxSnapshot["server"]>): boolean {
+  const sameStart = known.start === null || server.start === null || known.start === server.start;
+  return known.pid === server.pid && sameStart;
 }
 
 type Tell = <T extends FleetEvent["type"]>(

@@ -82,6 +82,13 @@ function serverVanished(
     const prefix = within(payload.socket, "");
     for (const [id] of [...documents.list(family)]) if (id.startsWith(prefix)) documents.delete(family, id);
   }
+  // A later server may have the same pid (after a reboot pids are small), so a pane must not be left to it.
+  for (const [name, { panes }] of [...documentsOf(documents, "agent")]) {
+    const own = panes[payload.socket];
+    if (!own || own.state === "closed" || own.server !== payload.server) continue;
+    const lost = own.state === "alive" ? ({ lostServer: true, atUs: event.occurredAtUs } as const) : {};
+    setOwnPane(documents, name, { ...own, state: "closed", ...lost, ...changedBy(event) });
+  }
 }
 
 function paneStarted(documents: Documents, event: FoldEvent, payload: PayloadOf<"tmux.pane.created">): void {

@@ -279,6 +279,29 @@ describe("cells", () => {
     expect(row(t + 4 * S).heartbeat).toMatchObject({ health: "unknown", reason: "no-file" });
   });
 
+  test("an agent that beat and whose file is removed is unobserved while a beat could be due, then stale, never silent", () => {
+    at(t + 1 * S).look(beatLook(t + 1 * S, "coder0", t + 1 * S));
+    at(t + 2 * S).look({ ...beatLook(t + 2 * S, "coder0", t + 1 * S), beats: [], complete: true });
+    expect(row(t + 40 * S)).toMatchObject({ status: "unobserved", unknown: ["heartbeat"] });
+    expect(row(t + 50 * S)).toMatchObject({
+      status: "stale",
+      heartbeat: { health: "unknown", reason: "no-file" },
+    });
+  });
+
+  test("a server of the same pid after a reboot is another server, and its panes are other lives", () => {
+    const panes = [paneSeen("_holder", 0), paneSeen("coder0", 1)];
+    const reborn = [paneSeen("other", 1, { pid: 77 })];
+    const server = { pid: 900, start: 6, version: "3.3a" };
+    const types = at(t + 5 * S)
+      .look(tmuxLook(t + 5 * S, reborn, { server }))
+      .map((event) => event.type);
+    expect(types.slice(0, 2)).toEqual(["tmux.server.vanished", "tmux.server.appeared"]);
+    expect(row(t + 5 * S)).toMatchObject({ status: "dead", status_reason: "tmux server gone" });
+    at(t + 6 * S).look(tmuxLook(t + 6 * S, panes, { server }));
+    expect(row(t + 6 * S)).toMatchObject({ status: "starting", pane: { state: "alive", id: "%1" } });
+  });
+
   test("a beat of a sidecar is shown as such", () => {
     at(t + 1 * S).look(beatLook(t + 1 * S, "coder0", t + 1 * S, { evidence: "sidecar" }));
     expect(row(t + 2 * S)).toMatchObject({
