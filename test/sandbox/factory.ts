@@ -55,6 +55,7 @@ export async function buildFactory(host: Host, user: string): Promise<Factory> {
   const run: Factory["run"] = (...argv) => host.check(user, argv);
   const tmux: Factory["tmux"] = (...argv) => run("tmux", "-u", "-L", SOCKET, ...argv);
   const write = (path: string, text: string) =>
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: the shell's own parameter expansion
     host.check(user, ["sh", "-c", 'umask 077; mkdir -p "${1%/*}"; cat >"$1"', "write", path], {
       input: text,
     });
