@@ -23,14 +23,14 @@ export interface FleetState {
   close(): void;
 }
 
-export function makeFleetState(parent: string, events: number): FleetState {
-  const directory = join(parent, `state-${events}`);
+export function makeFleetState(parent: string, events: number, agents = AGENTS): FleetState {
+  const directory = join(parent, `state-${events}-${agents}`);
   mkdirSync(directory, { mode: 0o700 });
   const clock = createClock();
   const path = join(directory, "fleet.db");
   const identity = { tenantId: "jarvis", host: "W-jarvis", machineId: null };
   const fill = openLog({ path, identity, clock: { nowUs: clock.nowUs }, projections, derive });
-  const declared = Array.from({ length: AGENTS }, (_, n) => declarationOf(agentName(n), clock.nowUs()));
+  const declared = Array.from({ length: agents }, (_, n) => declarationOf(agentName(n), clock.nowUs()));
   fill.append({ source: "roster", events: [...declared, serverAppeared(clock.nowUs())] });
   for (let from = 0; from < events; from += BATCH) {
     const size = Math.min(BATCH, events - from);

@@ -16,42 +16,45 @@ const SMALL = 100_000;
 
 const LAUNCHER = fileURLToPath(new URL("../bin/fleet", import.meta.url));
 
-type Subject = "node" | "small" | "large" | "table";
+type Subject = "node" | "five" | "small" | "large" | "table";
 type Command = readonly [program: string, args: readonly string[], env: Readonly<Record<string, string>>];
 
 export function run({ events = 1_000_000 }: BenchOptions = {}): Result[] {
   const directory = mkdtempSync(join(tmpdir(), "fleet-bench-ps-"));
   try {
+    const five = makeFleetState(directory, SMALL, 5);
     const [small, large] = [makeFleetState(directory, SMALL), makeFleetState(directory, events)];
     const env = { HOME: directory, PATH: process.env.PATH ?? "" };
     const node = rememberedNode(env);
     const ps = (state: string): Command => [LAUNCHER, ["ps", "--json"], { ...env, FLEET_STATE: state }];
     const commands: Record<Subject, Command> = {
       node: [node, ["-e", "0"], env],
+      five: ps(five.directory),
       small: ps(small.directory),
       large: ps(large.directory),
       table: [LAUNCHER, ["ps"], { ...env, FLEET_STATE: large.directory }],
     };
     const names = Object.keys(commands) as Subject[];
-    const taken: Record<Subject, number[]> = { node: [], small: [], large: [], table: [] };
+    const taken: Record<Subject, number[]> = { node: [], five: [], small: [], large: [], table: [] };
     for (let round = 0; round < ROUNDS + 2; round += 1) {
-      for (const state of [small, large]) state.stayAlive();
+      for (const state of [five, small, large]) state.stayAlive();
       for (const name of names.map((_, i) => names[(i + round) % names.length] as Subject)) {
         const milliseconds = timed(...commands[name]);
         // The first rounds fill the page cache.
         if (round >= 2) taken[name].push(milliseconds);
       }
     }
-    small.close();
-    large.close();
+    for (const state of [five, small, large]) state.close();
     const ms = (name: Subject): number => median(taken[name]);
     return [
       info("ps: node -e 0", ms("node"), "ms"),
-      info(`ps: fleet ps --json, ${SMALL.toLocaleString("en-US")} events`, ms("small"), "ms"),
-      info(`ps: fleet ps --json, ${events.toLocaleString("en-US")} events`, ms("large"), "ms"),
-      info("ps: fleet ps, as a table", ms("table"), "ms"),
-      atMost("ps: fleet ps --json / node -e 0", ms("small") / ms("node"), "x", 1.3),
-      atMost("ps: fleet ps / node -e 0", ms("table") / ms("node"), "x", 1.3),
+      info("ps: fleet ps --json, 5 agents", ms("five"), "ms"),
+      info(`ps: fleet ps --json, 50 agents, ${SMALL.toLocaleString("en-US")} events`, ms("small"), "ms"),
+      info(`ps: fleet ps --json, 50 agents, ${events.toLocaleString("en-US")} events`, ms("large"), "ms"),
+      info("ps: fleet ps, 50 agents, as a table", ms("table"), "ms"),
+      atMost("ps: 5 agents / node -e 0", ms("five") / ms("node"), "x", 1.3),
+      atMost("ps: 50 agents / node -e 0", ms("small") / ms("node"), "x", 1.3),
+      atMost("ps: 50 agents as a table / node -e 0", ms("table") / ms("node"), "x", 1.3),
       atMost(
         `ps: ${events / SMALL} times the events / ${SMALL.toLocaleString("en-US")}`,
         ms("large") / ms("small"),

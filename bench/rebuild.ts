@@ -16,7 +16,7 @@ import { eventAt } from "./load.ts";
 import type { BenchOptions, Result } from "./result.ts";
 import { atLeast, atMost, info, median, optionsOf, table } from "./result.ts";
 
-const ROUNDS = 7;
+const ROUNDS = 9;
 /** SQLite's page cache (16 MB) fills with the first megabytes of a log, and the heap finds its size; rows would be 300 MB. */
 const FLAT_MEGABYTES = 48;
 const SPACING_US = 270_000;
@@ -38,11 +38,13 @@ export function run({ events = 1_000_000 }: BenchOptions = {}): Result[] {
       number,
     ];
     const rate = (work: Work) => median(rates[work]);
+    // Taken within each round: the two ran within the same second, whatever else the machine did.
+    const shares = rates.fold.map((fold, round) => fold / (rates.iterate[round] ?? Number.NaN));
     return [
       info("rebuild: iterate a bare SELECT", rate("iterate"), "events/s"),
       info("rebuild: fold the whole log", rate("fold"), "events/s"),
       info("rebuild: fold it and write the documents", rate("rebuild"), "events/s"),
-      atLeast("rebuild: fold / bare SELECT", (rate("fold") / rate("iterate")) * 100, "%", 80),
+      atLeast("rebuild: fold / bare SELECT, median round", median(shares) * 100, "%", 80),
       info("rebuild: peak memory", peak, "MB"),
       atMost(
         "rebuild: peak memory above that of a tenth of the log",

@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import { FleetError } from "../store/errors.ts";
 import { type Account, type Places, resolvePlaces, type Variables } from "./environment.ts";
 import { stateDirectoryExists } from "./state-directory.ts";
@@ -22,16 +21,15 @@ function homeFromPasswordFile(): string {
 export interface Here {
   readonly account: Account;
   readonly places: Places;
-  /** Something was recorded already, in a state directory that can be trusted. */
-  readonly hasLog: boolean;
+  /** It is there, and can be trusted. */
+  readonly hasStateDirectory: boolean;
 }
 
 /** Where this command finds things; throws when the state directory must not be used. */
 export function lookAround(variables: Variables): Here {
   const account = currentAccount(variables);
   const places = resolvePlaces(variables, account);
-  const hasLog = stateDirectoryExists(places, account.uid) && existsSync(places.database);
-  return { account, places, hasLog };
+  return { account, places, hasStateDirectory: stateDirectoryExists(places, account.uid) };
 }
 
 /** What to throw when a verb needs a log and there is none. */

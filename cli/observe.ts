@@ -1,6 +1,7 @@
 import type { Observer } from "../query/coverage.ts";
 import { openReader, type Reader } from "../store/reader.ts";
 import type { Variables } from "./environment.ts";
+import { openExistingLog } from "./existing-log.ts";
 import { type Here, lookAround, nothingRecorded } from "./here.ts";
 import { liveRecorder } from "./present.ts";
 
@@ -13,7 +14,7 @@ export async function observe(
   options: { collect: boolean },
 ): Promise<{ reader: Reader; observer: Observer; here: Here }> {
   const here = lookAround(variables);
-  const reader = here.hasLog ? openReader(here.places.database) : null;
+  const reader = openExistingLog(here);
   const recorder = reader === null ? null : liveRecorder(reader);
   if (reader !== null && recorder !== null) {
     return { reader, observer: { state: "recording", sinceUs: recorder.sinceUs }, here };

@@ -4,9 +4,9 @@ import type { Clock } from "../collectors/collector.ts";
 import { derive, projections } from "../query/planes/all.ts";
 import type { Identity, Partition } from "../store/identity.ts";
 import { type Log, openLog } from "../store/log.ts";
-import { openReader } from "../store/reader.ts";
 import { createClock } from "./clock.ts";
 import { type Names, resolveNames, type Variables } from "./environment.ts";
+import { openExistingLog } from "./existing-log.ts";
 import { type Here, lookAround } from "./here.ts";
 import { readRosterFile } from "./roster-file.ts";
 import { ensureStateDirectory } from "./state-directory.ts";
@@ -28,7 +28,7 @@ export function openOwnLog(variables: Variables, options: { keepIdentity?: boole
   const here = lookAround(variables);
   const names = resolveNames(variables, { ...here.account, hostname: hostname() });
   ensureStateDirectory(here.places, here.account.uid);
-  const found = here.hasLog ? lastWriter(here.places.database) : null;
+  const found = lastWriter(here);
   const kept = options.keepIdentity ? found : null;
   const identity = {
     tenantId: kept?.tenantId ?? tenantOf(names, here, found),
@@ -48,8 +48,9 @@ function tenantOf(names: Names, here: Here, found: Partition | null): string {
   return inForce ?? userName(here.account.uid);
 }
 
-function lastWriter(database: string): Partition | null {
-  const reader = openReader(database);
+function lastWriter(here: Here): Partition | null {
+  const reader = openExistingLog(here);
+  if (reader === null) return null;
   try {
     return reader.identity() ?? null;
   } finally {

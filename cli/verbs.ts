@@ -62,7 +62,7 @@ export const verbs: readonly VerbDeclaration[] = [
       [0, "with --check: every agent is well, or was meant to end"],
       [1, "with --check: warning (silent, absent, drift, boot gap)"],
       [2, "with --check: critical (failed, dead, stale)"],
-      [3, "with --check: unknown (unobserved)"],
+      [3, "with --check: unknown (unobserved, or no rows to check)"],
     ],
     load: () => import("./verbs/ps.ts"),
   },

@@ -1,7 +1,7 @@
 import { existsSync, lstatSync, statfsSync, statSync } from "node:fs";
 import { FleetError } from "../../store/errors.ts";
-import { openReader } from "../../store/reader.ts";
 import type { Places } from "../environment.ts";
+import { openExistingLog } from "../existing-log.ts";
 import { liveRecorder } from "../present.ts";
 import { formatMoment } from "../render/moment.ts";
 import { readRosterFile } from "../roster-file.ts";
@@ -33,11 +33,13 @@ export function checkState(places: Places, uid: number): Finding[] {
 }
 
 function checkLog(places: Places): Finding[] {
-  if (!existsSync(places.database)) {
-    return [warn("log", "nothing has been recorded yet", "Run `fleet record`, or `fleet ps` for one look.")];
-  }
   try {
-    const reader = openReader(places.database);
+    const reader = openExistingLog({ hasStateDirectory: true, places });
+    if (reader === null) {
+      return [
+        warn("log", "nothing has been recorded yet", "Run `fleet record`, or `fleet ps` for one look."),
+      ];
+    }
     try {
       const { tenantId, host } = reader.identity();
       const recorder = liveRecorder(reader);

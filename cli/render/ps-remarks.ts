@@ -22,8 +22,9 @@ export function remarksOn(document: PsDocument): Remark[] {
   return [
     summary(document, nowMs),
     observerRemark(document, nowMs),
-    ...Object.entries(document.observer.sources).flatMap(([name, source]) =>
-      sourceRemarks(name, source, nowMs),
+    // Where nobody looks at all, one line says so for every source.
+    ...(document.observer.state === "absent" ? [] : Object.entries(document.observer.sources)).flatMap(
+      ([name, source]) => sourceRemarks(name, source, nowMs),
     ),
     ...rosterRemarks(document),
   ];
@@ -44,17 +45,20 @@ function summary(document: PsDocument, nowMs: number): Remark {
 
 function observerRemark({ observer }: PsDocument, nowMs: number): Remark {
   if (observer.state === "absent") {
+    const heard = Object.entries(observer.sources).map(([name, { observed_at }]) =>
+      observed_at === null
+        ? together(name, "never")
+        : together(name, formatDuration(age(observed_at, nowMs)), "ago"),
+    );
     const text = "No recorder runs and nothing was looked at (--no-collect): this is what the log last knew.";
-    return { text, tone: "warn" };
+    return { text: `${text} It last heard from ${heard.join(", ")}.`, tone: "warn" };
   }
   const looks = Object.entries(observer.sources)
     .filter(([, source]) =>
       [source, ...Object.values(source.scopes ?? {})].some(({ state }) => state === "fresh"),
     )
     .map(([name, { observed_at }]) =>
-      observed_at === null
-        ? name
-        : together(name, formatDuration(Math.max(0, secondsSince(observed_at, nowMs)))),
+      observed_at === null ? name : together(name, formatDuration(age(observed_at, nowMs))),
     );
   const answers = looks.length === 0 ? "No source answers." : `Answers are this old: ${looks.join(", ")}.`;
   if (observer.state === "one-shot") {
@@ -63,8 +67,13 @@ function observerRemark({ observer }: PsDocument, nowMs: number): Remark {
   }
   if (observer.since === null) return { text: `Recording. ${answers}`, tone: "quiet" };
   const since = together(formatNear(Date.parse(observer.since) * 1000, nowMs * 1000));
-  const age = together(formatDuration(secondsSince(observer.since, nowMs)));
-  return { text: `Recording since ${since} (${age}). ${answers}`, tone: "quiet" };
+  const lasting = together(formatDuration(age(observer.since, nowMs)));
+  return { text: `Recording since ${since} (${lasting}). ${answers}`, tone: "quiet" };
+}
+
+/** Seconds; a moment that a clock which was set back has put into the future is now. */
+function age(at: string, nowMs: number): number {
+  return Math.max(0, secondsSince(at, nowMs));
 }
 
 function sourceRemarks(name: string, source: SourceFreshness, nowMs: number): Remark[] {
@@ -87,7 +96,7 @@ function sourceRemark(name: string, source: Omit<SourceFreshness, "scopes">, now
   const last =
     observed_at === null
       ? "no answer yet"
-      : `last answer ${together(formatDuration(Math.max(0, secondsSince(observed_at, nowMs))))} ago`;
+      : `last answer ${together(formatDuration(age(observed_at, nowMs)))} ago`;
   const why = reason === null ? "" : `: ${visible(reason)}`;
   return { text: `${name} ${STATE_WORDS[state]}, ${last}${why}`, tone: "warn" };
 }

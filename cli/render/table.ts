@@ -33,24 +33,20 @@ const GAP = "  ";
 
 interface Fitted {
   wording: number;
+  /** Cells that this wording takes; measured again only when the wording changes. */
+  natural: number;
   limit: number;
   shown: boolean;
 }
 
 /** The table as lines no wider than `width` cells (null = as wide as it likes); the first line is the header. */
 export function formatTable(table: Table, width: number | null, paint: Paint): string[] {
-  const state = new Map<string, Fitted>();
-  for (const column of table.columns) {
-    // A column in which no row has anything to say is not shown.
-    const index = table.columns.indexOf(column);
-    const shown = table.rows.length === 0 || table.rows.some((row) => (row[index]?.said[0] ?? "") !== "");
-    state.set(column.id, { wording: 0, limit: Number.POSITIVE_INFINITY, shown });
-  }
+  const state = new Map(table.columns.map(({ id }, index) => [id, unfitted(table, index)]));
   if (width !== null) fit(table, state, width);
 
   const shown = table.columns.flatMap((column, index) => {
     const fitted = state.get(column.id);
-    return fitted?.shown ? [{ column, index, fitted, cells: columnWidth(table, index, fitted) }] : [];
+    return fitted?.shown ? [{ column, index, fitted, cells: cellsOf(fitted) }] : [];
   });
   const line = (textOf: (index: number, fitted: Fitted) => { text: string; tone: Tone | null }): string =>
     shown
@@ -74,38 +70,41 @@ export function formatTable(table: Table, width: number | null, paint: Paint): s
   ];
 }
 
+/** A column as wide as it likes. One in which no row has anything to say is not shown. */
+function unfitted(table: Table, index: number): Fitted {
+  const shown = table.rows.length === 0 || table.rows.some((row) => (row[index]?.said[0] ?? "") !== "");
+  return { wording: 0, natural: measured(table, index, 0), limit: Number.POSITIVE_INFINITY, shown };
+}
+
+function measured(table: Table, index: number, wording: number): number {
+  let cells = widthOf(table.columns[index]?.title ?? "");
+  for (const row of table.rows) cells = Math.max(cells, widthOf(wordingOf(row[index], wording)));
+  return cells;
+}
+
+function cellsOf({ natural, limit }: Fitted): number {
+  return Math.min(natural, limit);
+}
+
 function fit(table: Table, state: Map<string, Fitted>, width: number): void {
   for (const squeeze of table.squeezes) {
-    const excess = totalWidth(table, state) - width;
+    const shown = [...state.values()].filter((fitted) => fitted.shown);
+    const total = shown.reduce((sum, fitted) => sum + cellsOf(fitted), 0) + (shown.length - 1) * GAP.length;
+    const excess = total - width;
     if (excess <= 0) return;
     const fitted = state.get(squeeze.column);
-    const index = table.columns.findIndex((column) => column.id === squeeze.column);
-    if (!fitted?.shown || index < 0) continue;
-    if (squeeze.by === "shorten") fitted.wording += 1;
-    else if (squeeze.by === "drop") fitted.shown = false;
-    else fitted.limit = Math.max(squeeze.to, columnWidth(table, index, fitted) - excess);
+    if (!fitted?.shown) continue;
+    if (squeeze.by === "drop") fitted.shown = false;
+    else if (squeeze.by === "truncate") fitted.limit = Math.max(squeeze.to, cellsOf(fitted) - excess);
+    else {
+      fitted.wording += 1;
+      const index = table.columns.findIndex(({ id }) => id === squeeze.column);
+      fitted.natural = measured(table, index, fitted.wording);
+    }
   }
 }
 
 function wordingOf(cell: TableCell | undefined, wording: number): string {
   if (cell === undefined) return "";
   return cell.said[Math.min(wording, cell.said.length - 1)] ?? "";
-}
-
-function columnWidth(table: Table, index: number, fitted: Fitted): number {
-  let cells = widthOf(table.columns[index]?.title ?? "");
-  for (const row of table.rows) cells = Math.max(cells, widthOf(wordingOf(row[index], fitted.wording)));
-  return Math.min(cells, fitted.limit);
-}
-
-function totalWidth(table: Table, state: Map<string, Fitted>): number {
-  let total = 0;
-  let shown = 0;
-  table.columns.forEach((column, index) => {
-    const fitted = state.get(column.id);
-    if (!fitted?.shown) return;
-    shown += 1;
-    total += columnWidth(table, index, fitted);
-  });
-  return total + Math.max(0, shown - 1) * GAP.length;
 }

@@ -1,10 +1,10 @@
 import { FleetError } from "../../store/errors.ts";
-import { openReader } from "../../store/reader.ts";
 import { bashCompletion } from "../completion/bash.ts";
 import { fishCompletion } from "../completion/fish.ts";
 import { plainNames } from "../completion/shell-words.ts";
 import { zshCompletion } from "../completion/zsh.ts";
 import { has, type Invocation } from "../declaration.ts";
+import { openExistingLog } from "../existing-log.ts";
 import { EXIT } from "../exit.ts";
 import { lookAround } from "../here.ts";
 import { verbs } from "../verbs.ts";
@@ -34,9 +34,8 @@ export async function run(invocation: Invocation): Promise<number> {
 
 /** Rostered names and live sessions, from the log as it is: a completion must not look around. */
 function agentNames(environment: Invocation["environment"]): string[] {
-  const { places, hasLog } = lookAround(environment);
-  if (!hasLog) return [];
-  const reader = openReader(places.database);
+  const reader = openExistingLog(lookAround(environment));
+  if (reader === null) return [];
   try {
     const documents = reader.documents(reader.identity());
     const rostered = [...documents.list("roster")].map(([id]) => id);

@@ -1,10 +1,11 @@
 import { FleetError } from "../../store/errors.ts";
 import type { EventFilter } from "../../store/event-filter.ts";
 import type { StoredEvent } from "../../store/events/envelope.ts";
-import { openReader, type Reader } from "../../store/reader.ts";
+import type { Reader } from "../../store/reader.ts";
 import { nowUs } from "../clock.ts";
 import { commits } from "../commits.ts";
 import { countOf, has, type Invocation, textOf, valuesOf, type Words } from "../declaration.ts";
+import { openExistingLog } from "../existing-log.ts";
 import { EXIT } from "../exit.ts";
 import { lookAround, nothingRecorded } from "../here.ts";
 import { catchInterrupts } from "../interrupt.ts";
@@ -24,9 +25,9 @@ export async function run(invocation: Invocation): Promise<number> {
     });
   }
   const { filter, pick } = selectionOf(invocation, nowUs());
-  const { places, hasLog } = lookAround(environment);
-  if (!hasLog) throw nothingRecorded(places);
-  const reader = openReader(places.database);
+  const here = lookAround(environment);
+  const reader = openExistingLog(here);
+  if (reader === null) throw nothingRecorded(here.places);
   const print = (event: StoredEvent): void => {
     const look = { width: output.width(), paint: output.paint };
     output.print(`${has(invocation, "json") ? eventJson(event) : formatEvent(event, look)}\n`);
@@ -47,7 +48,7 @@ export async function run(invocation: Invocation): Promise<number> {
       return await follow(
         reader,
         { ...filter, afterSeq: Math.max(horizon, filter.afterSeq ?? 0) },
-        places.tick,
+        here.places.tick,
         print,
       );
     }

@@ -10,6 +10,9 @@ import { readPresent } from "../present.ts";
 import { formatPs } from "../render/ps-table.ts";
 import { selectRows, unknownNames } from "../select-rows.ts";
 
+/** Nagios' UNKNOWN. */
+const NOTHING_TO_CHECK = 3;
+
 /** `fleet ps`: the table of the present. */
 export async function run(invocation: Invocation): Promise<number> {
   if (has(invocation, "watch")) {
@@ -36,5 +39,7 @@ export async function run(invocation: Invocation): Promise<number> {
   const document = selectRows(whole, invocation);
   if (has(invocation, "json")) output.print(`${JSON.stringify(document, null, 2)}\n`);
   else output.print(`${formatPs(document, { width: output.width(), paint: output.paint }).join("\n")}\n`);
-  return has(invocation, "check") ? checkRows(document.agents) : EXIT.done;
+  if (!has(invocation, "check")) return EXIT.done;
+  // A monitor that is shown no rows has been told nothing: no roster, another HOME, a misspelt class.
+  return document.agents.length === 0 ? NOTHING_TO_CHECK : checkRows(document.agents);
 }

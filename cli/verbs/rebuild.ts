@@ -1,4 +1,5 @@
 import { has, type Invocation } from "../declaration.ts";
+import { openExistingLog } from "../existing-log.ts";
 import { EXIT } from "../exit.ts";
 import { lookAround, nothingRecorded } from "../here.ts";
 import { openOwnLog } from "../own-log.ts";
@@ -7,8 +8,10 @@ import { formatDuration } from "../render/duration.ts";
 /** `fleet rebuild`: every projection folded anew from the log. */
 export async function run(invocation: Invocation): Promise<number> {
   const { output, environment } = invocation;
-  const { places, hasLog } = lookAround(environment);
-  if (!hasLog) throw nothingRecorded(places);
+  const here = lookAround(environment);
+  const existing = openExistingLog(here);
+  if (existing === null) throw nothingRecorded(here.places);
+  existing.close();
   const { log, identity } = openOwnLog(environment, { keepIdentity: true });
   try {
     const begunMs = performance.now();

@@ -44,6 +44,7 @@ describe("in a real bash", () => {
 
   function complete(...words: string[]): string[] {
     const script =
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: it is bash that expands it.
       'source "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _fleet; printf "%s\\n" "${COMPREPLY[@]}"';
     const env = { PATH: `${directory}${delimiter}/usr/bin${delimiter}/bin` };
     const args = ["--norc", "-c", script, "bash", join(directory, "completion.bash"), ...words];

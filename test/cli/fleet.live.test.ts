@@ -83,6 +83,18 @@ describe("without a recorder", () => {
   });
 });
 
+test("a recorder and many a first ps may start together where nothing was recorded yet", async () => {
+  for (let round = 0; round < 4; round += 1) {
+    live.environment.FLEET_STATE = join(live.home, `state-${round}`);
+    const recorder = live.start("record");
+    const looks = await Promise.all(Array.from({ length: 5 }, () => live.fleet("ps", "--json")));
+    for (const { code, stderr } of looks) expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    await waitUntil("it records", async () => (await live.ps("--no-collect")).observer.state === "recording");
+    recorder.child.kill("SIGTERM");
+    expect((await recorder.ended).code).toBe(0);
+  }
+});
+
 describe("with a recorder", () => {
   test("ps reads the log and gives the same answer as a look of its own", async () => {
     await healthy();

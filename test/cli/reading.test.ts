@@ -88,6 +88,10 @@ describe("ps beside a live recorder", () => {
     expect((await fleet.run("ps", "--check")).exit).toBe(2);
   });
 
+  test("--check of nothing is unknown, never well", async () => {
+    expect((await fleet.run("ps", "--check", "--class", "nobody")).exit).toBe(3);
+  });
+
   test("a change is seen by the next ps", async () => {
     fleet.look(
       tmuxLook(clock.nowUs(), [paneSeen("coder0", 1, { dead: true, signal: 9 }), paneSeen("canary-pi", 2)]),
