@@ -16,6 +16,8 @@ export interface LiveAgents {
   ps(...argv: string[]): PsDocument;
   /** Kills the process in the agent's pane. */
   kill(name: string): void;
+  /** All agents live on and beat no more. */
+  stopBeating(): void;
   writeBeat(name: string, text: string): void;
   end(): Promise<void>;
 }
@@ -47,6 +49,8 @@ export async function startLiveAgents(count: number, silent: string): Promise<Li
       env: environment,
       encoding: "utf8",
     }).trim();
+  const panePid = (name: string): number =>
+    Number(tmux("display-message", "-p", "-t", `=${name}:`, "#{pane_pid}"));
   const ps = (...argv: string[]): PsDocument => {
     const { status, stdout, stderr } = spawnSync(LAUNCHER, ["ps", "--json", ...argv], {
       env: environment,
@@ -85,8 +89,10 @@ export async function startLiveAgents(count: number, silent: string): Promise<Li
     names,
     recorderPid: recorder.pid ?? 0,
     ps,
-    kill: (name) =>
-      process.kill(Number(tmux("display-message", "-p", "-t", `=${name}:`, "#{pane_pid}")), "SIGKILL"),
+    kill: (name) => process.kill(panePid(name), "SIGKILL"),
+    stopBeating() {
+      for (const name of names) process.kill(panePid(name), "SIGUSR1");
+    },
     writeBeat(name, text) {
       const path = join(runDirectory, `${name}.hb`);
       writeFileSync(`${path}.tmp`, text, { mode: 0o600 });

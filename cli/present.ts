@@ -27,10 +27,19 @@ export function readPresent(
     return {
       ...partition,
       ...present,
+      observer: withProof(present.observer, reader, present.nowUs),
       logSeq: reader.lastSeq(),
       documents: reader.documents(partition),
       observations: reader.observations(partition),
       gauges: reader.gauges(partition),
     };
   });
+}
+
+/** When the recorder last renewed its lease, on the wall clock: what it would have seen is certain until then. */
+function withProof(observer: Observer, reader: Reader, nowUs: number): Observer {
+  const lease = observer.state === "recording" ? reader.lease() : null;
+  if (observer.state !== "recording" || lease === null) return observer;
+  const silentUs = Math.max(0, monotonicUs() - lease.lastAliveMonotonicUs);
+  return { ...observer, aliveAtUs: nowUs - silentUs };
 }

@@ -7,6 +7,8 @@ export interface BeatQuestion {
   readonly heartbeat: HeartbeatDocument | undefined;
   /** Whether the heartbeat files are being watched at `nowUs`, so that no beat can have been missed. */
   readonly watched: boolean;
+  /** Until when that is certain; absent: until now. A recorder that is stopped or starved still holds its lease for a while. */
+  readonly confirmedAtUs?: number | undefined;
   /** When the life in question began; null = not known, then every beat counts. */
   readonly bornAtUs: number | null;
   /** The last suspend of the machine: beats are not judged until the first one after it, or until one could be due. */
@@ -60,6 +62,16 @@ export function judgeBeat(question: BeatQuestion): BeatHealth {
     return { health: "stale", reason: "pid-gone", counts, freshUntilUs };
   if (nowUs <= freshUntilUs) return { health: "healthy", reason: null, counts, freshUntilUs };
   // Nobody watched since: there may be newer beats that no one has read.
-  if (!watched) return { health: "unknown", reason: "unwatched", counts, freshUntilUs };
+  if (!watched || isStarved(question, freshUntilUs)) {
+    return { health: "unknown", reason: "unwatched", counts, freshUntilUs };
+  }
   return { health: "stale", reason: null, counts, freshUntilUs };
+}
+
+/** A recorder proves itself once a second; one that has not, and not since the beat ran out, may have left a newer beat unread. */
+const PROVEN_WITHIN_US = 1_500_000;
+
+function isStarved({ nowUs, confirmedAtUs }: BeatQuestion, freshUntilUs: number): boolean {
+  if (confirmedAtUs === undefined) return false;
+  return nowUs - confirmedAtUs > PROVEN_WITHIN_US && confirmedAtUs < freshUntilUs;
 }

@@ -7,7 +7,12 @@ import type { SourceFreshness } from "./row.ts";
 
 /** How the present is watched: by a live recorder, by the look this very command took, or by nobody. */
 export type Observer =
-  | { readonly state: "recording"; readonly sinceUs: number }
+  | {
+      readonly state: "recording";
+      readonly sinceUs: number;
+      /** When the recorder last proved to be at work. Without it, it is taken to be at work now. */
+      readonly aliveAtUs?: number;
+    }
   | { readonly state: "one-shot"; readonly sinceUs: number; readonly outcomes: readonly SampleOutcome[] }
   | { readonly state: "absent" };
 
@@ -35,6 +40,8 @@ export interface Watch {
 export interface Coverage {
   /** The state of one scope (a tmux socket, else ""). */
   of(source: string, scope: string): Watch;
+  /** Until when a change would have been seen for certain; absent: until now. */
+  readonly confirmedAtUs?: number;
   /** Scopes of a source that were ever looked at. */
   scopes(source: string): readonly string[];
 }
@@ -101,7 +108,8 @@ export function coverageOf(input: {
       ...new Set(ids.filter((id) => id.startsWith(prefix)).map((id) => id.slice(prefix.length))),
     ].sort();
   };
-  return { of, scopes };
+  const confirmed = observer.state === "recording" ? observer.aliveAtUs : undefined;
+  return confirmed === undefined ? { of, scopes } : { of, scopes, confirmedAtUs: confirmed };
 }
 
 /**

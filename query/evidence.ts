@@ -96,6 +96,7 @@ export function factsOf(input: {
         intervalSeconds,
         heartbeat,
         watched: heartbeatWatch.state === "fresh",
+        confirmedAtUs: coverage.confirmedAtUs,
         bornAtUs,
         resumedAtUs: documentOf(documents, "recorder", ONLY)?.suspended?.toUs ?? null,
       }),
@@ -174,14 +175,13 @@ export function paneAsTold(
   const none = { known: true, startedAtUs: null, status: null, signal: null } as const;
   const serverGone = server?.state === "gone";
   if (!own) return { ...none, state: "missing", atUs: null, serverGone: false };
-  if (server?.state !== "up" || server.pid !== own.server) {
-    // A pane that was dead or closed before its server went keeps its own hour of death.
-    const atUs = own.state === "alive" ? (server?.sinceUs ?? null) : own.atUs;
-    return { ...none, state: "missing", atUs, startedAtUs: own.startedAtUs, serverGone };
-  }
   if (own.state === "closed") {
-    const lost = serverGone || own.lostServer === true;
+    const lost = own.lostServer === true;
     return { ...none, state: "missing", atUs: own.atUs, startedAtUs: own.startedAtUs, serverGone: lost };
+  }
+  if (server?.state !== "up" || server.pid !== own.server) {
+    const atUs = server?.sinceUs ?? null;
+    return { ...none, state: "missing", atUs, startedAtUs: own.startedAtUs, serverGone };
   }
   const { state, atUs, startedAtUs, status, signal } = own;
   return { known: true, state, atUs, startedAtUs, status, signal, serverGone: false };

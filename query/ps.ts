@@ -125,7 +125,7 @@ function agentRow(facts: AgentFacts, input: RowInput): { row: AgentRow; verdict:
     idle: idleCell(facts, input),
     heartbeat: heartbeatCell(facts),
     drift: { ...facts.drift, ...cell(watch.process, facts.process?.recordedAtUs, "process") },
-    boot: { ...facts.boot, ...cell(watch.systemd, unit?.recordedAtUs, "systemd") },
+    boot: { ...facts.boot, ...unitCell(watch.systemd, unit) },
     unrostered: roster === undefined,
   };
   row.unknown = unknownPlanes(row, verdict);
@@ -154,8 +154,13 @@ function systemdCell({ unit, unitName, watch }: AgentFacts): AgentRow["systemd"]
     enabled: known
       ? (unit.unit.fileState ?? (unit.unit.load === "not-found" ? "not-found" : "unknown"))
       : "unknown",
-    ...cell(watch.systemd, unit?.recordedAtUs, "systemd"),
+    ...unitCell(watch.systemd, unit),
   };
+}
+
+/** Of a unit that nobody has asked about yet there is no answer of any age. */
+function unitCell(watch: Watch, unit: AgentFacts["unit"]): { observed_at: string | null; source: string } {
+  return unit ? cell(watch, unit.recordedAtUs, "systemd") : { observed_at: null, source: "systemd" };
 }
 
 function paneCell({ pane, evidence, process, watch }: AgentFacts): AgentRow["pane"] {

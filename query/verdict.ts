@@ -86,7 +86,7 @@ export function judge(evidence: Evidence): Verdict {
   }
   const because = "nothing that could tell is watching";
   rungs.push({ status: "unobserved", holds: "yes", because });
-  return { status: "unobserved", reason: "unwatched", sinceUs: null, unknown: [...unknown], rungs };
+  return { status: "unobserved", reason: "no evidence", sinceUs: null, unknown: [...unknown], rungs };
 }
 
 function* agentLadder(evidence: Evidence): Generator<Step> {
@@ -127,18 +127,23 @@ function* presenceLadder(evidence: Evidence): Generator<Step> {
 
 const PANE_UNKNOWN = "whether its pane lives is not known";
 
-function stopped({ pane, stop }: Evidence): Step {
+function stopped({ pane, stop, unit }: Evidence): Step {
   const status = "stopped";
+  if (stop === null && !unit.known && !(pane.known && pane.state === "alive")) {
+    const because = "whether anybody asked for it to stop is not known: systemd does not tell";
+    return { status, holds: "unknown", because, needs: ["systemd"] };
+  }
   if (stop === null)
     return { status, holds: "no", because: "nobody asked for it to stop in this incarnation" };
   if (!pane.known) return { status, holds: "unknown", because: PANE_UNKNOWN, needs: ["pane"] };
   if (pane.state === "alive")
     return { status, holds: "no", because: "a stop was asked for, but its pane is alive" };
-  const reason = `stopped by ${stop.by}`;
+  const reason = stop.by === "systemd" ? "stop job" : `stopped by ${stop.by}`;
+  const asker = stop.by === "systemd" ? "a stop job of systemd" : stop.by;
   return {
     status,
     holds: "yes",
-    because: `${stop.by} asked for the stop and nothing runs`,
+    because: `${asker} asked for the stop and nothing runs`,
     reason,
     sinceUs: stop.atUs,
   };
@@ -257,14 +262,17 @@ function starting({ pane, beat, intervalSeconds }: Evidence): Step {
   return { status, holds: "yes", because, sinceUs: pane.startedAtUs ?? pane.atUs };
 }
 
-function* beating({ beat }: Evidence): Generator<Step> {
+function* beating({ beat, pane }: Evidence): Generator<Step> {
   const status = beat.status === "waiting" ? "waiting" : beat.status === "busy" ? "busy" : "healthy";
   if (beat.health !== "healthy") {
     yield { ...unjudgedBeat(status, beat), holds: beat.health === "unknown" ? "unknown" : "no" };
     return;
   }
   const because = `a heartbeat was answered within 3 x interval, with status ${beat.status}`;
-  yield { status, holds: "yes", because, sinceUs: beat.statusSinceUs };
+  // Time in which it was shown as something else (its session was away under another name) is not of this status.
+  const paneSinceUs = pane.known && pane.state === "alive" ? (pane.atUs ?? 0) : 0;
+  const sinceUs = beat.statusSinceUs === null ? null : Math.max(beat.statusSinceUs, paneSinceUs);
+  yield { status, holds: "yes", because, sinceUs };
 }
 
 function unjudgedBeat(status: AgentStatus, beat: Evidence["beat"]): Step {

@@ -63,6 +63,8 @@ function statusSince(
   known: HeartbeatDocument | undefined,
   intervalSeconds: number,
 ): number {
+  // A beat that this one had to supersede, because it was dated in the future, says nothing about since when.
+  if (known && known.atUs > event.occurredAtUs) return event.occurredAtUs;
   if (!known || known.removed || known.beat.status !== beat.status || known.beat.pid !== beat.pid)
     return event.occurredAtUs;
   const silence = event.occurredAtUs - known.atUs;

@@ -86,8 +86,8 @@ function serverVanished(
   for (const [name, { panes }] of [...documentsOf(documents, "agent")]) {
     const own = panes[payload.socket];
     if (!own || own.state === "closed" || own.server !== payload.server) continue;
-    const lost = own.state === "alive" ? ({ lostServer: true, atUs: event.occurredAtUs } as const) : {};
-    setOwnPane(documents, name, { ...own, state: "closed", ...lost, ...changedBy(event) });
+    const lost = { state: "closed", lostServer: true, atUs: event.occurredAtUs } as const;
+    setOwnPane(documents, name, { ...own, ...lost, ...changedBy(event) });
   }
 }
 
@@ -167,7 +167,7 @@ function sessionRenamed(
   closeOwnPane(documents, payload.from, payload.socket, before.pane, event);
   const own = ownPane(documents, payload.to, payload.socket);
   if (!own || own.state === "closed" || own.server !== before.server) {
-    setOwnPane(documents, payload.to, { ...before, ...changedBy(event) });
+    setOwnPane(documents, payload.to, { ...before, atUs: event.occurredAtUs, ...changedBy(event) });
   }
 }
 

@@ -2,7 +2,15 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { checkRow, checkRows } from "../../query/check.ts";
 import type { FoldedLog } from "../support/fold.ts";
 import { createFoldedLog } from "../support/fold.ts";
-import { beatLook, paneSeen, processLook, rosterLook, systemdLook, tmuxLook } from "../support/looks.ts";
+import {
+  beatLook,
+  paneSeen,
+  processLook,
+  rosterLook,
+  SOCKET,
+  systemdLook,
+  tmuxLook,
+} from "../support/looks.ts";
 import { rowOf, tableOf } from "../support/table.ts";
 
 const S = 1_000_000;
@@ -136,6 +144,52 @@ describe("the ladder", () => {
     expect(row(t + 60 * S, "_holder", ["tmux"]).status).toBe("unobserved");
   });
 
+  test("a recorder that is stopped and still holds its lease invents no staleness", () => {
+    at(t + 1 * S).look(beatLook(t + 1 * S, "coder0", t + 1 * S));
+    for (const source of ["tmux", "heartbeat", "systemd"] as const) {
+      const payload = { source, scope: source === "tmux" ? SOCKET : "" };
+      log.append({
+        type: "recorder.source.started",
+        agent: null,
+        source: "recorder",
+        occurredAtUs: t,
+        precision: "us",
+        payload,
+      });
+    }
+    const nowUs = t + 48 * S;
+    const observed = (aliveAtUs: number) =>
+      rowOf(tableOf(at(nowUs), nowUs, { observer: { state: "recording", sinceUs: t, aliveAtUs } }), "coder0");
+    expect(observed(t + 44 * S)).toMatchObject({ status: "unobserved", heartbeat: { reason: "unwatched" } });
+    expect(observed(t + 46 * S + 1).status).toBe("stale");
+    expect(observed(nowUs - 1 * S).status).toBe("stale");
+  });
+
+  test("the status of a beat that is right begins with it, not with one that was dated in the future", () => {
+    at(t + 1 * S).look(beatLook(t + 1 * S, "coder0", t + 3600 * S));
+    at(t + 3 * S).look(beatLook(t + 3 * S, "coder0", t + 3 * S));
+    at(t + 4 * S).look(beatLook(t + 4 * S, "coder0", t + 4 * S));
+    expect(row(t + 5 * S).since).toBe(new Date((t + 3 * S) / 1000).toISOString());
+  });
+
+  test("a session renamed away and back is healthy since it came back, and its death keeps its own reason", () => {
+    const named = (name: string) => [paneSeen("_holder", 0), paneSeen(name, 1)];
+    at(t + 1 * S).look(beatLook(t + 1 * S, "coder0", t + 1 * S));
+    at(t + 5 * S).look(tmuxLook(t + 5 * S, named("zed")));
+    expect(row(t + 6 * S)).toMatchObject({ status: "dead", status_reason: "pane missing" });
+    at(t + 7 * S).look(tmuxLook(t + 7 * S, named("coder0")));
+    expect(row(t + 8 * S)).toMatchObject({
+      status: "healthy",
+      since: new Date((t + 7 * S) / 1000).toISOString(),
+    });
+    at(t + 9 * S).look(tmuxLook(t + 9 * S, [paneSeen("_holder", 0)]));
+    at(t + 20 * S).look(tmuxLook(t + 20 * S, [], { server: null, goneReason: "refused" }));
+    expect(row(t + 21 * S)).toMatchObject({
+      status_reason: "pane missing",
+      since: new Date((t + 9 * S) / 1000).toISOString(),
+    });
+  });
+
   test("a beat nobody reads is healthy within its own reach and unknown after it, never stale", () => {
     at(t + 1 * S).look(beatLook(t + 1 * S, "coder0", t + 1 * S));
     expect(row(t + 40 * S, "coder0", ["heartbeat"]).status).toBe("healthy");
@@ -193,7 +247,7 @@ describe("the ladder", () => {
     });
     at(t + 5 * S).look(tmuxLook(t + 5 * S, [paneSeen("_holder", 0)]));
     log.append(line("stopping", t + 4 * S));
-    expect(row(t + 6 * S)).toMatchObject({ status: "stopped", status_reason: "stopped by systemd" });
+    expect(row(t + 6 * S)).toMatchObject({ status: "stopped", status_reason: "stop job" });
     log.append(line("starting", t + 7 * S));
     expect(row(t + 8 * S).status).toBe("dead");
     log.append(line("stopping", t + 9 * S, "f".repeat(32)));

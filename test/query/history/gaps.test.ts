@@ -29,10 +29,10 @@ describe("while somebody watches", () => {
   test("before its declaration an agent has no status; a start is known from its own time on, before the first look", () => {
     expect(story.statuses(-1, 5, 10, 14, 15)).toEqual([
       "off the roster",
-      "unobserved: unwatched",
+      "unobserved: no evidence",
       // Whether it had beaten by then nobody can say: its file was not read before 15.
-      "unobserved: unwatched",
-      "unobserved: unwatched",
+      "unobserved: no evidence",
+      "unobserved: no evidence",
       "starting",
     ]);
   });
@@ -45,7 +45,7 @@ describe("while somebody watches", () => {
   test("a source that does not answer makes its plane unknown, not dead, and the bracket closes when it answers again", () => {
     story.tell(30, { type: "recorder.source.unavailable", payload: { ...TMUX, reason: "no answer" } });
     story.look(70, alive(70));
-    expect(story.statuses(66)).toEqual(["unobserved: unwatched"]);
+    expect(story.statuses(66)).toEqual(["unobserved: no evidence"]);
     story.tell(70, { type: "recorder.source.recovered", payload: TMUX });
     expect(story.statuses(66)).toEqual(["stale: no beat"]);
   });
@@ -55,7 +55,7 @@ describe("across a gap", () => {
   beforeEach(() => story.stop(60));
 
   test("a beat keeps its promise to its end, and nothing is said after it", () => {
-    expect(story.statuses(65, 66)).toEqual(["healthy", "unobserved: unwatched"]);
+    expect(story.statuses(65, 66)).toEqual(["healthy", "unobserved: no evidence"]);
   });
 
   test("the same life at both ends lived throughout; the file that is found proves health to its reach and staleness to the finding", () => {
@@ -63,8 +63,8 @@ describe("across a gap", () => {
     story.record(300, alive(300));
     expect(story.statuses(66, 99, 100, 145, 146, 299, 300)).toEqual([
       // Between the beat of 20 and that of 100 others may have been written over.
-      "unobserved: unwatched",
-      "unobserved: unwatched",
+      "unobserved: no evidence",
+      "unobserved: no evidence",
       "healthy",
       "healthy",
       "stale: no beat",
@@ -121,8 +121,8 @@ describe("across a gap", () => {
     story.record(300, alive(300), gone);
     expect(story.statuses(65, 66, 299)).toEqual([
       "healthy",
-      "unobserved: unwatched",
-      "unobserved: unwatched",
+      "unobserved: no evidence",
+      "unobserved: no evidence",
     ]);
   });
 
@@ -148,8 +148,8 @@ describe("across a gap", () => {
   test("a death that tmux does not date is unknown until the look that finds it", () => {
     story.record(300, alive(300, { dead: true, status: 3, startedAtUs: null, start: null }));
     expect(story.statuses(66, 299, 300)).toEqual([
-      "unobserved: unwatched",
-      "unobserved: unwatched",
+      "unobserved: no evidence",
+      "unobserved: no evidence",
       "failed: exit 3",
     ]);
     expect(factsAt(story.history(), "coder0", story.at(61)).evidence.pane.known).toBe(false);
@@ -160,8 +160,8 @@ describe("across a gap", () => {
     const other = { pid: 2000, start: null, startedAtUs: null, incarnation: null };
     story.record(300, alive(300, { ...other, dead: true, status: 3, diedAtUs: story.at(200) }));
     expect(story.statuses(66, 199, 200, 299)).toEqual([
-      "unobserved: unwatched",
-      "unobserved: unwatched",
+      "unobserved: no evidence",
+      "unobserved: no evidence",
       "failed: exit 3",
       "failed: exit 3",
     ]);
@@ -172,8 +172,8 @@ describe("across a gap", () => {
     story.record(300, nobody(300));
     expect(story.statuses(61, 66, 299, 300)).toEqual([
       "healthy",
-      "unobserved: unwatched",
-      "unobserved: unwatched",
+      "unobserved: no evidence",
+      "unobserved: no evidence",
       "dead: pane missing",
     ]);
   });
@@ -185,10 +185,10 @@ describe("across a gap", () => {
     "a %s line that arrives late says from when on it is gone, and corrects what was unobserved",
     (hook, ids) => {
       story.record(300, nobody(300));
-      expect(story.statuses(120, 299)).toEqual(["unobserved: unwatched", "unobserved: unwatched"]);
+      expect(story.statuses(120, 299)).toEqual(["unobserved: no evidence", "unobserved: no evidence"]);
       story.tell(400, hookLine(story.at(100), hook, ids));
       expect(story.statuses(99, 100, 299)).toEqual([
-        "unobserved: unwatched",
+        "unobserved: no evidence",
         "dead: pane missing",
         "dead: pane missing",
       ]);
@@ -211,15 +211,15 @@ describe("across a gap", () => {
     story.record(300, nobody(300));
     const line = hookLine(story.at(100), "session-closed", { session: "$1" });
     story.tell(400, { ...line, payload: { ...line.payload, server: 901 } });
-    expect(story.statuses(120)).toEqual(["unobserved: unwatched"]);
+    expect(story.statuses(120)).toEqual(["unobserved: no evidence"]);
   });
 
   test("a pane that was respawned lives from its process's start, and is unknown before", () => {
     story.record(300, alive(300, { pid: 2000, start: 99, startedAtUs: story.at(200) }), beat(300, 290));
     expect(story.statuses(199, 200, 289, 290)).toEqual([
-      "unobserved: unwatched",
-      "unobserved: unwatched",
-      "unobserved: unwatched",
+      "unobserved: no evidence",
+      "unobserved: no evidence",
+      "unobserved: no evidence",
       "healthy",
     ]);
     const lives = story.history().pane("coder0", TMUX.scope);
@@ -231,9 +231,9 @@ describe("across a gap", () => {
     story.tell(400, hookLine(story.at(100), "session-closed", { session: "$1" }));
     story.tell(401, journalLine(story.at(99), "stopped", "stop"));
     expect(story.statuses(98, 100, 300)).toEqual([
-      "unobserved: unwatched",
-      "stopped: stopped by systemd",
-      "stopped: stopped by systemd",
+      "unobserved: no evidence",
+      "stopped: stop job",
+      "stopped: stop job",
     ]);
   });
 
@@ -245,8 +245,8 @@ describe("across a gap", () => {
     );
     story.record(300, tmuxLook(story.at(300), [], { server: null, goneReason: "no-socket" }), rebooted);
     expect(story.statuses(66, 199, 200, 299, 300)).toEqual([
-      "unobserved: unwatched",
-      "unobserved: unwatched",
+      "unobserved: no evidence",
+      "unobserved: no evidence",
       "dead: tmux server gone",
       "dead: tmux server gone",
       "dead: tmux server gone",
@@ -268,14 +268,14 @@ describe("across a gap", () => {
       });
     story.look(100, beat(100, 95));
     sample(100);
-    expect(story.statuses(100, 141)).toEqual(["healthy", "unobserved: unwatched"]);
+    expect(story.statuses(100, 141)).toEqual(["healthy", "unobserved: no evidence"]);
     story.look(200, beat(200, 95));
     sample(200);
     expect(story.statuses(140, 141, 199, 201)).toEqual([
       "healthy",
       "stale: no beat",
       "stale: no beat",
-      "unobserved: unwatched",
+      "unobserved: no evidence",
     ]);
   });
 });
@@ -285,28 +285,32 @@ describe("time itself", () => {
     story.tell(200, { type: "recorder.suspended", payload: { fromUs: story.at(30), toUs: story.at(200) } });
     expect(story.statuses(29, 30, 199, 245, 246)).toEqual([
       "healthy",
-      "unobserved: unwatched",
-      "unobserved: unwatched",
-      "unobserved: unwatched",
+      "unobserved: no evidence",
+      "unobserved: no evidence",
+      "unobserved: no evidence",
       "stale: no beat",
     ]);
     story.look(210, beat(210, 210));
-    expect(story.statuses(209, 210)).toEqual(["unobserved: unwatched", "healthy"]);
+    expect(story.statuses(209, 210)).toEqual(["unobserved: no evidence", "healthy"]);
   });
 
   test("a suspend ends what a beat promised, also where heartbeats were not watched", () => {
     story.tell(25, { type: "recorder.source.unavailable", payload: { ...HEARTBEATS, reason: "no answer" } });
     story.tell(200, { type: "recorder.suspended", payload: { fromUs: story.at(30), toUs: story.at(200) } });
-    expect(story.statuses(29, 30, 60)).toEqual(["healthy", "unobserved: unwatched", "unobserved: unwatched"]);
+    expect(story.statuses(29, 30, 60)).toEqual([
+      "healthy",
+      "unobserved: no evidence",
+      "unobserved: no evidence",
+    ]);
   });
 
   test("wall time that a clock skipped when it was set forward was lived by nobody", () => {
     story.tell(3630, { type: "recorder.clock.stepped", payload: { byMs: 3_600_000 } });
     expect(story.statuses(29, 30, 3629, 3675)).toEqual([
       "healthy",
-      "unobserved: unwatched",
-      "unobserved: unwatched",
-      "unobserved: unwatched",
+      "unobserved: no evidence",
+      "unobserved: no evidence",
+      "unobserved: no evidence",
     ]);
     expect(story.statuses(3676)).toEqual(["stale: no beat"]);
   });
@@ -320,6 +324,6 @@ describe("time itself", () => {
 
   test("a recorder that died without a word covered nothing after its last sign of life", () => {
     story.tell(300, { type: "recorder.lapsed", payload: { pid: 1, lastAliveUs: story.at(50) } });
-    expect(story.statuses(49, 50, 66)).toEqual(["healthy", "healthy", "unobserved: unwatched"]);
+    expect(story.statuses(49, 50, 66)).toEqual(["healthy", "healthy", "unobserved: no evidence"]);
   });
 });

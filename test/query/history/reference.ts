@@ -197,16 +197,9 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
     const none = { known: true, startedAtUs: null, status: null, signal: null, serverGone: false } as const;
     if (!word) return { ...none, state: "missing", atUs: null };
     const { startedAtUs, status, signal } = word;
-    const server = newest(serverWords, atUs);
-    if (!serves(word, atUs))
-      return {
-        ...none,
-        state: "missing",
-        atUs: 0,
-        startedAtUs,
-        serverGone: server !== undefined && !server.up,
-      };
     if (word.state === "closed") return { ...none, state: "missing", atUs: word.atUs, startedAtUs };
+    // What was there until its server went, went with it.
+    if (!serves(word, atUs)) return { ...none, state: "missing", atUs: 0, startedAtUs, serverGone: true };
     return {
       known: true,
       state: word.state,
