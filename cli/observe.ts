@@ -2,8 +2,10 @@ import type { Observer } from "../query/coverage.ts";
 import { openReader, type Reader } from "../store/reader.ts";
 import type { Variables } from "./environment.ts";
 import { openExistingLog } from "./existing-log.ts";
+import { isFleetError } from "./failure.ts";
 import { type Here, lookAround, nothingRecorded } from "./here.ts";
 import { liveRecorder } from "./present.ts";
+import { visible } from "./render/text.ts";
 
 /**
  * Opens the log for reading and says who watches the present: a live recorder; else, with `collect`, the one look that is taken
@@ -11,7 +13,7 @@ import { liveRecorder } from "./present.ts";
  */
 export async function observe(
   variables: Variables,
-  options: { collect: boolean },
+  options: { collect: boolean; complain: (text: string) => void },
 ): Promise<{ reader: Reader; observer: Observer; here: Here }> {
   const here = lookAround(variables);
   const reader = openExistingLog(here);
@@ -25,6 +27,14 @@ export async function observe(
   }
   reader?.close();
   const { lookOnce } = await import("./look-once.ts");
-  const observer = await lookOnce(variables);
-  return { reader: openReader(here.places.database), observer, here };
+  try {
+    const observer = await lookOnce(variables);
+    return { reader: openReader(here.places.database), observer, here };
+  } catch (error) {
+    // A log that takes nothing more (a full disk, a read-only place) still tells what it knew.
+    if (reader === null || !isFleetError(error) || error.kind !== "unavailable") throw error;
+    const last = openReader(here.places.database);
+    options.complain(`fleet: what is now could not be looked at: ${visible(error.message)}\n`);
+    return { reader: last, observer: { state: "absent" }, here };
+  }
 }

@@ -1,8 +1,10 @@
-import type { VerbDeclaration, Words } from "./declaration.ts";
+import { has, type VerbDeclaration, type Words } from "./declaration.ts";
 import { EXIT } from "./exit.ts";
 import { explain, failureText } from "./failure.ts";
 import { isBrokenPipe, type Output } from "./output.ts";
 import { checkWords } from "./words.ts";
+
+const NAGIOS_UNKNOWN = 3;
 
 export interface Surroundings {
   readonly output: Output;
@@ -16,8 +18,15 @@ export async function perform(verb: VerbDeclaration, words: Words, around: Surro
     const { run } = await verb.load();
     return await run({ ...words, ...around });
   } catch (error) {
-    return complain(error, around);
+    const code = complain(error, around);
+    return has(words, "check") && code === EXIT.failed ? sayUnknown(around.output) : code;
   }
+}
+
+/** To a monitor a check that could not be made is UNKNOWN, and it reads stdout. */
+function sayUnknown(output: Output): number {
+  output.print("UNKNOWN: fleet could not check\n");
+  return NAGIOS_UNKNOWN;
 }
 
 export function complain(error: unknown, { output, environment }: Surroundings): number {

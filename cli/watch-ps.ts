@@ -27,7 +27,7 @@ export async function watchPs(invocation: Invocation): Promise<number> {
   const { output, environment } = invocation;
   const collect = !has(invocation, "no-collect");
   const all = has(invocation, "all") || invocation.arguments.length > 0;
-  const opened = await observe(environment, { collect });
+  const opened = await observe(environment, { collect, complain: invocation.output.complain });
   const { here } = opened;
   let { reader, observer } = opened;
   let lookedAtUs = nowUs();

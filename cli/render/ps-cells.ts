@@ -83,7 +83,7 @@ function beatCell({ heartbeat, status }: AgentRow): TableCell {
   return { said: [formatAge(age)], tone: !late ? null : isOver(status) ? "quiet" : "bad" };
 }
 
-/** What runs there: the declared runtime, or what runs instead of it. Whether a dead pane drifted is no question. */
+/** What was seen to run there. Whether a dead pane drifted is no question. */
 function runtimeCell({ runtime, drift, pane }: AgentRow): TableCell {
   const expected = drift.expected ?? runtime;
   if (expected === null) return { said: [visible(drift.actual ?? pane.command ?? "-")], tone: "quiet" };
@@ -92,10 +92,9 @@ function runtimeCell({ runtime, drift, pane }: AgentRow): TableCell {
     const actual = visible(drift.actual ?? "?");
     return { said: [`${actual}, not ${visible(expected)}`, `not ${visible(expected)}`], tone: "warn" };
   }
+  // The roster's word is no observation: where nothing was seen to run, nothing is named.
   const asked = pane.state === "alive" || pane.state === "unknown";
-  return asked
-    ? { said: [`${visible(expected)} ?`], tone: "warn" }
-    : { said: [visible(expected)], tone: "quiet" };
+  return asked ? { said: ["?"], tone: "warn" } : { said: ["-"], tone: "quiet" };
 }
 
 function idleCell({ idle, pane }: AgentRow): TableCell {
@@ -104,8 +103,11 @@ function idleCell({ idle, pane }: AgentRow): TableCell {
   return asked ? { said: ["?"], tone: "warn" } : { said: ["-"], tone: "quiet" };
 }
 
-function bootCell({ boot }: AgentRow): TableCell {
+function bootCell({ boot, pane, systemd }: AgentRow): TableCell {
   if (boot.state === "unknown") return { said: ["?"], tone: "warn" };
+  // A boot gap is a question about what runs now: an agent that is down has not been found to come back.
+  const runs = pane.state === "alive" || systemd.active === "active";
+  if (boot.state === "no" && !runs) return { said: ["-"], tone: "quiet" };
   if (boot.state === "no") return { said: ["ok"], tone: null };
   const [first = "gap", ...others] = boot.reasons;
   const counted = others.length === 0 ? first : `${first} +${others.length}`;

@@ -20,7 +20,10 @@ export async function run(invocation: Invocation): Promise<number> {
     return watchPs(invocation);
   }
   const { output, environment } = invocation;
-  const { reader, observer } = await observe(environment, { collect: !has(invocation, "no-collect") });
+  const { reader, observer } = await observe(environment, {
+    collect: !has(invocation, "no-collect"),
+    complain: output.complain,
+  });
   let whole: PsDocument;
   try {
     // Names that are asked for are looked for everywhere, on the roster or not.

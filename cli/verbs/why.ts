@@ -14,7 +14,10 @@ import { formatWhy } from "../render/why.ts";
 export async function run(invocation: Invocation): Promise<number> {
   const { output, environment } = invocation;
   const [name = ""] = invocation.arguments;
-  const { reader, observer } = await observe(environment, { collect: !has(invocation, "no-collect") });
+  const { reader, observer } = await observe(environment, {
+    collect: !has(invocation, "no-collect"),
+    complain: output.complain,
+  });
   try {
     const present = readPresent(reader, { nowUs: nowUs(), observer, all: true });
     const known = psDocument(present).agents.map((row) => row.name);

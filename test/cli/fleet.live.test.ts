@@ -109,7 +109,8 @@ describe("with a recorder", () => {
     expect(after.agents.map(lasting)).toEqual(before.agents.map(lasting));
     const seq = after.log_seq;
     await live.ps();
-    const { stdout } = await live.fleet("events", "--after", String(seq), "--source", "recorder", "--json");
+    const samples = ["events", "--after", String(seq), "--type", "recorder.sample.taken", "--json"];
+    const { stdout } = await live.fleet(...samples);
     expect(stdout).toBe("");
   });
 
