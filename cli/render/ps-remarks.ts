@@ -50,7 +50,7 @@ function observerRemark({ observer }: PsDocument, nowMs: number): Remark {
         ? together(name, "never")
         : together(name, formatDuration(age(observed_at, nowMs)), "ago"),
     );
-    const text = "No recorder runs and nothing was looked at (--no-collect): this is what the log last knew.";
+    const text = "No recorder runs and nothing was looked at: this is what the log last knew.";
     return { text: `${text} It last heard from ${heard.join(", ")}.`, tone: "warn" };
   }
   const looks = Object.entries(observer.sources)
