@@ -86,8 +86,9 @@ function serverVanished(
   for (const [name, { panes }] of [...documentsOf(documents, "agent")]) {
     const own = panes[payload.socket];
     if (!own || own.state === "closed" || own.server !== payload.server) continue;
-    const lost = { state: "closed", lostServer: true, atUs: event.occurredAtUs } as const;
-    setOwnPane(documents, name, { ...own, ...lost, ...changedBy(event) });
+    // One that was dead already keeps its own hour of death.
+    const atUs = own.state === "alive" ? event.occurredAtUs : own.atUs;
+    setOwnPane(documents, name, { ...own, state: "closed", lostServer: true, atUs, ...changedBy(event) });
   }
 }
 
