@@ -1,7 +1,7 @@
 import type { Database } from "better-sqlite3";
 import { FleetError } from "./errors.ts";
 import type { Migration } from "./migrations/list.ts";
-import { inTransaction } from "./transaction.ts";
+import { inSnapshot, inTransaction } from "./transaction.ts";
 
 /** `PRAGMA application_id` of a fleet log: "FLET". */
 export const APPLICATION_ID = 0x464c4554;
@@ -27,10 +27,8 @@ export function migrate(database: Database, migrations: readonly Migration[]): v
 
 /** The schema version found; refuses what was written by a newer fleet, and what is no fleet log at all. */
 export function checkedVersion(database: Database, newest: number): number {
-  const version = database.pragma("user_version", { simple: true }) as number;
-  const application = database.pragma("application_id", { simple: true }) as number;
-  const isEmpty = () => database.prepare("SELECT count(*) FROM sqlite_schema").pluck().get() === 0;
-  if (application !== APPLICATION_ID && !(application === 0 && version === 0 && isEmpty())) {
+  const { version, application, isEmpty } = readMarks(database);
+  if (application !== APPLICATION_ID && !(application === 0 && version === 0 && isEmpty)) {
     throw new FleetError("config", `${database.name} is a SQLite database, but not a fleet log`, {
       hint: "Set FLEET_STATE to the directory that holds the fleet's own fleet.db, or to an empty one.",
     });
@@ -43,4 +41,18 @@ export function checkedVersion(database: Database, newest: number): number {
     );
   }
   return version;
+}
+
+/**
+ * All three as of one moment: read one by one, a log that another process makes in between has no mark yet and tables already,
+ * and looks like somebody else's database.
+ */
+function readMarks(database: Database): { version: number; application: number; isEmpty: boolean } {
+  const read = () => ({
+    // The first SELECT is what begins the snapshot.
+    isEmpty: database.prepare("SELECT count(*) FROM sqlite_schema").pluck().get() === 0,
+    version: database.pragma("user_version", { simple: true }) as number,
+    application: database.pragma("application_id", { simple: true }) as number,
+  });
+  return inSnapshot(database, read);
 }
