@@ -41,7 +41,10 @@ export interface Example {
 
 /** One verb as data: the only source of its parser, its help, its completion and its page in docs/cli.md. */
 export interface VerbDeclaration {
+  /** One word, or a group's word and another: `agent start`. Its module is `verbs/agent-start.ts`. */
   readonly name: string;
+  /** Other names of the very same verb: `agent watch` for `watch`. They work, and are left out of the list of verbs. */
+  readonly also?: readonly string[];
   readonly purpose: Purpose;
   /** One line for the list of verbs, lower case, no full stop. */
   readonly summary: string;
@@ -53,6 +56,13 @@ export interface VerbDeclaration {
   /** Exit codes with a meaning of their own, beside those that every verb has. */
   readonly exits?: readonly (readonly [code: number, meaning: string])[];
   readonly load: () => Promise<VerbModule>;
+}
+
+/** A word under which several verbs stand. */
+export interface GroupDeclaration {
+  readonly name: string;
+  /** One line, lower case, no full stop. */
+  readonly summary: string;
 }
 
 export interface VerbModule {

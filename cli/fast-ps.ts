@@ -1,7 +1,7 @@
+import { ps } from "./declarations/ps.ts";
 import { processOutput } from "./output.ts";
 import { perform } from "./perform.ts";
 import { run } from "./verbs/ps.ts";
-import { verbs } from "./verbs.ts";
 import { readWords } from "./words.ts";
 
 /**
@@ -9,9 +9,8 @@ import { readWords } from "./words.ts";
  * refused with a suggestion or answered with help.
  */
 export async function fastPs(argv: readonly string[]): Promise<number | null> {
-  const verb = verbs.find(({ name }) => name === "ps");
-  const words = verb === undefined ? null : readWords(verb, argv);
-  if (verb === undefined || words === null) return null;
+  const words = readWords(ps, argv);
+  if (words === null) return null;
   const around = { output: processOutput(process.env), environment: process.env };
-  return perform({ ...verb, load: async () => ({ run }) }, words, around);
+  return perform({ ...ps, load: async () => ({ run }) }, words, around);
 }

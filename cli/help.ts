@@ -1,4 +1,9 @@
-import { type OptionDeclaration, PURPOSES, type VerbDeclaration } from "./declaration.ts";
+import {
+  type GroupDeclaration,
+  type OptionDeclaration,
+  PURPOSES,
+  type VerbDeclaration,
+} from "./declaration.ts";
 import { pad, widthOf, wrap } from "./render/text.ts";
 
 const HEADINGS = {
@@ -42,10 +47,40 @@ export function programHelp(
   return `${lines.join("\n")}\n`;
 }
 
+/** `fleet agent --help`: the verbs of one group, also those that are listed under another name. */
+export function groupHelp(
+  group: GroupDeclaration,
+  verbs: readonly VerbDeclaration[],
+  prefix: string,
+  width: number,
+): string {
+  const rows = verbs.flatMap(({ name, also = [], summary }) =>
+    [name, ...also]
+      .filter((called) => called.startsWith(`${group.name} `))
+      .map((called) => [called.slice(group.name.length + 1), summary] as const),
+  );
+  const lines = [
+    `${prefix} ${group.name}: ${group.summary}`,
+    "",
+    `Usage: ${prefix} ${group.name} VERB [OPTIONS]`,
+  ];
+  lines.push(
+    "",
+    "Verbs:",
+    ...listed(rows, undefined, width),
+    "",
+    "Options:",
+    ...listed([optionLine(HELP)], undefined, width),
+  );
+  return `${lines.join("\n")}\n`;
+}
+
 /** `fleet VERB --help`. */
 export function verbHelp(verb: VerbDeclaration, prefix: string, width: number): string {
   const cells = Math.min(width, WIDEST);
   const lines = [`Usage: ${usage(verb, prefix)}`];
+  if (verb.also !== undefined && verb.also.length > 0)
+    lines.push(`Also:  ${verb.also.map((name) => `${prefix} ${name}`).join(", ")}`);
   for (const paragraph of verb.description) lines.push("", ...wrap(paragraph, cells));
   const named = verb.arguments.map(({ name, description }) => [name, description] as const);
   if (named.length > 0) lines.push("", "Arguments:", ...listed(named, undefined, width));

@@ -10,7 +10,7 @@ export function cliReference(
   const lines = [
     "# Command reference",
     "",
-    "Made from the declarations in `cli/verbs.ts` by `npx vitest run test/cli/reference.test.ts -u`; not edited by hand.",
+    "Made from the declarations in `cli/declarations/` by `npx vitest run test/cli/help.test.ts -u`; not edited by hand.",
     "What the statuses and flags mean, and what to do about them, is in [operating.md](operating.md).",
     "",
     "Errors are two lines on stderr: what is wrong, and what to do. Exit codes of every verb:",
@@ -44,6 +44,8 @@ function section(verb: VerbDeclaration): string[] {
     usage(verb, "fleet"),
     "```",
   ];
+  if (verb.also !== undefined)
+    lines.push("", `The same verb: ${verb.also.map((name) => `\`fleet ${name}\``).join(", ")}.`);
   for (const paragraph of verb.description) lines.push("", paragraph);
   if (verb.arguments.length > 0) {
     lines.push("", "| argument | meaning |", "|---|---|");

@@ -1,9 +1,12 @@
-import type { OptionDeclaration, VerbDeclaration } from "../declaration.ts";
-import { flagsOf, word } from "./shell-words.ts";
+import type { GroupDeclaration, OptionDeclaration, VerbDeclaration } from "../declaration.ts";
+import { firstWords, flagsOf, namesOf, secondWords, word, wordsOf } from "./shell-words.ts";
 
 /** The bash completion script. Names of agents are asked for when they are wanted, never run as shell text. */
-export function bashCompletion(verbs: readonly VerbDeclaration[]): string {
-  const cases = verbs.map((verb) => {
+export function bashCompletion(
+  verbs: readonly VerbDeclaration[],
+  groups: readonly GroupDeclaration[],
+): string {
+  const cases = namesOf(verbs).map(({ name, verb }) => {
     const [argument] = verb.arguments;
     const completion = argument?.completion;
     const words =
@@ -12,24 +15,38 @@ export function bashCompletion(verbs: readonly VerbDeclaration[]): string {
         : completion === undefined
           ? ""
           : completion.choices.map(word).join(" ");
-    return `    ${word(verb.name)})
+    return `    ${name.includes(" ") ? `"${wordsOf(name)}"` : word(name)})
       flags=${JSON.stringify(flagsOf(verb).join(" "))}
-      words="${words}"
+      words="$words ${words}"
       ;;`;
   });
+  const grouped = groups.map(
+    ({ name }) => `    ${word(name)})
+      if [ "$COMP_CWORD" -eq 2 ]; then
+        words="$words ${secondWords(verbs, name)
+          .map(([second]) => word(second))
+          .join(" ")}"
+      else
+        verb="$verb \${COMP_WORDS[2]}"
+      fi
+      ;;`,
+  );
   const afterFlag = verbs.flatMap((verb) => verb.options.flatMap((option) => valueCase(option)));
   return `# bash completion of fleet: made by \`fleet completion bash\`
 _fleet() {
-  local current=\${COMP_WORDS[COMP_CWORD]} previous=\${COMP_WORDS[COMP_CWORD-1]} flags="" words=""
+  local current=\${COMP_WORDS[COMP_CWORD]} previous=\${COMP_WORDS[COMP_CWORD-1]} flags="" words="" verb
   COMPREPLY=()
   if [ "$COMP_CWORD" -eq 1 ]; then
-    COMPREPLY=($(compgen -W "${verbs.map(({ name }) => word(name)).join(" ")} --help --version" -- "$current"))
+    COMPREPLY=($(compgen -W "${firstWords(verbs, groups)
+      .map(([name]) => word(name))
+      .join(" ")} --help --version" -- "$current"))
     return
   fi
   case $previous in
 ${[...new Set(afterFlag)].join("\n")}
   esac
-  case \${COMP_WORDS[1]} in
+  verb=\${COMP_WORDS[1]}
+${grouped.length === 0 ? "" : `  case $verb in\n${grouped.join("\n")}\n  esac\n`}  case $verb in
 ${cases.join("\n")}
   esac
   case $current in

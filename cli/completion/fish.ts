@@ -1,8 +1,11 @@
-import type { VerbDeclaration } from "../declaration.ts";
-import { word } from "./shell-words.ts";
+import type { GroupDeclaration, VerbDeclaration } from "../declaration.ts";
+import { firstWords, namesOf, secondWords, word, wordsOf } from "./shell-words.ts";
 
 /** The fish completion script. */
-export function fishCompletion(verbs: readonly VerbDeclaration[]): string {
+export function fishCompletion(
+  verbs: readonly VerbDeclaration[],
+  groups: readonly GroupDeclaration[],
+): string {
   const lines = [
     "# fish completion of fleet: made by `fleet completion fish`",
     "complete -c fleet -f",
@@ -10,10 +13,19 @@ export function fishCompletion(verbs: readonly VerbDeclaration[]): string {
     "complete -c fleet -n __fish_use_subcommand -l version -s V -d 'print the version'",
   ];
   const agents = "'(fleet completion --agents 2>/dev/null)'";
-  for (const verb of verbs) {
-    const name = word(verb.name);
-    const on = `complete -c fleet -n '__fish_seen_subcommand_from ${name}'`;
-    lines.push(`complete -c fleet -n __fish_use_subcommand -a ${name} -d ${fishQuoted(verb.summary)}`);
+  for (const [name, summary] of firstWords(verbs, groups))
+    lines.push(`complete -c fleet -n __fish_use_subcommand -a ${word(name)} -d ${fishQuoted(summary)}`);
+  for (const { name: group } of groups) {
+    const seconds = secondWords(verbs, group);
+    const none = seconds.map(([name]) => word(name)).join(" ");
+    const on = `complete -c fleet -n '__fish_seen_subcommand_from ${word(group)}; and not __fish_seen_subcommand_from ${none}'`;
+    for (const [name, summary] of seconds) lines.push(`${on} -a ${word(name)} -d ${fishQuoted(summary)}`);
+  }
+  for (const { name, verb } of namesOf(verbs)) {
+    const seen = wordsOf(name)
+      .split(" ")
+      .map((each) => `__fish_seen_subcommand_from ${each}`);
+    const on = `complete -c fleet -n '${seen.join("; and ")}'`;
     const completion = verb.arguments[0]?.completion;
     if (completion === "agents") lines.push(`${on} -a ${agents}`);
     else if (completion !== undefined)

@@ -1,12 +1,22 @@
-import type { OptionDeclaration, VerbDeclaration } from "../declaration.ts";
-import { quoted, word } from "./shell-words.ts";
+import type { GroupDeclaration, OptionDeclaration, VerbDeclaration } from "../declaration.ts";
+import { firstWords, namesOf, quoted, secondWords, word, wordsOf } from "./shell-words.ts";
 
 /** The zsh completion script, for a file `_fleet` in `fpath`. */
-export function zshCompletion(verbs: readonly VerbDeclaration[]): string {
-  const described = verbs.map(
-    ({ name, summary }) => `    ${quoted(`${word(name)}:${summary.replaceAll(":", "\\:")}`)}`,
+export function zshCompletion(
+  verbs: readonly VerbDeclaration[],
+  groups: readonly GroupDeclaration[],
+): string {
+  const described = firstWords(verbs, groups).map((each) => `    ${describe(each)}`);
+  const arrays = groups.map(
+    ({ name }) => `  local -a of_${word(name)}
+  of_${word(name)}=(
+${secondWords(verbs, name)
+  .map((each) => `    ${describe(each)}`)
+  .join("\n")}
+  )
+`,
   );
-  const cases = verbs.map((verb) => {
+  const cases = namesOf(verbs).map(({ name, verb }) => {
     const specs = verb.options.filter((option) => option.hidden !== true).map(optionSpec);
     const [argument] = verb.arguments;
     if (argument !== undefined) {
@@ -18,7 +28,7 @@ export function zshCompletion(verbs: readonly VerbDeclaration[]): string {
             : `(${argument.completion.choices.map(word).join(" ")})`;
       specs.push(quoted(`${argument.variadic ? "*" : "1"}:${argument.name.toLowerCase()}:${action}`));
     }
-    return `        ${word(verb.name)}) _arguments -s ${[...specs, quoted("(- *)--help[show help]")].join(" \\\n          ")} ;;`;
+    return `        ${name.includes(" ") ? quoted(wordsOf(name)) : word(name)}) _arguments -s ${[...specs, quoted("(- *)--help[show help]")].join(" \\\n          ")} ;;`;
   });
   return `#compdef fleet
 # zsh completion of fleet: made by \`fleet completion zsh\`
@@ -32,17 +42,37 @@ _fleet() {
   verbs=(
 ${described.join("\n")}
   )
-  _arguments -C '(- *)--help[show help]' '(- *)--version[print the version]' '1:verb:->verb' '*::word:->word'
+${arrays.join("")}  _arguments -C '(- *)--help[show help]' '(- *)--version[print the version]' '1:verb:->verb' '*::word:->word'
   case $state in
     verb) _describe verb verbs ;;
     word)
-      case $words[1] in
+${groups.length === 0 ? "      local verb=$words[1]\n" : groupWords(groups)}      case $verb in
 ${cases.join("\n")}
       esac
       ;;
   esac
 }
 if [ "$funcstack[1]" = _fleet ]; then _fleet "$@"; else compdef _fleet fleet; fi
+`;
+}
+
+function describe([name, summary]: readonly [string, string]): string {
+  return quoted(`${word(name)}:${summary.replaceAll(":", "\\:")}`);
+}
+
+/** After a group's word the next one is completed from the group, or taken as part of the verb. */
+function groupWords(groups: readonly GroupDeclaration[]): string {
+  return `      local verb=$words[1]
+      case $verb in
+${groups
+  .map(
+    ({ name }) => `        ${word(name)})
+          if (( CURRENT == 2 )); then _describe verb of_${word(name)}; [[ $words[2] == -* ]] || return; else
+            verb="$verb $words[2]"; shift words; (( CURRENT-- ))
+          fi ;;`,
+  )
+  .join("\n")}
+      esac
 `;
 }
 

@@ -7,7 +7,7 @@ import { has, type Invocation } from "../declaration.ts";
 import { openExistingLog } from "../existing-log.ts";
 import { EXIT } from "../exit.ts";
 import { lookAround } from "../here.ts";
-import { verbs } from "../verbs.ts";
+import { groups, verbs } from "../verbs.ts";
 
 /** `fleet completion SHELL`: a script; with `--agents` (which the scripts ask for) the names of agents. */
 export async function run(invocation: Invocation): Promise<number> {
@@ -17,7 +17,7 @@ export async function run(invocation: Invocation): Promise<number> {
     return EXIT.done;
   }
   const [shell] = invocation.arguments;
-  const scripts: Record<string, (all: typeof verbs) => string> = {
+  const scripts: Record<string, (all: typeof verbs, words: typeof groups) => string> = {
     bash: bashCompletion,
     zsh: zshCompletion,
     fish: fishCompletion,
@@ -28,7 +28,7 @@ export async function run(invocation: Invocation): Promise<number> {
       shell === undefined ? "which shell is missing" : `there is no completion for ${JSON.stringify(shell)}`;
     throw new FleetError("usage", said, { hint: "Run: fleet completion bash (or zsh, or fish)." });
   }
-  output.print(script(verbs));
+  output.print(script(verbs, groups));
   return EXIT.done;
 }
 

@@ -7,9 +7,14 @@ import { bashCompletion } from "../../cli/completion/bash.ts";
 import { fishCompletion } from "../../cli/completion/fish.ts";
 import { plainNames } from "../../cli/completion/shell-words.ts";
 import { zshCompletion } from "../../cli/completion/zsh.ts";
-import { verbs } from "../../cli/verbs.ts";
+import { groups, verbs } from "../../cli/verbs.ts";
+import { grouped } from "./support/grouped-verbs.ts";
 
-const scripts = { bash: bashCompletion(verbs), zsh: zshCompletion(verbs), fish: fishCompletion(verbs) };
+const scripts = {
+  bash: bashCompletion(verbs, groups),
+  zsh: zshCompletion(verbs, groups),
+  fish: fishCompletion(verbs, groups),
+};
 
 test.each(Object.entries(scripts))(
   "the script for %s is what the golden file says",
@@ -39,15 +44,18 @@ describe("in a real bash", () => {
     );
     chmodSync(fleet, 0o755);
     writeFileSync(join(directory, "completion.bash"), scripts.bash);
+    writeFileSync(join(directory, "grouped.bash"), bashCompletion(grouped.verbs, grouped.groups));
   });
   afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
-  function complete(...words: string[]): string[] {
+  const complete = (...words: string[]) => completeBy("completion.bash", words);
+
+  function completeBy(file: string, words: string[]): string[] {
     const script =
       // biome-ignore lint/suspicious/noTemplateCurlyInString: it is bash that expands it.
       'source "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _fleet; printf "%s\\n" "${COMPREPLY[@]}"';
     const env = { PATH: `${directory}${delimiter}/usr/bin${delimiter}/bin` };
-    const args = ["--norc", "-c", script, "bash", join(directory, "completion.bash"), ...words];
+    const args = ["--norc", "-c", script, "bash", join(directory, file), ...words];
     return execFileSync("bash", args, { env, encoding: "utf8" }).split("\n").filter(Boolean);
   }
 
@@ -59,6 +67,18 @@ describe("in a real bash", () => {
     expect(complete("fleet", "events", "--agent", "rev")).toEqual(["reviewer"]);
     expect(complete("fleet", "events", "--source", "tm")).toEqual(["tmux", "tmux-hook"]);
     expect(complete("fleet", "completion", "z")).toEqual(["zsh"]);
+  });
+
+  test("after a group's word its verbs are offered, and after those their own words", () => {
+    const complete = (...words: string[]) => completeBy("grouped.bash", words);
+    expect(complete("fleet", "")).toEqual(["mirror", "watch", "agent", "--help", "--version"]);
+    expect(complete("fleet", "agent", "")).toEqual(["watch", "start"]);
+    expect(complete("fleet", "agent", "start", "cod")).toEqual(["coder0", "coder1"]);
+    expect(complete("fleet", "agent", "watch", "--e")).toEqual(["--every"]);
+    expect(complete("fleet", "watch", "--e")).toEqual(["--every"]);
+    expect(complete("fleet", "mirror", "")).toEqual(["status"]);
+    expect(complete("fleet", "mirror", "--f")).toEqual(["--from"]);
+    expect(complete("fleet", "mirror", "status", "--j")).toEqual(["--json"]);
   });
 
   test("where nothing can be offered nothing is", () => {

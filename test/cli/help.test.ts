@@ -2,12 +2,13 @@ import { readdirSync } from "node:fs";
 import { Command } from "commander";
 import { describe, expect, test } from "vitest";
 import { programHelp, verbHelp } from "../../cli/help.ts";
-import { registerFleet, runProgram } from "../../cli/program.ts";
+import { type Perform, registerFleet, registerGroup, runProgram } from "../../cli/program.ts";
 import { cliReference } from "../../cli/reference.ts";
 import { widthOf } from "../../cli/render/text.ts";
 import { programOptions, verbs } from "../../cli/verbs.ts";
 import { VERSION } from "../../cli/version.ts";
 import packageJson from "../../package.json" with { type: "json" };
+import { grouped } from "./support/grouped-verbs.ts";
 import { catchOutput } from "./support/output.ts";
 
 async function run(...argv: string[]) {
@@ -39,11 +40,12 @@ describe("fleet --help", () => {
 
 describe.each(verbs.map((verb) => [verb.name, verb] as const))("fleet %s --help", (name, verb) => {
   test("is what the golden file says, however it is asked for", async () => {
-    const { exit, stdout } = await run(name, "--help");
+    const words = name.split(" ");
+    const { exit, stdout } = await run(...words, "--help");
     expect(exit).toBe(0);
-    await expect(stdout).toMatchFileSnapshot(`golden/help-${name}.txt`);
-    expect((await run("help", name)).stdout).toBe(stdout);
-    expect((await run(name, "-h")).stdout).toBe(stdout);
+    await expect(stdout).toMatchFileSnapshot(`golden/help-${words.join("-")}.txt`);
+    expect((await run("help", ...words)).stdout).toBe(stdout);
+    expect((await run(...words, "-h")).stdout).toBe(stdout);
   });
 
   test("describes everything in whole sentences", () => {
@@ -61,7 +63,7 @@ describe.each(verbs.map((verb) => [verb.name, verb] as const))("fleet %s --help"
 
 test("the folder of verbs holds the declared verbs and nothing else", () => {
   const files = readdirSync(new URL("../../cli/verbs/", import.meta.url)).sort();
-  expect(files).toEqual(verbs.map(({ name }) => `${name}.ts`).sort());
+  expect(files).toEqual(verbs.map(({ name }) => `${name.replace(" ", "-")}.ts`).sort());
 });
 
 test("docs/cli.md is made from the declarations", async () => {
@@ -91,6 +93,78 @@ describe("a wrong command line", () => {
     ],
   ])("%j is two lines on stderr and exit code 2", async (argv, stderr) => {
     expect(await run(...argv)).toEqual({ exit: 2, stdout: "", stderr });
+  });
+});
+
+describe("verbs in groups", () => {
+  async function runGrouped(...argv: string[]) {
+    const output = catchOutput();
+    const exit = await runProgram(argv, { output, environment: {} }, grouped);
+    return { exit, stdout: output.printed(), stderr: output.complained() };
+  }
+
+  test("are called by two words, and by each of their names", async () => {
+    for (const argv of [
+      ["agent", "start", "x"],
+      ["watch", "x"],
+      ["agent", "watch", "x"],
+      ["mirror"],
+      ["mirror", "status"],
+    ])
+      expect(await runGrouped(...argv)).toEqual({ exit: 0, stdout: "", stderr: "" });
+  });
+
+  test("show help under the name they were called by", async () => {
+    expect((await runGrouped("agent", "watch", "--help")).stdout).toMatch(
+      /^Usage: fleet agent watch NAME \[OPTIONS\]\nAlso: {2}fleet watch\n/,
+    );
+    expect((await runGrouped("watch", "--help")).stdout).toMatch(
+      /^Usage: fleet watch NAME .*\nAlso: {2}fleet agent watch\n/,
+    );
+    expect((await runGrouped("help", "mirror", "status")).stdout).toMatch(
+      /^Usage: fleet mirror status \[OPTIONS\]\n/,
+    );
+  });
+
+  test("a group's word alone lists its verbs, on stderr as a usage error, on request as help", async () => {
+    const { exit, stdout } = await runGrouped("agent", "--help");
+    expect(exit).toBe(0);
+    expect(stdout).toMatch(
+      /^fleet agent: act on one agent\n.*Verbs:\n {2}watch {2}do watch\n {2}start {2}do agent start\n/s,
+    );
+    expect(await runGrouped("agent")).toEqual({ exit: 2, stdout: "", stderr: stdout });
+  });
+
+  test.each([
+    [
+      ["agent", "strat", "x"],
+      "fleet: unknown verb 'strat'\n  Did you mean start? `fleet agent --help` lists the verbs.\n",
+    ],
+    [["agent", "start"], "fleet: missing required argument 'NAME'\n  See `fleet agent start --help`.\n"],
+    [
+      ["agent", "watch", "x", "--evry"],
+      "fleet: unknown option '--evry'\n  Did you mean --every? See `fleet agent watch --help`.\n",
+    ],
+  ])("%j is two lines on stderr and exit code 2", async (argv, stderr) => {
+    expect(await runGrouped(...argv)).toEqual({ exit: 2, stdout: "", stderr });
+  });
+
+  test("another program mounts a group under a command of its own", async () => {
+    const mosaic = new Command("mosaic");
+    const agent = mosaic.command("agent");
+    const seen: unknown[] = [];
+    const performVerb: Perform = async (verb, words) => {
+      seen.push([verb.name, words.arguments]);
+    };
+    registerGroup(agent, "agent", performVerb, grouped);
+    registerFleet(mosaic.command("fleet"), performVerb, grouped);
+    await mosaic.parseAsync(["agent", "watch", "coder0"], { from: "user" });
+    await mosaic.parseAsync(["fleet", "agent", "start", "coder1"], { from: "user" });
+    expect(seen).toEqual([
+      ["watch", ["coder0"]],
+      ["agent start", ["coder1"]],
+    ]);
+    expect(agent.commands[0]?.helpInformation()).toContain("Usage: mosaic agent watch NAME [OPTIONS]");
   });
 });
 

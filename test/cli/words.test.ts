@@ -17,7 +17,7 @@ async function readByCommander(verb: VerbDeclaration, argv: readonly string[]): 
     each.exitOverride().configureOutput({ writeOut: () => {}, writeErr: () => {} });
   }
   try {
-    await program.parseAsync([verb.name, ...argv], { from: "user" });
+    await program.parseAsync([command.name(), ...argv], { from: "user" });
     return read;
   } catch {
     return null;

@@ -1,6 +1,6 @@
 # bash completion of fleet: made by `fleet completion bash`
 _fleet() {
-  local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]} flags="" words=""
+  local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]} flags="" words="" verb
   COMPREPLY=()
   if [ "$COMP_CWORD" -eq 1 ]; then
     COMPREPLY=($(compgen -W "ps why events record doctor completion rebuild --help --version" -- "$current"))
@@ -17,34 +17,35 @@ _fleet() {
     --after) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
     --limit) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
   esac
-  case ${COMP_WORDS[1]} in
+  verb=${COMP_WORDS[1]}
+  case $verb in
     ps)
       flags="--all -a --watch -w --check --class --runtime --no-collect --json"
-      words="$(fleet completion --agents 2>/dev/null)"
+      words="$words $(fleet completion --agents 2>/dev/null)"
       ;;
     why)
       flags="--no-collect --json"
-      words="$(fleet completion --agents 2>/dev/null)"
+      words="$words $(fleet completion --agents 2>/dev/null)"
       ;;
     events)
       flags="--follow -f --agent --type --source --since --until --after --limit -n --reverse -r --json"
-      words=""
+      words="$words "
       ;;
     record)
       flags="--uninstall --json"
-      words=""
+      words="$words "
       ;;
     doctor)
       flags="--json"
-      words=""
+      words="$words "
       ;;
     completion)
       flags=""
-      words="bash zsh fish"
+      words="$words bash zsh fish"
       ;;
     rebuild)
       flags="--json"
-      words=""
+      words="$words "
       ;;
   esac
   case $current in

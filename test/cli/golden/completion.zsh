@@ -20,7 +20,8 @@ _fleet() {
   case $state in
     verb) _describe verb verbs ;;
     word)
-      case $words[1] in
+      local verb=$words[1]
+      case $verb in
         ps) _arguments -s '--all[also sessions that no roster names]' '-a[also sessions that no roster names]' \
           '--watch[keep showing it; redrawn when something changes (q or Ctrl-C ends)]' '-w[keep showing it; redrawn when something changes (q or Ctrl-C ends)]' \
           '--check[exit by the worst status, after the Nagios convention]' \

@@ -1,0 +1,60 @@
+import { SOURCES } from "../../store/events/envelope.ts";
+import type { VerbDeclaration } from "../declaration.ts";
+import { jsonLines } from "./shared.ts";
+
+export const events: VerbDeclaration = {
+  name: "events",
+  purpose: "remember",
+  summary: "list and follow the log",
+  description: [
+    "The events of the log, oldest first: the newest 50 that match, or all that match from --since or --after on. Times are ISO 8601 (2026-06-21T03:10Z, local time without an offset), how long ago (2h, 1d12h), a clock time (14:00, yesterday 14:00) or an event (#1234).",
+    "A time is compared with when the event happened, by its source's clock; the order is the log's.",
+  ],
+  arguments: [],
+  options: [
+    { name: "follow", short: "f", description: "then print new events as they are written (Ctrl-C ends)" },
+    {
+      name: "agent",
+      value: { name: "NAME", kind: "text" },
+      description: "only events of this agent",
+    },
+    {
+      name: "type",
+      value: { name: "TYPE", kind: "text" },
+      repeatable: true,
+      description: "only this type; a family with a dot at its end: tmux.pane.",
+    },
+    {
+      name: "source",
+      value: { name: "SOURCE", kind: "choice", choices: SOURCES },
+      description: "only what this collector stated",
+    },
+    { name: "since", value: { name: "TIME", kind: "time" }, description: "from this moment on" },
+    { name: "until", value: { name: "TIME", kind: "time" }, description: "up to this moment" },
+    {
+      name: "after",
+      value: { name: "SEQ", kind: "text" },
+      description: "only events after this place in the log",
+    },
+    {
+      name: "limit",
+      short: "n",
+      value: { name: "COUNT", kind: "count" },
+      description: "at most this many: the newest, with --after the first",
+    },
+    { name: "reverse", short: "r", description: "newest first" },
+    jsonLines,
+  ],
+  examples: [
+    {
+      command: "fleet events --agent coder0 --since 'yesterday 14:00'",
+      meaning: "what happened to coder0",
+    },
+    {
+      command: "fleet events --type tmux.pane. --type systemd. --follow",
+      meaning: "panes and units, live",
+    },
+    { command: "fleet events --after '#1234' --json", meaning: "resume where a script stopped" },
+  ],
+  load: () => import("../verbs/events.ts"),
+};

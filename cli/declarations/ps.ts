@@ -1,0 +1,53 @@
+import type { VerbDeclaration } from "../declaration.ts";
+import { agentName, json, noCollect } from "./shared.ts";
+
+export const ps: VerbDeclaration = {
+  name: "ps",
+  purpose: "look",
+  summary: "show every agent: unit, pane, heartbeat, runtime, idle time, boot",
+  description: [
+    "One line for each agent on the roster, judged now: its status, and what each plane (systemd, tmux, heartbeat, process) says of it. What did not answer is shown as ? with the age of its last answer, never as dead. Below the table: who watched, and every source that is not fresh.",
+    "With a recorder running this only reads the log. Without one it looks once at everything, adds what it saw to the log, and says so.",
+  ],
+  arguments: [{ ...agentName, description: "show these agents only" }],
+  options: [
+    { name: "all", short: "a", description: "also sessions that no roster names" },
+    {
+      name: "watch",
+      short: "w",
+      description: "keep showing it; redrawn when something changes (q or Ctrl-C ends)",
+    },
+    { name: "check", description: "exit by the worst status, after the Nagios convention" },
+    {
+      name: "class",
+      value: { name: "CLASS", kind: "text" },
+      repeatable: true,
+      description: "only agents of this class",
+    },
+    {
+      name: "runtime",
+      value: { name: "RUNTIME", kind: "text" },
+      repeatable: true,
+      description: "only agents of this declared runtime",
+    },
+    noCollect,
+    json,
+  ],
+  examples: [
+    { command: "fleet ps", meaning: "everything on the roster" },
+    { command: "fleet ps coder0 reviewer", meaning: "two agents" },
+    { command: "fleet ps --watch", meaning: "a live table" },
+    { command: "fleet ps --check", meaning: "for a monitoring system" },
+    {
+      command: "fleet ps --json | jq '.agents[] | select(.status != \"healthy\")'",
+      meaning: "for a script",
+    },
+  ],
+  exits: [
+    [0, "with --check: every agent is well, or was meant to end"],
+    [1, "with --check: warning (silent, absent, drift, boot gap)"],
+    [2, "with --check: critical (failed, dead, stale)"],
+    [3, "with --check: unknown (unobserved, or no rows to check)"],
+  ],
+  load: () => import("../verbs/ps.ts"),
+};
