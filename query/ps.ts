@@ -25,15 +25,14 @@ export interface PsInput {
 
 /** `fleet ps` as a value: the rows, and how far each source can be trusted. Pure. */
 export function psDocument(input: PsInput): PsDocument {
+  return tableDocument(tableOfNow(input));
+}
+
+function tableOfNow(input: PsInput): TableInput {
   const { observer } = input;
   const coverage = coverageFromNow(input);
   const sinceUs = observer.state === "absent" ? null : observer.sinceUs;
-  return tableDocument({
-    ...input,
-    observer: { state: observer.state, sinceUs },
-    coverage,
-    coverageOf: () => coverage,
-  });
+  return { ...input, observer: { state: observer.state, sinceUs }, coverage, coverageOf: () => coverage };
 }
 
 /** What a table is made of, of now or of a past moment. */
@@ -76,17 +75,21 @@ export function tableDocument(input: TableInput): PsDocument {
   };
 }
 
-/** One agent's row with the verdict behind it, as `fleet why` shows it. */
-export function explainAgent(
-  input: PsInput,
-  name: string,
-): { row: AgentRow; verdict: Verdict; facts: AgentFacts } {
-  const facts = factsOf({
-    name,
-    documents: input.documents,
-    coverage: coverageFromNow(input),
-    nowUs: input.nowUs,
-  });
+/** One agent's row with the verdict behind it and the documents that it was judged from, as `fleet why` shows them. */
+export interface Explained {
+  readonly row: AgentRow;
+  readonly verdict: Verdict;
+  readonly facts: AgentFacts;
+}
+
+/** The present of one agent. */
+export function explainAgent(input: PsInput, name: string): Explained {
+  return explainRow(tableOfNow(input), name);
+}
+
+export function explainRow(input: TableInput, name: string): Explained {
+  const { documents, nowUs, coverageOf } = input;
+  const facts = factsOf({ name, documents, coverage: coverageOf(name), nowUs });
   return { ...agentRow(facts, input), facts };
 }
 

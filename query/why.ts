@@ -1,7 +1,6 @@
 import type { StoredEvent } from "../store/events/envelope.ts";
 import { isoOf } from "./instant.ts";
-import type { PsInput } from "./ps.ts";
-import { explainAgent } from "./ps.ts";
+import type { Explained } from "./ps.ts";
 import type { AgentRow, AgentStatus, Plane } from "./row.ts";
 import { summaryOf } from "./summary.ts";
 
@@ -48,12 +47,18 @@ export interface EventLookup {
 
 const EVENTS_PER_CELL = 4;
 
-/** The row of one agent with the ladder that judged it and the events behind each of its cells. */
-export function whyDocument(
-  input: PsInput & { readonly name: string; readonly lookup: EventLookup },
-): WhyDocument {
+export interface WhyInput {
+  readonly tenantId: string;
+  readonly host: string;
+  readonly nowUs: number;
+  readonly logSeq: number;
+  readonly name: string;
+  readonly lookup: EventLookup;
+}
+
+/** The row of one agent, of now or of a past moment, with the ladder that judged it and the events behind each of its cells. */
+export function whyDocument({ row, verdict, facts }: Explained, input: WhyInput): WhyDocument {
   const { name, lookup } = input;
-  const { row, verdict, facts } = explainAgent(input, name);
   const found = (...events: (StoredEvent | null)[]): WhyEvidence[] => {
     const unique = new Map(events.filter((event) => event !== null).map((event) => [event.seq, event]));
     return [...unique.values()].sort((a, b) => b.seq - a.seq).map(evidenceOf);

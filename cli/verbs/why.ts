@@ -1,4 +1,4 @@
-import { psDocument } from "../../query/ps.ts";
+import { explainAgent, psDocument } from "../../query/ps.ts";
 import { type EventLookup, whyDocument } from "../../query/why.ts";
 import type { StoredEvent } from "../../store/events/envelope.ts";
 import type { Reader } from "../../store/reader.ts";
@@ -22,7 +22,7 @@ export async function run(invocation: Invocation): Promise<number> {
     const present = readPresent(reader, { nowUs: nowUs(), observer, all: true });
     const known = psDocument(present).agents.map((row) => row.name);
     if (!known.includes(name)) return sayNoSuchAgent(output, name, known);
-    const document = whyDocument({ ...present, name, lookup: lookupIn(reader) });
+    const document = whyDocument(explainAgent(present, name), { ...present, name, lookup: lookupIn(reader) });
     if (has(invocation, "json")) output.print(`${JSON.stringify(document, null, 2)}\n`);
     else output.print(`${formatWhy(document, { width: output.width(), paint: output.paint }).join("\n")}\n`);
     return EXIT.done;

@@ -1,5 +1,6 @@
 import type { Coverage, Watch } from "../coverage.ts";
 import type { Changed } from "../planes/documents.ts";
+import type { TableInput } from "../ps.ts";
 import { tableDocument } from "../ps.ts";
 import type { PsDocument } from "../row.ts";
 import { coverageFor, documentsAt } from "./evidence-at.ts";
@@ -11,19 +12,22 @@ import { valueAt } from "./timeline.ts";
  * `fleet ps --at T`: the table as it was then, by all the evidence known now, built by the very builder of the present. A cell's
  * `observed_at` never lies after T: what was learnt of T later is knowledge of T all the same.
  */
-export function asOf(
-  history: History,
-  input: {
-    readonly tenantId: string;
-    readonly host: string;
-    readonly logSeq: number;
-    readonly atUs: number;
-    readonly all: boolean;
-  },
-): PsDocument {
-  const { atUs, ...rest } = input;
+export function asOf(history: History, input: AsOfInput): PsDocument {
+  return tableDocument(tableAt(history, input));
+}
+
+export interface AsOfInput {
+  readonly tenantId: string;
+  readonly host: string;
+  readonly logSeq: number;
+  readonly atUs: number;
+  readonly all: boolean;
+}
+
+/** What the table of a past moment is made of. */
+export function tableAt(history: History, { atUs, ...rest }: AsOfInput): TableInput {
   const documents = documentsAt(history, atUs);
-  return tableDocument({
+  return {
     ...rest,
     nowUs: atUs,
     documents: {
@@ -37,7 +41,7 @@ export function asOf(
     observer: observerAt(history, atUs),
     coverage: coverageAt(history, atUs),
     coverageOf: (agent) => coverageFor(history, agent, atUs),
-  });
+  };
 }
 
 function learntBy(document: unknown, atUs: number): unknown {

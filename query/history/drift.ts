@@ -1,6 +1,8 @@
 import { factsAt } from "./evidence-at.ts";
 import type { History } from "./history.ts";
 import type { Occurrence } from "./occurrence.ts";
+import type { Span, Spans } from "./span.ts";
+import { spansOf } from "./span.ts";
 import type { Window } from "./sweep.ts";
 import { changesOf, valueAt } from "./timeline.ts";
 
@@ -9,10 +11,10 @@ export function driftWithin(
   history: History,
   agent: string,
   window: Window,
-): { occurrences: Occurrence[]; observedUs: number } {
+): { occurrences: Occurrence[]; observed: Spans } {
   const found: Occurrence[] = [];
   const moments = momentsOf(history, agent, window);
-  let observedUs = 0;
+  const known: Span[] = [];
   let before = false;
   for (const [index, fromUs] of moments.entries()) {
     const toUs = moments[index + 1] ?? window.toUs;
@@ -20,7 +22,7 @@ export function driftWithin(
     const { drift, process, evidence } = factsAt(history, agent, fromUs);
     const is = rostered && drift.state === "yes" && evidence.pane.known;
     if (fromUs >= window.fromUs) {
-      if (rostered && drift.state !== "unknown") observedUs += toUs - fromUs;
+      if (rostered && drift.state !== "unknown") known.push({ fromUs, toUs });
       const end = toUs >= window.toUs ? null : toUs;
       const last = found.at(-1);
       if (is && last?.toUs === fromUs) found[found.length - 1] = { ...last, toUs: end };
@@ -37,7 +39,7 @@ export function driftWithin(
     }
     before = is;
   }
-  return { occurrences: found, observedUs };
+  return { occurrences: found, observed: spansOf(known) };
 }
 
 function momentsOf(history: History, agent: string, { fromUs, toUs }: Window): number[] {

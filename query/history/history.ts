@@ -39,6 +39,8 @@ export interface History {
   readonly lapsedAtUs: number | null;
   /** Agents that were on the roster at any time. */
   readonly declared: readonly string[];
+  /** Agents that ever beat. */
+  readonly beating: readonly string[];
   roster(agent: string): Timeline<RosterDocument | undefined>;
   server(socket: string): Timeline<ServerTold>;
   pane(agent: string, socket: string): PaneTimeline;
@@ -49,6 +51,13 @@ export interface History {
   program(socket: string, pane: string): Timeline<ProcessDocument | undefined>;
   programKnown(socket: string, pane: string): Timeline<boolean>;
   recorder(): Timeline<RecorderDocument | undefined>;
+  /** Messages that were sent to the agent, in order of time. */
+  sends(agent: string): readonly Sent[];
+}
+
+export interface Sent {
+  readonly atUs: number;
+  readonly seq: number;
 }
 
 export interface HistoryInput {
@@ -68,11 +77,12 @@ export function historyOf({ events, lapsedAtUs = null, nowUs = Infinity }: Histo
   const points = endPointsOf(events, chronology);
   const purposes = purposesOf(events, chronology);
   const beats = new Map<string, FoldEvent[]>();
+  const sent = new Map<string, Sent[]>();
   for (const event of events) {
-    if (event.agent === null || event.schemaVersion > 1 || !event.type.startsWith("heartbeat.")) continue;
-    const own = beats.get(event.agent);
-    if (own) own.push(event);
-    else beats.set(event.agent, [event]);
+    if (event.agent === null || event.schemaVersion > 1) continue;
+    if (event.type.startsWith("heartbeat.")) membersOf(beats, event.agent).push(event);
+    if (event.type === "message.requested")
+      membersOf(sent, event.agent).push({ atUs: chronology.effectUs(event), seq: event.seq });
   }
 
   const roster = (agent: string) => told.of("roster", agent) as Timeline<RosterDocument | undefined>;
@@ -104,6 +114,7 @@ export function historyOf({ events, lapsedAtUs = null, nowUs = Infinity }: Histo
     boots,
     lapsedAtUs,
     declared: told.ids("roster"),
+    beating: [...beats.keys()],
     roster,
     server,
     pane: (agent, socket) => pane(`${agent}\n${socket}`),
@@ -114,7 +125,14 @@ export function historyOf({ events, lapsedAtUs = null, nowUs = Infinity }: Histo
     program,
     programKnown: (socket, ofPane) => knownProgram(within(socket, ofPane)),
     recorder: () => told.of("recorder", ONLY) as Timeline<RecorderDocument | undefined>,
+    sends: (agent) => [...(sent.get(agent) ?? [])].sort((a, b) => a.atUs - b.atUs || a.seq - b.seq),
   };
+}
+
+function membersOf<T>(groups: Map<string, T[]>, name: string): T[] {
+  const found = groups.get(name) ?? [];
+  groups.set(name, found);
+  return found;
 }
 
 function remembered<T>(make: (id: string) => T): (id: string) => T {

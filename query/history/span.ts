@@ -47,6 +47,10 @@ export function overlapOf(left: Spans, right: Spans): Spans {
   return shared;
 }
 
+export function lengthOf(spans: Spans): number {
+  return spans.reduce((total, { fromUs, toUs }) => total + toUs - fromUs, 0);
+}
+
 /** The span that holds the moment, else null. */
 export function spanAt(spans: Spans, atUs: number): Span | null {
   const before = lastFrom(spans, atUs);

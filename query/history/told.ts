@@ -29,6 +29,8 @@ export interface Told {
   /** A document over time; undefined where there is none (yet, or any longer). */
   of(family: string, id: string): Timeline<unknown>;
   ids(family: string): readonly string[];
+  /** Agents that ever had a pane of their own. */
+  readonly owners: readonly string[];
   /** Sockets on which the agent ever had a pane of its own. */
   sockets(agent: string): readonly string[];
   ownPane(agent: string, socket: string): Timeline<OwnPaneTold | null>;
@@ -108,6 +110,7 @@ export function toldBy(events: Iterable<FoldEvent>, chronology: Chronology): Tol
   return {
     of: (family, id) => families.get(family)?.get(id) ?? NEVER,
     ids: (family) => [...(families.get(family)?.keys() ?? [])],
+    owners: [...owns.keys()],
     sockets: (agent) => [...(owns.get(agent)?.keys() ?? [])],
     ownPane: (agent, socket) => owns.get(agent)?.get(socket) ?? NO_PANE,
   };

@@ -7,13 +7,14 @@ import type { Occurrence } from "./occurrence.ts";
 import type { RuleBook } from "./rules.ts";
 import { rulesInForce } from "./rules.ts";
 import type { Spans } from "./span.ts";
-import { overlapOf, spansOf } from "./span.ts";
+import { lengthOf, overlapOf, spansOf } from "./span.ts";
 import type { Window } from "./sweep.ts";
 import { statusIntervals } from "./sweep.ts";
 import { endOf } from "./timeline.ts";
 
 /** What `fleet when` can be asked for besides the statuses. */
-export type Happening = "drifted" | "started" | "attached" | "rebooted";
+export const HAPPENINGS = ["drifted", "started", "attached", "sent", "rebooted"] as const;
+export type Happening = (typeof HAPPENINGS)[number];
 
 export interface When {
   /** In order of time. */
@@ -34,42 +35,85 @@ export function when(
   window: Window,
   book: RuleBook = rulesInForce,
 ): When {
+  const occurrences = occurrencesWithin(history, agent, state, window, book);
+  const observedUs = lengthOf(observedWithin(history, agent, state, window, book));
+  const lengthUs = window.toUs - window.fromUs;
+  return {
+    occurrences,
+    first: occurrences[0] ?? null,
+    last: occurrences.at(-1) ?? null,
+    count: occurrences.length,
+    observedUs,
+    observedShare: lengthUs > 0 ? observedUs / lengthUs : 0,
+  };
+}
+
+export function occurrencesWithin(
+  history: History,
+  agent: string,
+  state: AgentStatus | Happening,
+  window: Window,
+  book: RuleBook = rulesInForce,
+): Occurrence[] {
   switch (state) {
-    case "drifted": {
-      const { occurrences, observedUs } = driftWithin(history, agent, window);
-      return answer(window, occurrences, observedUs);
-    }
+    case "drifted":
+      return driftWithin(history, agent, window).occurrences;
     case "started":
-      return answer(window, startsOf(history, agent, window), watchedUs(history, agent, window));
+      return startsOf(history, agent, window);
     case "attached":
-      return answer(window, attachmentsOf(history, agent, window), watchedUs(history, agent, window));
+      return attachmentsOf(history, agent, window);
+    case "sent":
+      return sendsOf(history, agent, window);
     case "rebooted":
-      // Each boot tells its own hour, but of several in one gap only the last one is still there to tell.
-      return answer(
-        window,
-        rebootsOf(history, window),
-        lengthWithin(history.coverage.spans("systemd", ""), window),
-      );
+      return rebootsOf(history, window);
     default:
-      return whenStatus(
-        statusIntervals(history, agent, { fromUs: window.fromUs - 1, toUs: window.toUs }, book),
-        state,
-        window,
-      );
+      return staysIn(statusesWithin(history, agent, window, book), state, window);
   }
 }
 
+/** The part of the window in which the state could not have gone unseen. */
+export function observedWithin(
+  history: History,
+  agent: string,
+  state: AgentStatus | Happening,
+  window: Window,
+  book: RuleBook = rulesInForce,
+): Spans {
+  switch (state) {
+    case "drifted":
+      return driftWithin(history, agent, window).observed;
+    case "started":
+    case "attached":
+      return overlapOf(watchedSockets(history, agent), [window]);
+    case "rebooted":
+      // Each boot tells its own hour, but of several in one gap only the last one is still there to tell.
+      return overlapOf(history.coverage.spans("systemd", ""), [window]);
+    case "sent":
+      // Whoever sends writes it down: no watcher is needed.
+      return [window];
+    default: {
+      // That nobody could tell is known of every moment.
+      const told = statusesWithin(history, agent, window, book).filter(
+        ({ status }) => status !== null && (state === "unobserved" || status !== "unobserved"),
+      );
+      const spans = told.map(({ fromUs, toUs }) => ({ fromUs, toUs: toUs ?? Infinity }));
+      return overlapOf(spansOf(spans), [window]);
+    }
+  }
+}
+
+function statusesWithin(history: History, agent: string, window: Window, book: RuleBook): Interval[] {
+  return statusIntervals(history, agent, { fromUs: window.fromUs - 1, toUs: window.toUs }, book);
+}
+
 /** From intervals that begin before the window, so that what was so already can be told from what began at its first moment. */
-export function whenStatus(intervals: readonly Interval[], status: AgentStatus, window: Window): When {
+export function staysIn(intervals: Iterable<Interval>, status: AgentStatus, window: Window): Occurrence[] {
   const found: Occurrence[] = [];
-  let observedUs = 0;
   let previous: AgentStatus | null | undefined;
   for (const { fromUs, toUs, ...interval } of intervals) {
     const begins = Math.max(fromUs, window.fromUs);
     const ends = Math.min(toUs ?? Infinity, window.toUs);
-    const inside = begins < ends;
-    if (inside && interval.status !== "unobserved" && interval.status !== null) observedUs += ends - begins;
-    if (inside && interval.status === status) {
+    if (begins < ends && interval.status === status) {
       const last = found.at(-1);
       const end = (toUs ?? Infinity) >= window.toUs ? null : ends;
       // One stay in a status may have had several reasons; the first one is what brought it about.
@@ -81,19 +125,7 @@ export function whenStatus(intervals: readonly Interval[], status: AgentStatus, 
     }
     previous = interval.status;
   }
-  return answer(window, found, observedUs);
-}
-
-function answer(window: Window, occurrences: readonly Occurrence[], observedUs: number): When {
-  const lengthUs = window.toUs - window.fromUs;
-  return {
-    occurrences,
-    first: occurrences[0] ?? null,
-    last: occurrences.at(-1) ?? null,
-    count: occurrences.length,
-    observedUs,
-    observedShare: lengthUs > 0 ? observedUs / lengthUs : 0,
-  };
+  return found;
 }
 
 /** The lives of an agent, each by its first moment. */
@@ -152,14 +184,16 @@ function attachmentsOf(history: History, agent: string, window: Window): Occurre
   return found.sort((a, b) => a.fromUs - b.fromUs);
 }
 
-/** How much of the window a socket of this agent was watched for. */
-function watchedUs(history: History, agent: string, window: Window): number {
-  const sockets = new Set(history.told.sockets(agent));
-  if (sockets.size === 0) for (const scope of history.coverage.scopes("tmux")) sockets.add(scope);
-  const spans = [...sockets].flatMap((socket) => [...history.coverage.spans("tmux", socket)]);
-  return lengthWithin(spansOf(spans), window);
+function sendsOf(history: History, agent: string, window: Window): Occurrence[] {
+  return history
+    .sends(agent)
+    .filter(({ atUs }) => atUs >= window.fromUs && atUs < window.toUs)
+    .map(({ atUs, seq }) => ({ fromUs: atUs, toUs: atUs, beganBefore: false, reason: null, why: [seq] }));
 }
 
-function lengthWithin(spans: Spans, window: Window): number {
-  return overlapOf(spans, [window]).reduce((total, { fromUs, toUs }) => total + toUs - fromUs, 0);
+/** When a socket of this agent was watched. */
+function watchedSockets(history: History, agent: string): Spans {
+  const sockets = new Set(history.told.sockets(agent));
+  if (sockets.size === 0) for (const scope of history.coverage.scopes("tmux")) sockets.add(scope);
+  return spansOf([...sockets].flatMap((socket) => [...history.coverage.spans("tmux", socket)]));
 }

@@ -1,0 +1,71 @@
+import type { Past } from "../query/history/past.ts";
+import { pastOf } from "../query/history/past-in-memory.ts";
+import type { PayloadOf } from "../store/events/catalogue.ts";
+import type { StoredEvent } from "../store/events/envelope.ts";
+import type { Partition } from "../store/identity.ts";
+import type { Reader } from "../store/reader.ts";
+import { liveRecorder } from "./present.ts";
+
+/** The past of one (tenant, host) by all the evidence that the log holds at this moment. */
+export function openPast(reader: Reader, partition: Partition, nowUs: number): Past {
+  const lease = liveRecorder(reader) === null ? reader.lease() : null;
+  return pastOf({
+    ...partition,
+    ...upTo(reader, partition, reader.lastSeq()),
+    lapsedAtUs: lease?.lastAliveUs ?? null,
+    nowUs,
+  });
+}
+
+/** The past as this log knew it when `seq` had just been written: what arrived later does not count. */
+export function openPastAsRecorded(reader: Reader, partition: Partition, seq: number, nowUs: number): Past {
+  return pastOf({
+    ...partition,
+    ...upTo(reader, partition, seq),
+    lapsedAtUs: lapsedUnsaid(reader, partition, seq, nowUs),
+    nowUs,
+  });
+}
+
+function upTo(
+  reader: Reader,
+  partition: Partition,
+  seq: number,
+): { logSeq: number; events: Iterable<StoredEvent> } {
+  const filter = { ...partition, beforeSeq: seq + 1 };
+  return { logSeq: seq, events: { [Symbol.iterator]: () => reader.events(filter) } };
+}
+
+/**
+ * A recorder that had died by then without a word, told only by a later writer: its lease, which every `ps` looks at, had run out all
+ * the same. Null where it lived, or had said that it stops.
+ */
+function lapsedUnsaid(reader: Reader, partition: Partition, seq: number, nowUs: number): number | null {
+  const types = ["recorder.started", "recorder.stopped", "recorder.lapsed"];
+  const [next] = reader.events({ ...partition, types, afterSeq: seq, limit: 1 });
+  const [last] = reader.events({ ...partition, types, beforeSeq: seq + 1, newestFirst: true, limit: 1 });
+  if (last?.type !== "recorder.started") return null;
+  if (next === undefined) {
+    const lease = liveRecorder(reader) === null ? reader.lease() : null;
+    return lease === null || lease.lastAliveUs > nowUs ? null : lease.lastAliveUs;
+  }
+  if (next.type !== "recorder.lapsed") return null;
+  const { lastAliveUs } = next.payload as PayloadOf<"recorder.lapsed">;
+  return lastAliveUs > nowUs ? null : lastAliveUs;
+}
+
+/** The last event that had been written by a moment, or 0. Recording time grows with the place, so it is found by halving. */
+export function lastSeqAt(reader: Reader, atUs: number): number {
+  const from = (seq: number): StoredEvent | undefined =>
+    [...reader.events({ afterSeq: seq - 1, limit: 1 })][0];
+  let low = 0;
+  let high = reader.lastSeq();
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2);
+    const event = from(middle);
+    // Places may be missing (moved into an archive): the next one there stands for them.
+    if (event !== undefined && event.seq <= high && event.recordedAtUs <= atUs) low = event.seq;
+    else high = middle - 1;
+  }
+  return low;
+}

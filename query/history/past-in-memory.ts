@@ -1,0 +1,140 @@
+import type { FoldEvent } from "../../store/projection.ts";
+import { namesOf } from "../evidence.ts";
+import type { RosterDocument } from "../planes/documents.ts";
+import { explainRow } from "../ps.ts";
+import { asOf, tableAt } from "./as-of.ts";
+import type { History } from "./history.ts";
+import { historyOf } from "./history.ts";
+import type { Interval } from "./intervals.ts";
+import type { Gap, Past, RosterEntry } from "./past.ts";
+import { overlapOf, spansOf } from "./span.ts";
+import type { Window } from "./sweep.ts";
+import { statusIntervals } from "./sweep.ts";
+import type { Timeline } from "./timeline.ts";
+import { endOf, pieceAt } from "./timeline.ts";
+import { uptimeOf } from "./uptime.ts";
+import { observedWithin, occurrencesWithin } from "./when.ts";
+
+export interface PastInput {
+  readonly tenantId: string;
+  readonly host: string;
+  readonly logSeq: number;
+  /** The log of this (tenant, host) up to `logSeq`, in its order. It is read several times. */
+  readonly events: Iterable<FoldEvent>;
+  /** See `HistoryInput`. */
+  readonly lapsedAtUs: number | null;
+  readonly nowUs: number;
+}
+
+/** The past, folded from the whole log each time: the definition that every faster form has to equal. */
+export function pastOf(input: PastInput): Past {
+  const { tenantId, host, logSeq, events, nowUs } = input;
+  const history = historyOf(input);
+  let beginsUs: number | null = null;
+  for (const event of events) {
+    beginsUs = event.recordedAtUs;
+    break;
+  }
+  const told = new Map<string, readonly Interval[]>();
+  const ofAgent = (agent: string): readonly Interval[] => {
+    const known = told.get(agent) ?? toldBefore(nowUs, statusIntervals(history, agent, ALWAYS));
+    told.set(agent, known);
+    return known;
+  };
+  const intervals: Past["intervals"] = (agent, window) =>
+    ofAgent(agent).filter(
+      ({ fromUs, toUs }) => fromUs < window.toUs && (toUs === null || toUs > window.fromUs),
+    );
+  const until = (window: Window): Window => ({ ...window, toUs: Math.min(window.toUs, nowUs) });
+  return {
+    tenantId,
+    host,
+    logSeq,
+    beginsUs,
+    nowUs,
+    names: () => everybody(history),
+    roster: (window) => rosterWithin(history, until(window)),
+    intervals,
+    occurrences: (agent, state, window) => occurrencesWithin(history, agent, state, until(window)),
+    observed: (agent, state, window) =>
+      overlapOf(observedWithin(history, agent, state, until(window)), [
+        { fromUs: beginsUs ?? Infinity, toUs: Infinity },
+      ]),
+    uptime: (agent, window) => {
+      const { fromUs, toUs } = until(window);
+      return uptimeOf([...intervals(agent, { fromUs: fromUs - 1, toUs })], { fromUs, toUs });
+    },
+    table: (atUs, all) => asOf(history, { tenantId, host, logSeq, atUs, all }),
+    explain: (agent, atUs) =>
+      explainRow(tableAt(history, { tenantId, host, logSeq, atUs, all: true }), agent),
+    gaps: (window) =>
+      gapsOf(history, nowUs).filter(
+        ({ fromUs, toUs }) => fromUs < window.toUs && (toUs ?? Infinity) > window.fromUs,
+      ),
+    boots: (window) =>
+      history.boots.slice(1).filter(({ atUs }) => atUs >= window.fromUs && atUs < until(window).toUs),
+  };
+}
+
+const ALWAYS: Window = { fromUs: -Infinity, toUs: Infinity };
+
+/** Deadlines that have not passed yet are no past. */
+function toldBefore(nowUs: number, intervals: readonly Interval[]): Interval[] {
+  return intervals
+    .filter(({ fromUs }) => fromUs <= nowUs)
+    .map((interval) =>
+      interval.toUs !== null && interval.toUs > nowUs ? { ...interval, toUs: null } : interval,
+    );
+}
+
+function everybody(history: History): string[] {
+  return [...new Set([...history.declared, ...history.told.owners, ...history.beating])].sort();
+}
+
+function rosterWithin(history: History, window: Window): RosterEntry[] {
+  const entries = history.declared.flatMap((name) => {
+    const roster = history.roster(name);
+    const stays = overlapOf(spansOf(staysOf(roster)), [window]);
+    const last = stays.at(-1);
+    const document = last && roster.values[pieceAt(roster, last.toUs - 1)];
+    return document ? [{ name, declaration: document.declaration, stays, document }] : [];
+  });
+  const order = namesOf(rosterDocuments(entries)).rostered;
+  const found = new Map(entries.map(({ document: _, ...entry }) => [entry.name, entry]));
+  return order.flatMap((name) => found.get(name) ?? []);
+}
+
+function staysOf(roster: Timeline<RosterDocument | undefined>) {
+  return roster.values.flatMap((document, piece) =>
+    document === undefined ? [] : [{ fromUs: roster.fromUs[piece] as number, toUs: endOf(roster, piece) }],
+  );
+}
+
+/** The order of `ps` is its own business: it is asked with these entries for a roster. */
+function rosterDocuments(entries: readonly { name: string; document: RosterDocument }[]) {
+  const roster = new Map(entries.map(({ name, document }) => [name, document]));
+  return {
+    get: () => undefined,
+    list: (family: string) => (family === "roster" ? roster : []),
+  };
+}
+
+/** When no recorder ran, and when time itself was not lived. */
+function gapsOf(history: History, nowUs: number): Gap[] {
+  const recorder = history.recorder();
+  const gaps: Gap[] = [];
+  const { lapsedAtUs } = history;
+  for (const [piece, document] of recorder.values.entries()) {
+    const fromUs = recorder.fromUs[piece] as number;
+    const toUs = endOf(recorder, piece);
+    if (document?.state === "running") {
+      if (lapsedAtUs !== null && toUs === Infinity)
+        gaps.push({ fromUs: lapsedAtUs, toUs: null, cause: "lapsed" });
+      continue;
+    }
+    const cause = document === undefined ? "never-started" : document.state;
+    gaps.push({ fromUs, toUs: toUs > nowUs ? null : toUs, cause });
+  }
+  for (const { fromUs, toUs } of history.chronology.unlived) gaps.push({ fromUs, toUs, cause: "suspended" });
+  return gaps.filter(({ fromUs }) => fromUs <= nowUs).sort((a, b) => a.fromUs - b.fromUs);
+}

@@ -1,0 +1,64 @@
+import type { PayloadOf } from "../../store/events/catalogue.ts";
+import type { Explained } from "../ps.ts";
+import type { AgentStatus, PsDocument } from "../row.ts";
+import type { Interval } from "./intervals.ts";
+import type { Occurrence } from "./occurrence.ts";
+import type { Boot } from "./server-timeline.ts";
+import type { Span, Spans } from "./span.ts";
+import type { Window } from "./sweep.ts";
+import type { Uptime } from "./uptime.ts";
+import type { Happening } from "./when.ts";
+
+/** What an agent can have been, or what can have happened to it: what `fleet when` asks for. */
+export type State = AgentStatus | Happening;
+
+/**
+ * The past of one (tenant, host), by all the evidence that was taken into account: all that verbs, spans and metrics ask of it.
+ * Windows have finite ends, the first inclusive and the last exclusive, and what lies after `nowUs` is never told of: what
+ * still goes on then ends at null. Results that grow with the window are handed out one after another, in order of time.
+ */
+export interface Past {
+  readonly tenantId: string;
+  readonly host: string;
+  /** The last event that was taken into account. */
+  readonly logSeq: number;
+  /** When the first event was recorded; null: there is none. */
+  readonly beginsUs: number | null;
+  /** The moment that counts as now. */
+  readonly nowUs: number;
+  /** Everybody who was ever on the roster, had a pane or beat. */
+  names(): readonly string[];
+  /** Who was on the roster at any time of the window, in the order of `ps`. */
+  roster(window: Window): readonly RosterEntry[];
+  /** The verdicts that hold in the window, each with its own ends, also where they lie outside of it; without a hole. */
+  intervals(agent: string, window: Window): Iterable<Interval>;
+  /** Each time that an agent was in a state, or that something happened to it. */
+  occurrences(agent: string, state: State, window: Window): Iterable<Occurrence>;
+  /** The part of the window in which `state` could not have gone unseen: "never" is only said of this. */
+  observed(agent: string, state: State, window: Window): Iterable<Span>;
+  uptime(agent: string, window: Window): Uptime;
+  /** The table as it was at a moment; with `all` also sessions that no roster named. */
+  table(atUs: number, all: boolean): PsDocument;
+  /** The row of an agent at a moment, with its verdict and the documents behind it. */
+  explain(agent: string, atUs: number): Explained;
+  /** Time in which no recorder watched. One-shot looks do not end it. */
+  gaps(window: Window): Iterable<Gap>;
+  /** Boots of the machine; the one in which the log began is none of them. */
+  boots(window: Window): Iterable<Boot>;
+}
+
+export interface RosterEntry {
+  readonly name: string;
+  /** The last one that was in force within the window. */
+  readonly declaration: PayloadOf<"roster.agent.declared">;
+  /** When it was on the roster, within the window. */
+  readonly stays: Spans;
+}
+
+export interface Gap {
+  /** Its own ends, also where they lie outside of the window. -Infinity: there had been no recorder before. */
+  readonly fromUs: number;
+  readonly toUs: number | null;
+  /** `stopped`: it said so; `lapsed`: it ended without a word; `suspended`: the machine slept, or its clock skipped that time. */
+  readonly cause: "never-started" | "stopped" | "lapsed" | "suspended";
+}

@@ -1,0 +1,140 @@
+import fc from "fast-check";
+import { beforeEach, describe, expect, test } from "vitest";
+import { historyOf } from "../../../query/history/history.ts";
+import type { Past } from "../../../query/history/past.ts";
+import { pastOf } from "../../../query/history/past-in-memory.ts";
+import { statusIntervals } from "../../../query/history/sweep.ts";
+import { beatLook, paneSeen, rosterLook, systemdLook, tmuxLook } from "../../support/looks.ts";
+import type { Story } from "./story.ts";
+import { createStory } from "./story.ts";
+import { AGENTS, anyStoryWithSteps, BEGIN_US, play } from "./world.ts";
+
+let story: Story;
+const pastAt = (second: number, lapsedAt: number | null = null): Past => {
+  const events = story.log.events.filter(({ recordedAtUs }) => recordedAtUs <= story.at(second));
+  return pastOf({
+    tenantId: "t",
+    host: "h",
+    logSeq: events.length,
+    events,
+    lapsedAtUs: lapsedAt === null ? null : story.at(lapsedAt),
+    nowUs: story.at(second),
+  });
+};
+const window = (from: number, to: number) => ({ fromUs: story.at(from), toUs: story.at(to) });
+const seconds = (us: number | null) => (us === null ? null : (us - story.at(0)) / 1e6);
+
+/** The recorder watches from 15 to 100 and from 160 on; coder0 beats at 20 and 30 and is stale from 75 on. */
+beforeEach(() => {
+  story = createStory();
+  const alive = (second: number) =>
+    tmuxLook(story.at(second), [paneSeen("coder0", 1, { startedAtUs: story.at(10) })]);
+  story.record(15, alive(15));
+  for (const second of [20, 30]) story.look(second, beatLook(story.at(second), "coder0", story.at(second)));
+  story.stop(100);
+  story.record(160, alive(160));
+});
+
+describe("the past", () => {
+  test("an interval is told whole, and what goes on now has no end", () => {
+    const told = [...pastAt(200).intervals("coder0", window(80, 90))];
+    expect(told.map(({ fromUs, toUs, status }) => [seconds(fromUs), seconds(toUs), status])).toEqual([
+      [75.000001, null, "stale"],
+    ]);
+    const fresh = [...pastAt(40).intervals("coder0", window(35, 40))];
+    expect(fresh.map(({ toUs, status }) => [toUs, status])).toEqual([[null, "healthy"]]);
+  });
+
+  test("says who was on the roster, with the declaration that was in force last", () => {
+    story.look(250, rosterLook(story.at(250), { coder0: { class: "tester" }, reviewer: {} }));
+    story.look(270, rosterLook(story.at(270), { reviewer: {} }));
+    const roster = (from: number, to: number) =>
+      pastAt(300)
+        .roster(window(from, to))
+        .map(({ name, declaration, stays }) => [
+          name,
+          declaration.class,
+          ...stays.map(({ fromUs, toUs }) => [seconds(fromUs), seconds(toUs)]),
+        ]);
+    expect(roster(0, 260)).toEqual([
+      ["coder0", "tester", [0, 260]],
+      ["reviewer", "implementer", [250, 260]],
+    ]);
+    expect(roster(0, 245)).toEqual([["coder0", "implementer", [0, 245]]]);
+    expect(roster(270, 290)).toEqual([["reviewer", "implementer", [270, 290]]]);
+    expect(pastAt(300).names()).toEqual(["coder0", "reviewer"]);
+  });
+
+  test("names the time without a recorder, and why there was none", () => {
+    const gaps = (past: Past, from: number, to: number) =>
+      [...past.gaps(window(from, to))].map(({ fromUs, toUs, cause }) => [
+        seconds(fromUs),
+        seconds(toUs),
+        cause,
+      ]);
+    expect(gaps(pastAt(200), 0, 200)).toEqual([
+      [-Infinity, 15, "never-started"],
+      [100, 160, "stopped"],
+    ]);
+    expect(gaps(pastAt(130), 90, 130)).toEqual([[100, null, "stopped"]]);
+    expect(gaps(pastAt(200, 170), 165, 200)).toEqual([[170, null, "lapsed"]]);
+    story.tell(180, { type: "recorder.suspended", payload: { fromUs: story.at(165), toUs: story.at(180) } });
+    expect(gaps(pastAt(200), 150, 200)).toEqual([
+      [100, 160, "stopped"],
+      [165, 180, "suspended"],
+    ]);
+  });
+
+  test("counts the messages that were sent to an agent", () => {
+    const message = (second: number, agent: string) =>
+      story.tell(second, { type: "message.requested", agent, source: "operator", payload: {} });
+    message(110, "coder0");
+    message(120, "reviewer");
+    const past = pastAt(200);
+    expect(
+      [...past.occurrences("coder0", "sent", window(0, 200))].map(({ fromUs }) => seconds(fromUs)),
+    ).toEqual([110]);
+    expect([...past.observed("coder0", "sent", window(0, 150))]).toEqual([window(0, 150)]);
+  });
+
+  test("nothing is observed before the log begins, nor after now", () => {
+    const past = pastAt(200);
+    expect([...past.observed("coder0", "unobserved", window(-500, 900))]).toEqual([window(0, 200)]);
+    expect(
+      [...past.observed("coder0", "dead", window(-500, 900))].map(({ toUs }) => seconds(toUs)).at(-1),
+    ).toBe(200);
+    expect(past.beginsUs).toBe(story.at(0));
+  });
+
+  test("a boot is told at its own hour, but for the one in which the log began", () => {
+    story.look(160, systemdLook(story.at(160), {}));
+    story.look(300, systemdLook(story.at(300), {}, { bootId: "2222", bootedAtUs: story.at(250) }));
+    expect([...pastAt(400).boots(window(-9000, 400))].map(({ atUs }) => seconds(atUs))).toEqual([250]);
+    expect([...pastAt(400).boots(window(251, 400))]).toEqual([]);
+  });
+
+  test("one verdict: table, row, interval and occurrence agree at every moment of generated histories", () => {
+    fc.assert(
+      fc.property(anyStoryWithSteps, fc.integer({ min: 0, max: 60_000 }), (played, offset) => {
+        const { events, lapsedAtUs } = play(played);
+        const nowUs = Math.max(BEGIN_US, ...events.map(({ recordedAtUs }) => recordedAtUs));
+        const past = pastOf({ tenantId: "t", host: "h", logSeq: events.length, events, lapsedAtUs, nowUs });
+        const atUs = Math.min(BEGIN_US + offset, nowUs - 1);
+        const history = historyOf({ events, lapsedAtUs, nowUs });
+        for (const agent of AGENTS) {
+          const at = { fromUs: atUs, toUs: atUs + 1 };
+          const [interval, ...others] = past.intervals(agent, at);
+          expect(others).toEqual([]);
+          expect(interval?.status).toBe(statusIntervals(history, agent, at)[0]?.status);
+          const row = past
+            .table(atUs, false)
+            .agents.find(({ name, unrostered }) => name === agent && !unrostered);
+          expect(row?.status ?? null).toBe(interval?.status ?? null);
+          if (!row) continue;
+          expect(past.explain(agent, atUs).row).toEqual(row);
+          expect([...past.occurrences(agent, row.status, at)]).toHaveLength(1);
+        }
+      }),
+    );
+  });
+});
