@@ -2,13 +2,23 @@ import type { GroupDeclaration, OptionDeclaration, VerbDeclaration } from "./dec
 import { completion } from "./declarations/completion.ts";
 import { doctor } from "./declarations/doctor.ts";
 import { events } from "./declarations/events.ts";
+import { metrics } from "./declarations/metrics.ts";
 import { ps } from "./declarations/ps.ts";
 import { rebuild } from "./declarations/rebuild.ts";
 import { record } from "./declarations/record.ts";
 import { why } from "./declarations/why.ts";
 
 /** Every verb there is, in the order in which help lists it. */
-export const verbs: readonly VerbDeclaration[] = [ps, why, events, record, doctor, completion, rebuild];
+export const verbs: readonly VerbDeclaration[] = [
+  ps,
+  why,
+  events,
+  record,
+  doctor,
+  completion,
+  rebuild,
+  metrics,
+];
 
 /** Words under which several verbs stand (`fleet agent start`). A verb may be such a word as well (`fleet mirror status`). */
 export const groups: readonly GroupDeclaration[] = [];

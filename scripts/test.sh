@@ -5,6 +5,7 @@ here=$(CDPATH='' cd -P -- "$(dirname -- "$0")" && pwd -P)
 cd "${here%/*}"
 
 sh scripts/setup.sh test
+sh scripts/find-prometheus.sh --fetch >/dev/null
 # The tests run bin/fleet, so what they run is what the sources say now.
 sh scripts/with-node.sh scripts/build.mjs
 

@@ -10,9 +10,18 @@ export const record: VerbDeclaration = {
     "It installs hooks on the tmux sockets that the roster names. They stay when the recorder ends, so that it can catch up at its next start; --uninstall removes them.",
   ],
   arguments: [],
-  options: [{ name: "uninstall", description: "remove our hooks from the tmux servers and end" }, jsonLines],
+  options: [
+    { name: "uninstall", description: "remove our hooks from the tmux servers and end" },
+    {
+      name: "metrics",
+      value: { name: "ADDRESS", kind: "text" },
+      description: "also serve /metrics for Prometheus: a port on loopback (9464), or ADDRESS:PORT",
+    },
+    jsonLines,
+  ],
   examples: [
     { command: "fleet record", meaning: "record until interrupted" },
+    { command: "fleet record --metrics 9464", meaning: "and let Prometheus ask it for numbers" },
     { command: "fleet record --uninstall", meaning: "leave no mark on any tmux server" },
   ],
   exits: [[130, "ended by Ctrl-C; SIGTERM ends it with 0"]],

@@ -12,12 +12,14 @@ import { formatMoment } from "../render/moment.ts";
 import { VERSION } from "../version.ts";
 import { createCoverage } from "./coverage.ts";
 import { guardLog } from "./guarded-log.ts";
+import { type MetricsAddress, metricsAddress, startMetricsEndpoint } from "./metrics-endpoint.ts";
 import { startPulse } from "./pulse.ts";
-import { createVoice } from "./voice.ts";
+import { createVoice, type Voice } from "./voice.ts";
 
 /** Records until a signal ends it; one recorder for each log. */
 export async function record(invocation: Invocation): Promise<number> {
   const { output, environment } = invocation;
+  const wanted = metricsAddress(invocation);
   const interrupt = catchInterrupts();
   const own = openOwnLog(environment);
   const { log, clock, identity } = own;
@@ -29,6 +31,7 @@ export async function record(invocation: Invocation): Promise<number> {
     const guarded = guardLog(log, voice);
     const coverage = createCoverage(own);
     const pulse = startPulse({ own, guarded, voice, interrupt, coverage });
+    const metrics = wanted === null ? null : await serve(wanted, own, environment, voice);
     try {
       await supervise({
         collectors: collecting.stages.flat(),
@@ -43,6 +46,7 @@ export async function record(invocation: Invocation): Promise<number> {
       });
     } finally {
       pulse.stop();
+      await metrics?.close();
     }
     const cause = interrupt.cause();
     const reason = cause === "SIGINT" ? "interrupted" : (cause ?? "failed");
@@ -64,6 +68,24 @@ function claim(log: Log): void {
   const { pid, claimedAtUs, version } = claimed.holder;
   const text = `a recorder runs already: process ${pid} (fleet ${version}) since ${formatMoment(claimedAtUs)}`;
   throw new FleetError("conflict", text, { hint: `Leave the recording to it, or end it first: kill ${pid}` });
+}
+
+/** Who asked for numbers and cannot have them is told; the recording goes on. */
+async function serve(
+  address: MetricsAddress,
+  { here }: OwnLog,
+  environment: Invocation["environment"],
+  voice: Voice,
+): Promise<{ close(): Promise<void> } | null> {
+  try {
+    const server = await startMetricsEndpoint(address, here.places, environment);
+    const host = server.host.includes(":") ? `[${server.host}]` : server.host;
+    voice({ what: "metrics", url: `http://${host}:${server.port}/metrics`, token: server.tokenFile });
+    return server;
+  } catch (error) {
+    voice({ what: "metrics", reason: (error as Error).message });
+    return null;
+  }
 }
 
 function watchingWords({ here }: OwnLog, { sockets }: Collecting): string {

@@ -13,6 +13,8 @@ export type Notice =
     }
   | { readonly what: "log"; readonly reason: string | null }
   | { readonly what: "clock"; readonly text: string }
+  | { readonly what: "metrics"; readonly url: string; readonly token: string }
+  | { readonly what: "metrics"; readonly reason: string }
   | { readonly what: "stopped"; readonly reason: string };
 
 export type Voice = (notice: Notice) => void;
@@ -65,6 +67,9 @@ function wordsFor(notice: Notice, who: string): { text: string; trouble: boolean
       return { text: `the log cannot be written, trying again each second: ${notice.reason}`, trouble: true };
     case "clock":
       return { text: notice.text, trouble: true };
+    case "metrics":
+      if ("reason" in notice) return { text: `metrics cannot be served: ${notice.reason}`, trouble: true };
+      return { text: `metrics at ${notice.url}, for whoever knows ${notice.token}`, trouble: false };
     case "stopped":
       return { text: `stopped: ${notice.reason}`, trouble: false };
   }

@@ -13,6 +13,7 @@ import { deriveProcess, foldProcess } from "./process.ts";
 import { foldRecorder } from "./recorder.ts";
 import { deriveRoster, foldRoster } from "./roster.ts";
 import { deriveSystemd, foldSystemd } from "./systemd.ts";
+import { tally } from "./tally.ts";
 import { deriveTmux } from "./tmux-derive.ts";
 import { foldTmux } from "./tmux-fold.ts";
 
@@ -50,7 +51,7 @@ const planes: Projection = {
   },
 };
 
-export const projections: readonly Projection[] = [planes];
+export const projections: readonly Projection[] = [planes, tally];
 
 export function derive(documents: ReadonlyDocuments, snapshot: Snapshot, context: DeriveContext): NewEvent[] {
   switch (snapshot.source) {

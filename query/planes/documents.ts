@@ -127,6 +127,14 @@ export interface RecorderDocument extends Changed {
   readonly suspended: { readonly fromUs: number; readonly toUs: number } | null;
 }
 
+/** Counts over the whole log, by agent. */
+export interface TallyDocument {
+  /** The newest life of its own pane that was counted. */
+  readonly life: string;
+  /** Lives after the first. */
+  readonly restarts: number;
+}
+
 export interface DocumentFamilies {
   roster: RosterDocument;
   rosterfile: RosterFileDocument;
@@ -140,6 +148,7 @@ export interface DocumentFamilies {
   process: ProcessDocument;
   coverage: CoverageDocument;
   recorder: RecorderDocument;
+  tally: TallyDocument;
 }
 
 /** The id of families that hold one document only. */

@@ -3,7 +3,7 @@ _fleet() {
   local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]} flags="" words="" verb
   COMPREPLY=()
   if [ "$COMP_CWORD" -eq 1 ]; then
-    COMPREPLY=($(compgen -W "ps why events record doctor completion rebuild --help --version" -- "$current"))
+    COMPREPLY=($(compgen -W "ps why events record doctor completion rebuild metrics --help --version" -- "$current"))
     return
   fi
   case $previous in
@@ -16,6 +16,8 @@ _fleet() {
     --until) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
     --after) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
     --limit) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
+    --metrics) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
+    --output) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
   esac
   verb=${COMP_WORDS[1]}
   case $verb in
@@ -32,7 +34,7 @@ _fleet() {
       words="$words "
       ;;
     record)
-      flags="--uninstall --json"
+      flags="--uninstall --metrics --json"
       words="$words "
       ;;
     doctor)
@@ -45,6 +47,10 @@ _fleet() {
       ;;
     rebuild)
       flags="--json"
+      words="$words "
+      ;;
+    metrics)
+      flags="--output -o --no-collect --json"
       words="$words "
       ;;
   esac

@@ -15,6 +15,7 @@ _fleet() {
     'doctor:check the setup and say what to run'
     'completion:print the completion script of a shell'
     'rebuild:fold the log anew into everything that is read from it'
+    'metrics:print the numbers of now for Prometheus'
   )
   _arguments -C '(- *)--help[show help]' '(- *)--version[print the version]' '1:verb:->verb' '*::word:->word'
   case $state in
@@ -47,6 +48,7 @@ _fleet() {
           '--json[print one JSON object per line]' \
           '(- *)--help[show help]' ;;
         record) _arguments -s '--uninstall[remove our hooks from the tmux servers and end]' \
+          '--metrics[also serve /metrics for Prometheus\: a port on loopback (9464), or ADDRESS\:PORT]:address: ' \
           '--json[print one JSON object per line]' \
           '(- *)--help[show help]' ;;
         doctor) _arguments -s '--json[print JSON instead of a table]' \
@@ -54,6 +56,10 @@ _fleet() {
         completion) _arguments -s '1:shell:(bash zsh fish)' \
           '(- *)--help[show help]' ;;
         rebuild) _arguments -s '--json[print JSON instead of a table]' \
+          '(- *)--help[show help]' ;;
+        metrics) _arguments -s '--output[write to this file, replaced in one step and readable by all]:file: ' '-o[write to this file, replaced in one step and readable by all]:file: ' \
+          '--no-collect[without a recorder, do not look now\: answer from the log alone]' \
+          '--json[print JSON instead of a table]' \
           '(- *)--help[show help]' ;;
       esac
       ;;
