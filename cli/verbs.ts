@@ -6,6 +6,7 @@ import { metrics } from "./declarations/metrics.ts";
 import { ps } from "./declarations/ps.ts";
 import { rebuild } from "./declarations/rebuild.ts";
 import { record } from "./declarations/record.ts";
+import { verify } from "./declarations/verify.ts";
 import { why } from "./declarations/why.ts";
 
 /** Every verb there is, in the order in which help lists it. */
@@ -16,6 +17,7 @@ export const verbs: readonly VerbDeclaration[] = [
   record,
   doctor,
   completion,
+  verify,
   rebuild,
   metrics,
 ];

@@ -3,6 +3,7 @@ import { openExistingLog } from "../existing-log.ts";
 import { EXIT } from "../exit.ts";
 import { lookAround, nothingRecorded } from "../here.ts";
 import { openOwnLog } from "../own-log.ts";
+import { progressOf } from "../progress.ts";
 import { formatDuration } from "../render/duration.ts";
 
 /** `fleet rebuild`: every projection folded anew from the log. */
@@ -15,15 +16,9 @@ export async function run(invocation: Invocation): Promise<number> {
   const { log, identity } = openOwnLog(environment, { keepIdentity: true });
   try {
     const begunMs = performance.now();
-    const last = log.lastSeq();
-    const showProgress = output.isTerminal && !has(invocation, "json");
-    let shownMs = begunMs;
-    const { events } = log.rebuild((seq) => {
-      if (!showProgress || performance.now() - shownMs < 200) return;
-      shownMs = performance.now();
-      output.complain(`\r${Math.floor((100 * seq) / Math.max(1, last))} % of ${last} events\u001b[K`);
-    });
-    if (showProgress && shownMs > begunMs) output.complain("\r\u001b[K");
+    const progress = progressOf(invocation, log.lastSeq());
+    const { events } = log.rebuild(progress.reached);
+    progress.end();
     const seconds = (performance.now() - begunMs) / 1000;
     if (has(invocation, "json")) {
       const { tenantId, host } = identity;

@@ -180,7 +180,7 @@ describe("mounted in another program", () => {
     expect(seen).toEqual([["ps", { arguments: ["coder0"], options: { check: true } }]]);
     const ps = fleet.commands.find((command) => command.name() === "ps");
     expect(ps?.helpInformation()).toContain("Usage: mosaic fleet ps [NAME...] [OPTIONS]");
-    expect(fleet.helpInformation()).toMatch(/Look:\n {2}ps.*Keep:\n {2}rebuild/s);
+    expect(fleet.helpInformation()).toMatch(/Look:\n {2}ps.*Keep:\n {2}verify/s);
   });
 
   test("help of a verb reads the same but for the name", () => {

@@ -32,15 +32,17 @@ function forge(path: string, sql: string): void {
 
 test("a log as it was written is whole", () => {
   const seen: number[] = [];
-  expect(verifyLog(recorded(), (seq) => seen.push(seq))).toEqual({
+  const path = recorded();
+  expect(verifyLog(path, { progress: (seq) => seen.push(seq) })).toEqual({
     ok: true,
     events: 15,
     batches: 5,
     lastSeq: 15,
+    digest: digestAt(path, 15),
   });
   const empty = bench.path();
-  bench.open(empty);
-  expect(verifyLog(empty)).toEqual({ ok: true, events: 0, batches: 0, lastSeq: 0 });
+  const { logId } = bench.open(empty);
+  expect(verifyLog(empty)).toEqual({ ok: true, events: 0, batches: 0, lastSeq: 0, digest: logId });
 });
 
 test("the chain is sha256 over what is documented, so that anybody can compute it", () => {
@@ -92,7 +94,9 @@ describe("found, naming the batch where it begins:", () => {
       1,
     ],
     ["a shared payload changed", "UPDATE payloads SET text = replace(text, 'ok', 'no')", 2, 3],
-    ["a shared payload gone", "DELETE FROM payloads", 2, 3],
+    ["a shared payload gone", "DELETE FROM payloads", 2, 2],
+    ["a payload that is no JSON", "UPDATE events SET payload = '{' WHERE seq = 9", 9, 9],
+    ["a name that stands for nothing", "UPDATE events SET series_id = 99 WHERE seq = 12", 12, 12],
     ["a renamed type", "UPDATE kinds SET type = 'heartbeat.refused'", 1, 1],
     [
       "two events that changed places",
@@ -132,8 +136,53 @@ describe("found, naming the batch where it begins:", () => {
 
 test("a log cut off at a batch and its digests with it is told from a whole one by its end alone", () => {
   const path = recorded();
+  const expected = { seq: 15, digest: digestAt(path, 15) };
   forge(path, "DELETE FROM events WHERE seq > 10; DELETE FROM batches WHERE last_seq > 10");
-  expect(verifyLog(path)).toEqual({ ok: true, events: 10, batches: 4, lastSeq: 10 });
+  expect(verifyLog(path)).toMatchObject({ ok: true, events: 10, batches: 4, lastSeq: 10 });
+  expect(verifyLog(path, { expected })).toMatchObject({ ok: false, fromSeq: 11, toSeq: 15 });
+});
+
+test("a chain that was written anew is told by who remembers a digest, at the place it was remembered for", () => {
+  const path = recorded();
+  const expected = { seq: 6, digest: digestAt(path, 6) };
+  expect(verifyLog(path, { expected })).toMatchObject({ ok: true, events: 15 });
+  expect(verifyLog(path, { expected: { seq: 6, digest: "0".repeat(64) } })).toMatchObject({
+    ok: false,
+    fromSeq: 1,
+    toSeq: 6,
+    problem: expect.stringContaining(expected.digest),
+  });
+  expect(verifyLog(path, { expected: { ...expected, seq: 5 } })).toMatchObject({ ok: false });
+});
+
+test("pages that SQLite cannot read are named by the event they begin with, not thrown", () => {
+  const path = bench.path();
+  const log = bench.open(path);
+  for (let n = 0; n < 400; n += 1)
+    log.append({ source: "heartbeat", events: [beat("a", { status: `${n}-`.repeat(60) })] });
+  log.close();
+  const file = readFileSync(path);
+  const at = file.indexOf('"300-300-');
+  // The header of the page that holds it: from there on the page is no page of a table.
+  file.fill(0xff, at - (at % 8192), at - (at % 8192) + 12);
+  writeFileSync(path, file);
+  const verified = verifyLog(path);
+  expect(verified).toMatchObject({ ok: false, problem: expect.stringMatching(/^not readable/) });
+  if (!verified.ok) expect(verified.fromSeq).toBeLessThanOrEqual(301);
+});
+
+test("an index that misses an event is damage too: a search trusts it", () => {
+  const path = bench.path();
+  const log = bench.open(path);
+  log.append({ source: "tmux", events: [vanished("/tmp/a"), beat("a")] });
+  log.close();
+  // The index now claims to hold beats as well.
+  const file = readFileSync(path);
+  const claim = "WHERE series_id > 0";
+  for (let at = file.indexOf(claim); at >= 0; at = file.indexOf(claim, at + 1))
+    file.write(">-9", at + "WHERE series_id ".length);
+  writeFileSync(path, file);
+  expect(verifyLog(path)).toMatchObject({ ok: false, problem: expect.stringContaining("REINDEX") });
 });
 
 test("what a dictionary calls a thing, and which payloads are shared, does not enter the chain", () => {
@@ -146,6 +195,11 @@ test("what a dictionary calls a thing, and which payloads are shared, does not e
   );
   expect(verifyLog(path)).toMatchObject({ ok: true, events: 15 });
 });
+
+function digestAt(path: string, seq: number): string {
+  const digest = bench.raw(path).prepare("SELECT lower(hex(digest)) FROM batches WHERE last_seq = ?");
+  return digest.pluck().get(seq) as string;
+}
 
 function sha256(text: string): string {
   return createHash("sha256").update(text, "utf8").digest("hex");

@@ -3,7 +3,7 @@ _fleet() {
   local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]} flags="" words="" verb
   COMPREPLY=()
   if [ "$COMP_CWORD" -eq 1 ]; then
-    COMPREPLY=($(compgen -W "ps why events record doctor completion rebuild metrics --help --version" -- "$current"))
+    COMPREPLY=($(compgen -W "ps why events record doctor completion verify rebuild metrics --help --version" -- "$current"))
     return
   fi
   case $previous in
@@ -17,6 +17,7 @@ _fleet() {
     --after) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
     --limit) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
     --metrics) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
+    --expect) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
     --output) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
   esac
   verb=${COMP_WORDS[1]}
@@ -44,6 +45,10 @@ _fleet() {
     completion)
       flags=""
       words="$words bash zsh fish"
+      ;;
+    verify)
+      flags="--expect --json"
+      words="$words "
       ;;
     rebuild)
       flags="--json"

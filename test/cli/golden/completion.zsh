@@ -14,6 +14,7 @@ _fleet() {
     'record:run the recorder in the foreground'
     'doctor:check the setup and say what to run'
     'completion:print the completion script of a shell'
+    'verify:check that the log is whole, and name the first bad event'
     'rebuild:fold the log anew into everything that is read from it'
     'metrics:print the numbers of now for Prometheus'
   )
@@ -54,6 +55,9 @@ _fleet() {
         doctor) _arguments -s '--json[print JSON instead of a table]' \
           '(- *)--help[show help]' ;;
         completion) _arguments -s '1:shell:(bash zsh fish)' \
+          '(- *)--help[show help]' ;;
+        verify) _arguments -s '--expect[an earlier verify ended at this event with this digest]:seq:digest: ' \
+          '--json[print JSON instead of a table]' \
           '(- *)--help[show help]' ;;
         rebuild) _arguments -s '--json[print JSON instead of a table]' \
           '(- *)--help[show help]' ;;
