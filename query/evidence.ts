@@ -17,6 +17,7 @@ import type {
 } from "./planes/documents.ts";
 import { documentOf, documentsOf, ONLY, within } from "./planes/documents.ts";
 import { DEFAULT_INTERVAL_SECONDS } from "./planes/heartbeat.ts";
+import { NO_PURPOSE, stopInForce } from "./planes/purpose.ts";
 import type { Evidence } from "./verdict.ts";
 
 /** Everything the planes hold on one agent, joined: what `judge` weighs and what a row shows. */
@@ -89,7 +90,10 @@ export function factsOf(input: {
     everRan: everRan(roster, own, unitEvidence),
     pane,
     unit: unitEvidence,
-    stop: stopOf(agent, own, manager),
+    stop: stopInForce(agent?.purpose ?? NO_PURPOSE, {
+      bornAtUs: own?.startedAtUs ?? null,
+      bootId: manager?.manager.bootId ?? null,
+    }),
     beat: {
       ...judgeBeat({
         nowUs,
@@ -185,26 +189,6 @@ export function paneAsTold(
   }
   const { state, atUs, startedAtUs, status, signal } = own;
   return { known: true, state, atUs, startedAtUs, status, signal, serverGone: false };
-}
-
-/** A stop counts for the life it ended: made after that life began and, where systemd made it, in this boot (a shutdown stops every unit). */
-function stopOf(
-  agent: AgentDocument | undefined,
-  own: AgentPane | undefined,
-  manager: ManagerDocument | undefined,
-): Evidence["stop"] {
-  const intent = agent?.intent;
-  if (intent?.kind !== "stop") return null;
-  if (own && own.startedAtUs !== null && intent.atUs < own.startedAtUs) return null;
-  const bootId = manager?.manager.bootId;
-  if (intent.by === "systemd" && intent.bootId !== null && bootId && plain(intent.bootId) !== plain(bootId))
-    return null;
-  return { by: intent.by, atUs: intent.atUs };
-}
-
-/** The journal writes boot ids without dashes, /proc with. */
-function plain(bootId: string): string {
-  return bootId.replaceAll("-", "");
 }
 
 function everRan(

@@ -23,6 +23,9 @@ function ending({ status, signal }: Payload): string {
 const declared = (payload: Payload): string =>
   `runtime ${text(payload.runtime)}, class ${text(payload.class)}, unit ${text(payload.unit)}, beats every ${text(payload.intervalSeconds)} s`;
 
+const asked = (payload: Payload): string => `${text(payload.user)} asked by \`${text(payload.verb)}\``;
+const on = (payload: Payload): string => (payload.unit === null ? "" : ` (${text(payload.unit)})`);
+
 const sentences: Readonly<Record<string, (payload: Payload) => string>> = {
   "tmux.server.appeared": (p) => `server ${text(p.server)} answers on ${socket(p)} (${text(p.version)})`,
   "tmux.server.vanished": (p) => `server ${text(p.server)} on ${socket(p)} is gone (${text(p.reason)})`,
@@ -80,6 +83,14 @@ const sentences: Readonly<Record<string, (payload: Payload) => string>> = {
     `one look without a recorder at ${Array.isArray(p.sources) ? p.sources.length : 0} sources`,
   "recorder.clock.stepped": (p) => `the wall clock stepped by ${text(p.byMs)} ms`,
   "recorder.suspended": (p) => `the machine slept from ${seconds(p.fromUs)} to ${seconds(p.toUs)}`,
+  "operator.start.requested": (p) => `${asked(p)}: to run${on(p)}`,
+  "operator.stop.requested": (p) => `${asked(p)}: to be down${on(p)}`,
+  "operator.restart.requested": (p) => `${asked(p)}: to begin anew${on(p)}`,
+  "operator.reset.requested": (p) =>
+    `${asked(p)}: to forget${p.task === null ? "" : `, for task ${text(p.task)}`}`,
+  "operator.act.failed": (p) => `${asked(p)}, which failed: ${text(p.reason)}`,
+  "operator.fleet.initialized": (p) =>
+    `${asked(p)}: ${text(p.written)} files written, ${text(p.replaced)} of them over others, ${text(p.kept)} kept`,
   "collector.input.rejected": (p) => `${text(p.where)}: ${text(p.reason)}`,
 };
 

@@ -31,7 +31,7 @@ export interface Evidence {
         readonly atUs: number;
       };
   /** Somebody wanted this life to end (an operator verb, a stop job of systemd). */
-  readonly stop: { readonly by: string; readonly atUs: number } | null;
+  readonly stop: { readonly by: string; readonly atUs: number; readonly seq?: number } | null;
   readonly beat: BeatHealth & {
     readonly status: string | null;
     readonly statusSinceUs: number | null;

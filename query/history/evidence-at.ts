@@ -42,7 +42,7 @@ function agentAt(history: History, agent: string, atUs: number): AgentDocument {
     const own = valueAt(history.pane(agent, socket).own, atUs);
     if (own !== null) panes[socket] = own.pane;
   }
-  return { panes, intent: valueAt(history.purpose(agent), atUs) };
+  return { panes, purpose: valueAt(history.purpose(agent), atUs) };
 }
 
 /** Since when time has gone on after the last of what nobody lived: from its beginning on no beat before that end counts. */

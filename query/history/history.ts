@@ -1,12 +1,13 @@
 import type { FoldEvent } from "../../store/projection.ts";
 import type {
-  Intent,
   ProcessDocument,
+  Purpose,
   RecorderDocument,
   RosterDocument,
   UnitDocument,
 } from "../planes/documents.ts";
 import { ONLY, within } from "../planes/documents.ts";
+import { NO_PURPOSE } from "../planes/purpose.ts";
 import type { BeatTimeline } from "./beat-timeline.ts";
 import { beatTimeline } from "./beat-timeline.ts";
 import type { Chronology } from "./chronology.ts";
@@ -44,7 +45,7 @@ export interface History {
   roster(agent: string): Timeline<RosterDocument | undefined>;
   server(socket: string): Timeline<ServerTold>;
   pane(agent: string, socket: string): PaneTimeline;
-  purpose(agent: string): Timeline<Intent | null>;
+  purpose(agent: string): Timeline<Purpose>;
   unit(unit: string): Timeline<UnitDocument | undefined>;
   unitKnown(unit: string): Timeline<boolean>;
   beat(agent: string): BeatTimeline;
@@ -118,7 +119,7 @@ export function historyOf({ events, lapsedAtUs = null, nowUs = Infinity }: Histo
     roster,
     server,
     pane: (agent, socket) => pane(`${agent}\n${socket}`),
-    purpose: (agent) => purposes.get(agent) ?? always(null),
+    purpose: (agent) => purposes.get(agent) ?? always(NO_PURPOSE),
     unit,
     unitKnown: knownUnit,
     beat,

@@ -92,14 +92,14 @@ function momentsOf(history: History, agent: string, { fromUs, toUs }: Window, bo
 
 /** The events behind a verdict: the newest word of each plane that it stands on; for `unobserved`, who stopped watching. */
 function whyOf(history: History, facts: AgentFacts, verdict: Verdict, atUs: number): number[] {
-  const { pane, server, unit, agent, heartbeat, roster } = facts;
+  const { pane, server, unit, heartbeat, roster } = facts;
   const serverMatters = server !== undefined && (server.state === "gone" || server.pid !== pane.own?.server);
   const ofPane = [pane.own?.seq, serverMatters ? server.seq : undefined];
   const ofUnit = facts.evidence.unit.known ? unit?.seq : undefined;
   const found = (() => {
     switch (verdict.status) {
       case "stopped":
-        return [...ofPane, agent?.intent?.seq];
+        return [...ofPane, facts.evidence.stop?.seq];
       case "failed":
       case "dead":
         return [...ofPane, ofUnit];

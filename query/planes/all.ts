@@ -8,8 +8,8 @@ import type {
   ReadonlyDocuments,
 } from "../../store/projection.ts";
 import { deriveHeartbeat, foldHeartbeat } from "./heartbeat.ts";
-import { foldJournal } from "./journal.ts";
 import { deriveProcess, foldProcess } from "./process.ts";
+import { foldPurpose } from "./purpose.ts";
 import { foldRecorder } from "./recorder.ts";
 import { deriveRoster, foldRoster } from "./roster.ts";
 import { deriveSystemd, foldSystemd } from "./systemd.ts";
@@ -22,7 +22,8 @@ const folds: Readonly<Record<string, (documents: Documents, event: FoldEvent) =>
   heartbeat: foldHeartbeat,
   tmux: foldTmux,
   systemd: foldSystemd,
-  journal: foldJournal,
+  journal: foldPurpose,
+  operator: foldPurpose,
   process: foldProcess,
   roster: foldRoster,
   recorder: foldRecorder,
@@ -43,7 +44,7 @@ const KNOWN_VERSION = 1;
 /** The present of every plane: what `fleet ps` and `fleet why` read. */
 const planes: Projection = {
   name: "planes",
-  version: 2,
+  version: 3,
   types: null,
   evolve(documents, event) {
     if (event.schemaVersion > KNOWN_VERSION) return;

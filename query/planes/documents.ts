@@ -73,7 +73,7 @@ export interface AgentPane extends Changed {
   readonly lostServer?: true;
 }
 
-/** Somebody wanted this agent to be down (`stop`) or up (`start`). */
+/** Somebody wanted this agent to be down (`stop`) or up (`start`). The boot is known of systemd's jobs only. */
 export interface Intent extends Changed {
   readonly kind: "stop" | "start";
   readonly by: "systemd" | "operator";
@@ -81,10 +81,16 @@ export interface Intent extends Changed {
   readonly bootId: string | null;
 }
 
+/** The newest wish of each source that tells of wishes. */
+export interface Purpose {
+  readonly operator: Intent | null;
+  readonly systemd: Intent | null;
+}
+
 export interface AgentDocument {
   /** Newest own pane by socket path. */
   readonly panes: Readonly<Record<string, AgentPane>>;
-  readonly intent: Intent | null;
+  readonly purpose: Purpose;
 }
 
 export interface UnitDocument extends Changed {

@@ -2,6 +2,7 @@ import type { PayloadOf } from "../../store/events/catalogue.ts";
 import type { Documents, FoldEvent } from "../../store/projection.ts";
 import type { AgentPane, PaneDocument } from "./documents.ts";
 import { documentOf, documentsOf, within } from "./documents.ts";
+import { NO_PURPOSE } from "./purpose.ts";
 
 /** Folds what `list-panes` and `list-clients` told. Hook lines are points in time for history; they change no present state. */
 export function foldTmux(documents: Documents, event: FoldEvent): void {
@@ -205,7 +206,7 @@ function setOwnPane(documents: Documents, name: string, pane: AgentPane): void {
   const known = documentOf(documents, "agent", name);
   documents.set("agent", name, {
     panes: { ...known?.panes, [pane.socket]: pane },
-    intent: known?.intent ?? null,
+    purpose: known?.purpose ?? NO_PURPOSE,
   });
 }
 

@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import type { NewEvent } from "./envelope.ts";
 import { heartbeatEvents } from "./heartbeat.ts";
+import { operatorEvents } from "./operator.ts";
 import { processEvents } from "./process.ts";
 import { collectorEvents, recorderEvents } from "./recorder.ts";
 import { rosterEvents } from "./roster.ts";
@@ -17,6 +18,7 @@ export const eventCatalogue = {
   ...rosterEvents,
   ...recorderEvents,
   ...collectorEvents,
+  ...operatorEvents,
 } as const;
 
 export type EventType = keyof typeof eventCatalogue;

@@ -768,4 +768,98 @@ export const guards: ReadonlyMap<string, Guard> = new Map<string, Guard>([
     }
     return null;
   }],
+  ["operator.start.requested", (v) => {
+    if (typeof v !== "object" || v === null || Array.isArray(v)) return "";
+    const f0_verb = v.verb;
+    if (typeof f0_verb !== "string" || f0_verb.length > 256) return "verb";
+    const f0_user = v.user;
+    if (typeof f0_user !== "string" || f0_user.length > 256) return "user";
+    const f0_pid = v.pid;
+    if (!Number.isSafeInteger(f0_pid) || f0_pid < 0) return "pid";
+    const f0_unit = v.unit;
+    if (f0_unit !== null) { if (typeof f0_unit !== "string" || f0_unit.length > 256) return "unit"; }
+    for (const k0 in v) {
+      if (k0 !== "verb" && k0 !== "user" && k0 !== "pid" && k0 !== "unit") return `${k0}`;
+    }
+    return null;
+  }],
+  ["operator.stop.requested", (v) => {
+    if (typeof v !== "object" || v === null || Array.isArray(v)) return "";
+    const f0_verb = v.verb;
+    if (typeof f0_verb !== "string" || f0_verb.length > 256) return "verb";
+    const f0_user = v.user;
+    if (typeof f0_user !== "string" || f0_user.length > 256) return "user";
+    const f0_pid = v.pid;
+    if (!Number.isSafeInteger(f0_pid) || f0_pid < 0) return "pid";
+    const f0_unit = v.unit;
+    if (f0_unit !== null) { if (typeof f0_unit !== "string" || f0_unit.length > 256) return "unit"; }
+    for (const k0 in v) {
+      if (k0 !== "verb" && k0 !== "user" && k0 !== "pid" && k0 !== "unit") return `${k0}`;
+    }
+    return null;
+  }],
+  ["operator.restart.requested", (v) => {
+    if (typeof v !== "object" || v === null || Array.isArray(v)) return "";
+    const f0_verb = v.verb;
+    if (typeof f0_verb !== "string" || f0_verb.length > 256) return "verb";
+    const f0_user = v.user;
+    if (typeof f0_user !== "string" || f0_user.length > 256) return "user";
+    const f0_pid = v.pid;
+    if (!Number.isSafeInteger(f0_pid) || f0_pid < 0) return "pid";
+    const f0_unit = v.unit;
+    if (f0_unit !== null) { if (typeof f0_unit !== "string" || f0_unit.length > 256) return "unit"; }
+    for (const k0 in v) {
+      if (k0 !== "verb" && k0 !== "user" && k0 !== "pid" && k0 !== "unit") return `${k0}`;
+    }
+    return null;
+  }],
+  ["operator.reset.requested", (v) => {
+    if (typeof v !== "object" || v === null || Array.isArray(v)) return "";
+    const f0_verb = v.verb;
+    if (typeof f0_verb !== "string" || f0_verb.length > 256) return "verb";
+    const f0_user = v.user;
+    if (typeof f0_user !== "string" || f0_user.length > 256) return "user";
+    const f0_pid = v.pid;
+    if (!Number.isSafeInteger(f0_pid) || f0_pid < 0) return "pid";
+    const f0_task = v.task;
+    if (f0_task !== null) { if (typeof f0_task !== "string" || f0_task.length > 256) return "task"; }
+    for (const k0 in v) {
+      if (k0 !== "verb" && k0 !== "user" && k0 !== "pid" && k0 !== "task") return `${k0}`;
+    }
+    return null;
+  }],
+  ["operator.act.failed", (v) => {
+    if (typeof v !== "object" || v === null || Array.isArray(v)) return "";
+    const f0_verb = v.verb;
+    if (typeof f0_verb !== "string" || f0_verb.length > 256) return "verb";
+    const f0_user = v.user;
+    if (typeof f0_user !== "string" || f0_user.length > 256) return "user";
+    const f0_pid = v.pid;
+    if (!Number.isSafeInteger(f0_pid) || f0_pid < 0) return "pid";
+    const f0_reason = v.reason;
+    if (typeof f0_reason !== "string" || f0_reason.length > 2048) return "reason";
+    for (const k0 in v) {
+      if (k0 !== "verb" && k0 !== "user" && k0 !== "pid" && k0 !== "reason") return `${k0}`;
+    }
+    return null;
+  }],
+  ["operator.fleet.initialized", (v) => {
+    if (typeof v !== "object" || v === null || Array.isArray(v)) return "";
+    const f0_verb = v.verb;
+    if (typeof f0_verb !== "string" || f0_verb.length > 256) return "verb";
+    const f0_user = v.user;
+    if (typeof f0_user !== "string" || f0_user.length > 256) return "user";
+    const f0_pid = v.pid;
+    if (!Number.isSafeInteger(f0_pid) || f0_pid < 0) return "pid";
+    const f0_written = v.written;
+    if (!Number.isSafeInteger(f0_written) || f0_written < 0) return "written";
+    const f0_replaced = v.replaced;
+    if (!Number.isSafeInteger(f0_replaced) || f0_replaced < 0) return "replaced";
+    const f0_kept = v.kept;
+    if (!Number.isSafeInteger(f0_kept) || f0_kept < 0) return "kept";
+    for (const k0 in v) {
+      if (k0 !== "verb" && k0 !== "user" && k0 !== "pid" && k0 !== "written" && k0 !== "replaced" && k0 !== "kept") return `${k0}`;
+    }
+    return null;
+  }],
 ]);

@@ -1,4 +1,5 @@
 import type { PayloadOf } from "../../store/events/catalogue.ts";
+import type { NewEvent } from "../../store/events/envelope.ts";
 import type {
   HeartbeatSnapshot,
   ProcessSnapshot,
@@ -164,5 +165,16 @@ export function processLook(
       agent,
       process: { socket: SOCKET, server: SERVER, pane, panePid, name, interpreter: null, pid: panePid },
     })),
+  };
+}
+
+export function operatorVerb(verb: "start" | "stop" | "restart", agent: string, atUs: number): NewEvent {
+  return {
+    type: `operator.${verb}.requested`,
+    agent,
+    source: "operator",
+    occurredAtUs: atUs,
+    precision: "us",
+    payload: { verb: `agent ${verb}`, user: "alice", pid: 1, unit: `mosaic-agent@${agent}.service` },
   };
 }

@@ -377,11 +377,13 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
         if (up) return [{ stop: false, atUs: event.occurredAtUs, bootId }];
         return down && jobType === "stop" ? [{ stop: true, atUs: event.occurredAtUs, bootId }] : [];
       });
-    const newestUs = Math.max(...lines.map((line) => line.atUs));
-    const last = lines.filter((line) => line.atUs === newestUs);
-    const stop = last[0];
-    if (!stop || last.some((line) => !line.stop)) return null;
-    if (own && own.startedAtUs !== null && stop.atUs < own.startedAtUs) return null;
+    const verbs = all("operator.start.requested", "operator.restart.requested", "operator.stop.requested")
+      .filter((event) => event.agent === agent && happened(event) <= atUs)
+      .map((event) => ({
+        stop: event.type === "operator.stop.requested",
+        atUs: event.occurredAtUs,
+        bootId: null,
+      }));
     const manager = newest(
       all("systemd.manager.changed").map((event) => ({
         effectUs: happened(event),
@@ -389,8 +391,21 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
       })),
       atUs,
     );
-    const sameBoot = !manager || stop.bootId === null || manager.bootId.replaceAll("-", "") === stop.bootId;
-    return sameBoot ? { by: "systemd", atUs: stop.atUs } : null;
+    /** The last word of a source: at the same instant a start. */
+    const lastOf = (words: typeof lines) => {
+      const newestUs = Math.max(...words.map((word) => word.atUs));
+      const last = words.filter((word) => word.atUs === newestUs);
+      return last.find((word) => !word.stop) ?? last[0];
+    };
+    const [systemd, operator] = [lastOf(lines), lastOf(verbs)];
+    const holds = (word: typeof systemd, other: typeof systemd): boolean => {
+      if (!word?.stop) return false;
+      if (other && !other.stop && other.atUs >= word.atUs) return false;
+      if (own && own.startedAtUs !== null && word.atUs < own.startedAtUs) return false;
+      return !manager || word.bootId === null || manager.bootId.replaceAll("-", "") === word.bootId;
+    };
+    if (operator && holds(operator, systemd)) return { by: "operator", atUs: operator.atUs };
+    return systemd && holds(systemd, operator) ? { by: "systemd", atUs: systemd.atUs } : null;
   };
 
   return {

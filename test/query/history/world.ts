@@ -45,6 +45,7 @@ export type Op =
       readonly lifecycle: "always" | "ephemeral";
       readonly expected: boolean;
     }
+  | { readonly kind: "verb"; readonly agent: number; readonly verb: "start" | "stop" | "restart" }
   | { readonly kind: "stop-recording"; readonly told: boolean; readonly aliveMs: number }
   | { readonly kind: "unavailable"; readonly source: Watched }
   | { readonly kind: "step"; readonly byMs: number };
@@ -116,6 +117,14 @@ const anyOp: fc.Arbitrary<Op> = fc.oneof(
       intervalMs: fc.constantFrom(null, 3, 5, 8),
       lifecycle: fc.constantFrom("always" as const, "ephemeral" as const),
       expected: fc.boolean(),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant("verb" as const),
+      agent,
+      verb: fc.constantFrom("start" as const, "stop" as const, "restart" as const),
     }),
   },
   { weight: 5, arbitrary: simple("record") },
@@ -452,6 +461,16 @@ export function play(story: readonly Turn[]): Played {
           journal(name, op.to === "active" ? "started" : "stopped", op.to === "active" ? "start" : "stop");
         return;
       }
+      case "verb":
+        log.append({
+          type: `operator.${op.verb}.requested`,
+          agent: name,
+          source: "operator",
+          occurredAtUs: nowUs,
+          precision: "us",
+          payload: { verb: `agent ${op.verb}`, user: "alice", pid: 1, unit: `mosaic-agent@${name}.service` },
+        });
+        return;
       case "roster": {
         if (op.intervalMs === null) return void roster.delete(name);
         const unit = `mosaic-agent@${name}.service`;
