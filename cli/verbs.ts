@@ -1,4 +1,5 @@
 import type { GroupDeclaration, OptionDeclaration, VerbDeclaration } from "./declaration.ts";
+import { beat } from "./declarations/beat.ts";
 import { completion } from "./declarations/completion.ts";
 import { doctor } from "./declarations/doctor.ts";
 import { events } from "./declarations/events.ts";
@@ -15,6 +16,7 @@ export const verbs: readonly VerbDeclaration[] = [
   why,
   events,
   record,
+  beat,
   doctor,
   completion,
   verify,

@@ -20,6 +20,12 @@ function ending({ status, signal }: Payload): string {
   return typeof status === "number" ? `exit ${status}` : "its exit status was lost";
 }
 
+/** What the sources of a beat said where they did not agree. */
+function doubt({ extra }: Payload): string {
+  const said = (extra as Payload | undefined)?.doubt;
+  return typeof said === "string" ? `; its sources do not agree: ${said.replaceAll(",", ", ")}` : "";
+}
+
 const declared = (payload: Payload): string =>
   `runtime ${text(payload.runtime)}, class ${text(payload.class)}, unit ${text(payload.unit)}, beats every ${text(payload.intervalSeconds)} s`;
 
@@ -59,7 +65,10 @@ const sentences: Readonly<Record<string, (payload: Payload) => string>> = {
   "journal.gap.found": (p) =>
     `entries are missing (${text(p.reason)}) from ${seconds(p.fromUs)} to ${seconds(p.toUs)}`,
   "heartbeat.received": (p) =>
-    `status ${text(p.status)} from process ${text(p.pid)}${p.evidence === "runtime" ? "" : ` (${text(p.evidence)})`}`,
+    `status ${text(p.status)} from process ${text(p.pid)}${p.evidence === "runtime" ? "" : ` (${text(p.evidence)})`}${doubt(p)}`,
+  "heartbeat.probe.answered": (p) =>
+    `answered a probe after ${text(p.afterMs)} ms${p.evidence === "runtime" ? "" : ` (${text(p.evidence)})`}`,
+  "heartbeat.probe.unanswered": (p) => `did not answer a probe within ${text(p.waitedMs)} ms`,
   "heartbeat.writer.exited": (p) => `process ${text(p.pid)}, which beat, is gone`,
   "heartbeat.file.removed": () => "the heartbeat file is gone",
   "process.changed": (p) =>

@@ -17,6 +17,12 @@ export const ps: VerbDeclaration = {
       short: "w",
       description: "keep showing it; redrawn when something changes (q or Ctrl-C ends)",
     },
+    { name: "probe", description: "ask each agent for a beat now, and say who answered and how fast" },
+    {
+      name: "wait",
+      value: { name: "MS", kind: "count" },
+      description: "with --probe: how long to wait for answers (2000)",
+    },
     { name: "check", description: "exit by the worst status, after the Nagios convention" },
     {
       name: "class",
@@ -37,6 +43,7 @@ export const ps: VerbDeclaration = {
     { command: "fleet ps", meaning: "everything on the roster" },
     { command: "fleet ps coder0 reviewer", meaning: "two agents" },
     { command: "fleet ps --watch", meaning: "a live table" },
+    { command: "fleet ps --probe", meaning: "who answers right now" },
     { command: "fleet ps --check", meaning: "for a monitoring system" },
     {
       command: "fleet ps --json | jq '.agents[] | select(.status != \"healthy\")'",

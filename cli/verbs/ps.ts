@@ -15,9 +15,13 @@ const NOTHING_TO_CHECK = 3;
 
 /** `fleet ps`: the table of the present. */
 export async function run(invocation: Invocation): Promise<number> {
-  if (has(invocation, "watch")) {
+  if (has(invocation, "watch") && !has(invocation, "probe")) {
     const { watchPs } = await import("../watch-ps.ts");
     return watchPs(invocation);
+  }
+  if (has(invocation, "probe")) {
+    const { probePs } = await import("../probe-ps.ts");
+    return probePs(invocation);
   }
   const { output, environment } = invocation;
   const { reader, observer } = await observe(environment, {

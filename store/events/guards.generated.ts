@@ -480,6 +480,32 @@ export const guards: ReadonlyMap<string, Guard> = new Map<string, Guard>([
     }
     return null;
   }],
+  ["heartbeat.probe.answered", (v) => {
+    if (typeof v !== "object" || v === null || Array.isArray(v)) return "";
+    const f0_nonce = v.nonce;
+    if (typeof f0_nonce !== "string" || f0_nonce.length > 256) return "nonce";
+    const f0_afterMs = v.afterMs;
+    if (!Number.isSafeInteger(f0_afterMs) || f0_afterMs < 0) return "afterMs";
+    const f0_pid = v.pid;
+    if (f0_pid !== null) { if (!Number.isSafeInteger(f0_pid) || f0_pid < 0) return "pid"; }
+    const f0_evidence = v.evidence;
+    if (f0_evidence !== "runtime" && f0_evidence !== "hook" && f0_evidence !== "sidecar") return "evidence";
+    for (const k0 in v) {
+      if (k0 !== "nonce" && k0 !== "afterMs" && k0 !== "pid" && k0 !== "evidence") return `${k0}`;
+    }
+    return null;
+  }],
+  ["heartbeat.probe.unanswered", (v) => {
+    if (typeof v !== "object" || v === null || Array.isArray(v)) return "";
+    const f0_nonce = v.nonce;
+    if (typeof f0_nonce !== "string" || f0_nonce.length > 256) return "nonce";
+    const f0_waitedMs = v.waitedMs;
+    if (!Number.isSafeInteger(f0_waitedMs) || f0_waitedMs < 0) return "waitedMs";
+    for (const k0 in v) {
+      if (k0 !== "nonce" && k0 !== "waitedMs") return `${k0}`;
+    }
+    return null;
+  }],
   ["heartbeat.file.removed", (v) => {
     if (typeof v !== "object" || v === null || Array.isArray(v)) return "";
     for (const k0 in v) {

@@ -13,6 +13,15 @@ export const heartbeatEvents = {
   }),
   /** The beat's process is gone (its pid is free or belongs to a process with another start time). */
   "heartbeat.writer.exited": z.strictObject({ pid: count, pidStart: startTicks.nullable() }),
+  /** An operator asked for a beat (`NAME.probe`), and the agent wrote one that repeats the nonce. */
+  "heartbeat.probe.answered": z.strictObject({
+    nonce: shortText,
+    afterMs: count,
+    pid: count.nullable(),
+    evidence: z.enum(["runtime", "hook", "sidecar"]),
+  }),
+  /** An operator asked, and no answer came in that time. */
+  "heartbeat.probe.unanswered": z.strictObject({ nonce: shortText, waitedMs: count }),
   /** The file is no longer there. */
   "heartbeat.file.removed": z.strictObject({}),
 } as const;

@@ -62,7 +62,7 @@ describe("in a real bash", () => {
   test("verbs, options and the names of agents are offered", () => {
     expect(complete("fleet", "re")).toEqual(["record", "rebuild"]);
     expect(complete("fleet", "")).toEqual([...verbs.map(({ name }) => name), "--help", "--version"]);
-    expect(complete("fleet", "ps", "--w")).toEqual(["--watch"]);
+    expect(complete("fleet", "ps", "--wat")).toEqual(["--watch"]);
     expect(complete("fleet", "why", "cod")).toEqual(["coder0", "coder1"]);
     expect(complete("fleet", "events", "--agent", "rev")).toEqual(["reviewer"]);
     expect(complete("fleet", "events", "--source", "tm")).toEqual(["tmux", "tmux-hook"]);

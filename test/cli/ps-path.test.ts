@@ -36,7 +36,7 @@ let tree: string;
 let fleet: SeededFleet;
 beforeAll(() => {
   tree = mkdtempSync(join(tmpdir(), "fleet-built-"));
-  for (const folder of ["cli", "collectors", "otel", "query", "store"])
+  for (const folder of ["agents", "cli", "collectors", "otel", "query", "store"])
     cpSync(join(project, folder), join(tree, folder), { recursive: true });
   mkdirSync(join(tree, "scripts"));
   cpSync(join(project, "scripts", "build.mjs"), join(tree, "scripts", "build.mjs"));

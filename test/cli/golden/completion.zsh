@@ -12,6 +12,7 @@ _fleet() {
     'why:show the evidence behind one row of ps'
     'events:list and follow the log'
     'record:run the recorder in the foreground'
+    'beat:write an agent'\''s heartbeat, once, in a loop, or as a sidecar'
     'doctor:check the setup and say what to run'
     'completion:print the completion script of a shell'
     'verify:check that the log is whole, and name the first bad event'
@@ -26,6 +27,8 @@ _fleet() {
       case $verb in
         ps) _arguments -s '--all[also sessions that no roster names]' '-a[also sessions that no roster names]' \
           '--watch[keep showing it; redrawn when something changes (q or Ctrl-C ends)]' '-w[keep showing it; redrawn when something changes (q or Ctrl-C ends)]' \
+          '--probe[ask each agent for a beat now, and say who answered and how fast]' \
+          '--wait[with --probe\: how long to wait for answers (2000)]:ms: ' \
           '--check[exit by the worst status, after the Nagios convention]' \
           '*--class[only agents of this class]:class: ' \
           '*--runtime[only agents of this declared runtime]:runtime: ' \
@@ -51,6 +54,19 @@ _fleet() {
         record) _arguments -s '--uninstall[remove our hooks from the tmux servers and end]' \
           '--metrics[also serve /metrics for Prometheus\: a port on loopback (9464), or ADDRESS\:PORT]:address: ' \
           '--json[print one JSON object per line]' \
+          '(- *)--help[show help]' ;;
+        beat) _arguments -s '--status[what the agent does (ok when not given)]:status:(ok busy waiting unknown)' \
+          '--loop[go on beating and answering probes]' \
+          '--stdin[with --loop\: each line of standard input is the new status; its end is the agent'\''s end]' \
+          '--interval[seconds between beats]:seconds: ' \
+          '--pid[the agent'\''s process (that which runs this command when not given)]:pid: ' \
+          '--sidecar[beat for a process that cannot, until it ends]' \
+          '--pane[with --sidecar\: the process of this tmux pane (%3)]:pane: ' \
+          '--socket[with --pane\: the tmux socket, when it is not the fleet'\''s]:name:_fleet_agents' \
+          '--task[what it works on; one word of the beat]:text: ' \
+          '--model[the model that answers]:text: ' \
+          '--json[print what was written as JSON, one object per line]' \
+          '1:name:_fleet_agents' \
           '(- *)--help[show help]' ;;
         doctor) _arguments -s '--json[print JSON instead of a table]' \
           '(- *)--help[show help]' ;;
