@@ -3,10 +3,11 @@ _fleet() {
   local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]} flags="" words="" verb
   COMPREPLY=()
   if [ "$COMP_CWORD" -eq 1 ]; then
-    COMPREPLY=($(compgen -W "ps why events record doctor completion verify rebuild metrics --help --version" -- "$current"))
+    COMPREPLY=($(compgen -W "ps why events record beat doctor completion verify rebuild metrics --help --version" -- "$current"))
     return
   fi
   case $previous in
+    --wait) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
     --class) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
     --runtime) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
     --agent) COMPREPLY=($(compgen -W "$(fleet completion --agents 2>/dev/null)" -- "$current")); return ;;
@@ -17,13 +18,20 @@ _fleet() {
     --after) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
     --limit) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
     --metrics) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
+    --status) COMPREPLY=($(compgen -W "ok busy waiting unknown" -- "$current")); return ;;
+    --interval) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
+    --pid) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
+    --pane) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
+    --socket) COMPREPLY=($(compgen -W "$(fleet completion --agents 2>/dev/null)" -- "$current")); return ;;
+    --task) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
+    --model) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
     --expect) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
     --output) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
   esac
   verb=${COMP_WORDS[1]}
   case $verb in
     ps)
-      flags="--all -a --watch -w --check --class --runtime --no-collect --json"
+      flags="--all -a --watch -w --probe --wait --check --class --runtime --no-collect --json"
       words="$words $(fleet completion --agents 2>/dev/null)"
       ;;
     why)
@@ -37,6 +45,10 @@ _fleet() {
     record)
       flags="--uninstall --metrics --json"
       words="$words "
+      ;;
+    beat)
+      flags="--status --loop --stdin --interval --pid --sidecar --pane --socket --task --model --json"
+      words="$words $(fleet completion --agents 2>/dev/null)"
       ;;
     doctor)
       flags="--json"
