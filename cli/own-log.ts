@@ -67,7 +67,7 @@ export function userName(uid: number): string {
   }
 }
 
-function machineId(): string | null {
+export function machineId(): string | null {
   try {
     return readFileSync("/etc/machine-id", "latin1").trim() || null;
   } catch {

@@ -8,22 +8,55 @@ import { FleetError } from "../store/errors.ts";
  * dot and does not end like the file's own, so that no collector takes it for one.
  */
 export function replaceFile(path: string, text: string, mode: number): void {
-  const temporary = join(dirname(path), `.${basename(path)}.${randomUUID()}.tmp`);
+  const draft = draftOf(path, mode);
   try {
-    const descriptor = openSync(temporary, "wx", 0o600);
-    try {
-      writeFileSync(descriptor, text);
-      fchmodSync(descriptor, mode);
-      fsyncSync(descriptor);
-    } finally {
-      closeSync(descriptor);
-    }
-    renameSync(temporary, path);
-  } catch (error) {
-    rmSync(temporary, { force: true });
-    throw new FleetError("unavailable", `${path} cannot be written: ${(error as Error).message}`, {
-      hint: "Name a file in a directory that you can write.",
-      cause: error,
-    });
+    draft.write(text);
+    draft.commit();
+  } finally {
+    draft.discard();
   }
+}
+
+/** A file that is being written and is not there yet. */
+export interface Draft {
+  write(text: string): void;
+  /** It takes its place. */
+  commit(): void;
+  /** Nothing of it stays, unless it was committed. */
+  discard(): void;
+}
+
+export function draftOf(path: string, mode: number): Draft {
+  const temporary = join(dirname(path), `.${basename(path)}.${randomUUID()}.tmp`);
+  const attempt = <T>(work: () => T): T => {
+    try {
+      return work();
+    } catch (error) {
+      throw new FleetError("unavailable", `${path} cannot be written: ${(error as Error).message}`, {
+        hint: "Name a file in a directory that you can write, on a disk with room.",
+        cause: error,
+      });
+    }
+  };
+  let descriptor: number | null = attempt(() => openSync(temporary, "wx", 0o600));
+  let isThere = true;
+  const close = (): void => {
+    if (descriptor !== null) closeSync(descriptor);
+    descriptor = null;
+  };
+  return {
+    write: (text) => attempt(() => writeFileSync(descriptor ?? -1, text)),
+    commit: () =>
+      attempt(() => {
+        fchmodSync(descriptor ?? -1, mode);
+        fsyncSync(descriptor ?? -1);
+        close();
+        renameSync(temporary, path);
+        isThere = false;
+      }),
+    discard() {
+      close();
+      if (isThere) rmSync(temporary, { force: true });
+    },
+  };
 }

@@ -3,6 +3,8 @@ import { beat } from "./declarations/beat.ts";
 import { completion } from "./declarations/completion.ts";
 import { doctor } from "./declarations/doctor.ts";
 import { events } from "./declarations/events.ts";
+import { exportVerb } from "./declarations/export.ts";
+import { importVerb } from "./declarations/import.ts";
 import { metrics } from "./declarations/metrics.ts";
 import { ps } from "./declarations/ps.ts";
 import { rebuild } from "./declarations/rebuild.ts";
@@ -21,6 +23,8 @@ export const verbs: readonly VerbDeclaration[] = [
   completion,
   verify,
   rebuild,
+  exportVerb,
+  importVerb,
   metrics,
 ];
 

@@ -11,7 +11,9 @@ const LONGEST = 1024;
  * What goes into `events.payload`: the text itself the first time, from the second time on the number of a row in
  * `payloads`. A beat that says what the one before said costs one to three bytes, and a payload that never repeats costs nothing extra.
  */
-export function openInterner(database: Database): (series: WriterSeries, text: string) => string | bigint {
+export function openInterner(
+  database: Database,
+): (series: Pick<WriterSeries, "seen">, text: string) => string | bigint {
   const add = prepared(
     database,
     "INSERT INTO payloads (payload_id, text) SELECT coalesce(max(payload_id), 0) + 1, ? FROM payloads",

@@ -7,6 +7,7 @@ import { findEvents } from "./find-events.ts";
 import type { Partition } from "./identity.ts";
 import type { HeldLease } from "./lease.ts";
 import { readLease } from "./lease.ts";
+import { openLogNames } from "./log-names.ts";
 import { openNames } from "./names.ts";
 import { noLog, openForReading } from "./open.ts";
 import { prepared } from "./prepared.ts";
@@ -65,9 +66,9 @@ function readerOf(path: string, database: Database, attempt: <T>(work: () => T) 
   const lastSeq = prepared(database, "SELECT coalesce(max(seq), 0) FROM events", "pluck");
   const dataVersion = prepared(database, "PRAGMA data_version", "pluck");
   const lease = readLease(database);
-  const ids = database.prepare("SELECT log_id, from_seq FROM log_ids ORDER BY n").raw().all() as LogName[];
-  const newest = ids.at(-1);
-  if (newest === undefined) throw noLog(path);
+  const logNames = openLogNames(database);
+  const logId = logNames.newest;
+  if (logId === undefined) throw noLog(path);
 
   const idOf = ({ tenantId, host }: Partition) =>
     (partitionId().get(tenantId, host) as number | undefined) ?? 0;
@@ -85,7 +86,7 @@ function readerOf(path: string, database: Database, attempt: <T>(work: () => T) 
       occurredAtUs: recordedAtUs - lag,
       precision,
       recordedAtUs,
-      originLog: originId === null ? nameAt(ids, seq) : names.originOf(originId),
+      originLog: originId === null ? logNames.at(seq) : names.originOf(originId),
       originSeq: originSeq ?? seq,
       payload: names.valueOf(payload),
     };
@@ -100,7 +101,7 @@ function readerOf(path: string, database: Database, attempt: <T>(work: () => T) 
   }
 
   return {
-    logId: newest[0],
+    logId,
     path,
     identity: () =>
       attempt(
@@ -146,11 +147,4 @@ function readerOf(path: string, database: Database, attempt: <T>(work: () => T) 
     dataVersion: () => attempt(() => dataVersion().get() as number),
     close: () => database.close(),
   };
-}
-
-type LogName = [logId: string, fromSeq: number];
-
-/** The name under which this log wrote `seq`: it changes when a copy of it woke up on another machine. */
-function nameAt(names: readonly LogName[], seq: number): string {
-  return (names.findLast(([, fromSeq]) => fromSeq <= seq) ?? names[0])?.[0] ?? "";
 }

@@ -1,13 +1,10 @@
 import type { Database } from "better-sqlite3";
 import { canonicalSeries } from "./chain.ts";
 import type { Kind } from "./check-event.ts";
+import { openDictionaries } from "./dictionaries.ts";
 import type { Partition } from "./identity.ts";
-import { prepared } from "./prepared.ts";
 import type { Projection } from "./projection.ts";
 import { twoGenerations } from "./two-generations.ts";
-
-/** Types that come at every beat. Their series have negative ids, which keeps them out of the index on series. */
-const SAMPLES: ReadonlySet<string> = new Set(["heartbeat.received", "tmux.pane.active"]);
 
 /** Agents whose series are remembered; an agent not heard of for long is looked up again. */
 const REMEMBERED_AGENTS = 4096;
@@ -45,30 +42,12 @@ export function openSeriesBook(
 ): SeriesBook {
   const { partitionId, tenantId, host } = partition;
   const agents = twoGenerations<string, Map<Kind, WriterSeries>>(REMEMBERED_AGENTS);
-  const subject = dictionary(database, {
-    find: "SELECT subject_id FROM subjects WHERE agent IS ? AND partition_id = ?",
-    add: "INSERT INTO subjects (subject_id, agent, partition_id) SELECT coalesce(max(subject_id), 0) + 1, ?, ? FROM subjects",
-  });
-  const kindRow = dictionary(database, {
-    find: "SELECT kind_id FROM kinds WHERE type = ? AND schema_version = ? AND source = ? AND precision = ?",
-    add: "INSERT INTO kinds (kind_id, type, schema_version, source, precision) SELECT coalesce(max(kind_id), 0) + 1, ?, ?, ?, ? FROM kinds",
-  });
-  const findSeries = "SELECT series_id FROM series WHERE subject_id = ? AND kind_id = ?";
-  const transitions = dictionary(database, {
-    find: findSeries,
-    add: "INSERT INTO series (series_id, subject_id, kind_id) SELECT max(coalesce(max(series_id), 0), 0) + 1, ?, ? FROM series",
-  });
-  const samples = dictionary(database, {
-    find: findSeries,
-    add: "INSERT INTO series (series_id, subject_id, kind_id) SELECT min(coalesce(min(series_id), 0), 0) - 1, ?, ? FROM series",
-  });
+  const dictionaries = openDictionaries(database);
 
   const find = (agent: string | null, kind: Kind): WriterSeries => {
     const { type, schemaVersion, source, precision } = kind;
-    const kindId = kindRow(type, schemaVersion, source, precision);
-    const id = (SAMPLES.has(type) ? samples : transitions)(subject(agent, partitionId), kindId);
     return {
-      id,
+      id: dictionaries.series(partitionId, agent, kind),
       agent,
       kind,
       canonical: canonicalSeries({ tenantId, host, agent, type, schemaVersion, source, precision }),
@@ -101,14 +80,4 @@ export function openSeriesBook(
 /** SQLite keeps text as UTF-8, where half a surrogate pair has no place: it is read back as U+FFFD. */
 function wellFormed(text: string): string {
   return Buffer.from(text).toString();
-}
-
-/** Looks an id up by its key, or adds the row. */
-function dictionary(database: Database, sql: { find: string; add: string }): (...key: unknown[]) => number {
-  const find = prepared(database, sql.find, "pluck");
-  const add = prepared(database, sql.add);
-  return (...key) => {
-    const found = find().get(...key) as number | undefined;
-    return found ?? Number(add().run(...key).lastInsertRowid);
-  };
 }

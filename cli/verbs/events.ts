@@ -4,17 +4,14 @@ import type { StoredEvent } from "../../store/events/envelope.ts";
 import type { Reader } from "../../store/reader.ts";
 import { nowUs } from "../clock.ts";
 import { commits } from "../commits.ts";
-import { countOf, has, type Invocation, textOf, valuesOf, type Words } from "../declaration.ts";
+import { has, type Invocation } from "../declaration.ts";
 import { openExistingLog } from "../existing-log.ts";
 import { EXIT } from "../exit.ts";
 import { lookAround, nothingRecorded } from "../here.ts";
 import { catchInterrupts } from "../interrupt.ts";
 import { sayNoSuchAgent } from "../no-such-agent.ts";
 import { eventJson, formatEvent } from "../render/event.ts";
-import { localOffsetMs, type Moment, parseMoment } from "../time.ts";
-
-/** So many are listed when nothing says from where. */
-const DEFAULT_LIMIT = 50;
+import { type Pick, selectionOf } from "../select-events.ts";
 
 /** `fleet events`: the log, listed and followed. */
 export async function run(invocation: Invocation): Promise<number> {
@@ -62,53 +59,6 @@ export async function run(invocation: Invocation): Promise<number> {
   } finally {
     reader.close();
   }
-}
-
-/** Which of the events that fit are listed: all, the newest so many, or the first so many. */
-type Pick = { readonly which: "all" } | { readonly which: "newest" | "first"; readonly limit: number };
-
-/** What the words select. With --after a limit means the first so many from there (a page), else the newest so many. */
-export function selectionOf(words: Words, now: number): { filter: EventFilter; pick: Pick } {
-  const since = momentOf(words, "since", now);
-  const until = momentOf(words, "until", now);
-  const after = placeOf(words);
-  const [agent, source, types] = [textOf(words, "agent"), textOf(words, "source"), valuesOf(words, "type")];
-  const afterSeq = Math.max(after ?? 0, since?.kind === "seq" ? since.seq - 1 : 0);
-  const filter: EventFilter = {
-    ...(agent === undefined ? {} : { agent }),
-    ...(source === undefined ? {} : { source }),
-    ...(types.length === 0 ? {} : { types: [...types] }),
-    ...(afterSeq === 0 ? {} : { afterSeq }),
-    ...(since?.kind === "instant" ? { sinceUs: since.atUs } : {}),
-    ...(until?.kind === "seq" ? { beforeSeq: until.seq + 1 } : {}),
-    ...(until?.kind === "instant" ? { untilUs: until.atUs } : {}),
-  };
-  const limit = countOf(words, "limit");
-  if (after !== null)
-    return { filter, pick: limit === undefined ? { which: "all" } : { which: "first", limit } };
-  if (since !== null && limit === undefined) return { filter, pick: { which: "all" } };
-  return { filter, pick: { which: "newest", limit: limit ?? DEFAULT_LIMIT } };
-}
-
-function momentOf(words: Words, option: string, now: number): Extract<Moment, { ok: true }> | null {
-  const text = textOf(words, option);
-  if (text === undefined) return null;
-  const moment = parseMoment(text, { nowUs: now, offsetMs: localOffsetMs });
-  if (moment.ok) return moment;
-  throw new FleetError("usage", `--${option} ${JSON.stringify(text)}: ${moment.reason}`, {
-    hint: "See `fleet events --help`.",
-  });
-}
-
-/** `--after 1234`, also as `#1234`. */
-function placeOf(words: Words): number | null {
-  const text = textOf(words, "after");
-  if (text === undefined) return null;
-  const match = /^#?(\d{1,15})$/.exec(text);
-  if (match !== null) return Number(match[1]);
-  throw new FleetError("usage", `--after ${JSON.stringify(text)}: expected a place in the log, like #1234`, {
-    hint: "See `fleet events --help`.",
-  });
 }
 
 function pickEvents(

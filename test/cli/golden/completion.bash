@@ -3,7 +3,7 @@ _fleet() {
   local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]} flags="" words="" verb
   COMPREPLY=()
   if [ "$COMP_CWORD" -eq 1 ]; then
-    COMPREPLY=($(compgen -W "ps why events record beat doctor completion verify rebuild metrics --help --version" -- "$current"))
+    COMPREPLY=($(compgen -W "ps why events record beat doctor completion verify rebuild export import metrics --help --version" -- "$current"))
     return
   fi
   case $previous in
@@ -26,6 +26,7 @@ _fleet() {
     --task) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
     --model) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
     --expect) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
+    --format) COMPREPLY=($(compgen -W "ndjson csv" -- "$current")); return ;;
     --output) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
   esac
   verb=${COMP_WORDS[1]}
@@ -63,6 +64,14 @@ _fleet() {
       words="$words "
       ;;
     rebuild)
+      flags="--json"
+      words="$words "
+      ;;
+    export)
+      flags="--format --output -o --since --until --agent --type --json"
+      words="$words "
+      ;;
+    import)
       flags="--json"
       words="$words "
       ;;

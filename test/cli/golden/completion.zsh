@@ -17,6 +17,8 @@ _fleet() {
     'completion:print the completion script of a shell'
     'verify:check that the log is whole, and name the first bad event'
     'rebuild:fold the log anew into everything that is read from it'
+    'export:write events out, as NDJSON or CSV'
+    'import:fill an empty log with what fleet export wrote'
     'metrics:print the numbers of now for Prometheus'
   )
   _arguments -C '(- *)--help[show help]' '(- *)--version[print the version]' '1:verb:->verb' '*::word:->word'
@@ -76,6 +78,17 @@ _fleet() {
           '--json[print JSON instead of a table]' \
           '(- *)--help[show help]' ;;
         rebuild) _arguments -s '--json[print JSON instead of a table]' \
+          '(- *)--help[show help]' ;;
+        export) _arguments -s '--format[ndjson (default) or csv]:format:(ndjson csv)' \
+          '--output[into this file, which appears when it is whole, readable by you alone]:file: ' '-o[into this file, which appears when it is whole, readable by you alone]:file: ' \
+          '--since[from this moment on]:time: ' \
+          '--until[up to this moment]:time: ' \
+          '--agent[only events of this agent]:name:_fleet_agents' \
+          '*--type[only this type; a family with a dot at its end\: tmux.pane.]:type: ' \
+          '--json[with --output\: say as JSON what was written]' \
+          '(- *)--help[show help]' ;;
+        import) _arguments -s '--json[print JSON instead of a table]' \
+          '1:file: ' \
           '(- *)--help[show help]' ;;
         metrics) _arguments -s '--output[write to this file, replaced in one step and readable by all]:file: ' '-o[write to this file, replaced in one step and readable by all]:file: ' \
           '--no-collect[without a recorder, do not look now\: answer from the log alone]' \

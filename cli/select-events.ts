@@ -1,0 +1,54 @@
+import { FleetError } from "../store/errors.ts";
+import type { EventFilter } from "../store/event-filter.ts";
+import { countOf, textOf, valuesOf, type Words } from "./declaration.ts";
+import { localOffsetMs, type Moment, parseMoment } from "./time.ts";
+
+/** So many are listed when nothing says from where. */
+const DEFAULT_LIMIT = 50;
+
+/** Which of the events that fit are listed: all, the newest so many, or the first so many. */
+export type Pick = { readonly which: "all" } | { readonly which: "newest" | "first"; readonly limit: number };
+
+/** What the words of a verb select (those of them that it has). With --after a limit means the first so many from there (a page), else the newest so many. */
+export function selectionOf(words: Words, now: number): { filter: EventFilter; pick: Pick } {
+  const since = momentOf(words, "since", now);
+  const until = momentOf(words, "until", now);
+  const after = placeOf(words);
+  const [agent, source, types] = [textOf(words, "agent"), textOf(words, "source"), valuesOf(words, "type")];
+  const afterSeq = Math.max(after ?? 0, since?.kind === "seq" ? since.seq - 1 : 0);
+  const filter: EventFilter = {
+    ...(agent === undefined ? {} : { agent }),
+    ...(source === undefined ? {} : { source }),
+    ...(types.length === 0 ? {} : { types: [...types] }),
+    ...(afterSeq === 0 ? {} : { afterSeq }),
+    ...(since?.kind === "instant" ? { sinceUs: since.atUs } : {}),
+    ...(until?.kind === "seq" ? { beforeSeq: until.seq + 1 } : {}),
+    ...(until?.kind === "instant" ? { untilUs: until.atUs } : {}),
+  };
+  const limit = countOf(words, "limit");
+  if (after !== null)
+    return { filter, pick: limit === undefined ? { which: "all" } : { which: "first", limit } };
+  if (since !== null && limit === undefined) return { filter, pick: { which: "all" } };
+  return { filter, pick: { which: "newest", limit: limit ?? DEFAULT_LIMIT } };
+}
+
+function momentOf(words: Words, option: string, now: number): Extract<Moment, { ok: true }> | null {
+  const text = textOf(words, option);
+  if (text === undefined) return null;
+  const moment = parseMoment(text, { nowUs: now, offsetMs: localOffsetMs });
+  if (moment.ok) return moment;
+  throw new FleetError("usage", `--${option} ${JSON.stringify(text)}: ${moment.reason}`, {
+    hint: "`fleet events --help` says how a moment can be written.",
+  });
+}
+
+/** `--after 1234`, also as `#1234`. */
+function placeOf(words: Words): number | null {
+  const text = textOf(words, "after");
+  if (text === undefined) return null;
+  const match = /^#?(\d{1,15})$/.exec(text);
+  if (match !== null) return Number(match[1]);
+  throw new FleetError("usage", `--after ${JSON.stringify(text)}: expected a place in the log, like #1234`, {
+    hint: "See `fleet events --help`.",
+  });
+}

@@ -1,0 +1,156 @@
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { runProgram } from "../../cli/program.ts";
+import { catchOutput } from "./support/output.ts";
+import { type SeededFleet, seedFleet } from "./support/seeded-fleet.ts";
+
+const MAIN = join(import.meta.dirname, "..", "..", "cli", "main.ts");
+
+let fleet: SeededFleet;
+beforeEach(() => {
+  fleet = seedFleet();
+});
+afterEach(() => fleet.close());
+
+/** The same home with an empty state directory. */
+async function elsewhere(...argv: string[]) {
+  const output = catchOutput(120);
+  const environment = { ...fleet.environment, FLEET_STATE: join(fleet.home, "other") };
+  const exit = await runProgram(argv, { output, environment });
+  return { exit, stdout: output.printed(), stderr: output.complained() };
+}
+
+async function lines(...argv: string[]): Promise<Record<string, unknown>[]> {
+  const { stdout } = await fleet.run("export", ...argv);
+  return stdout
+    .split("\n")
+    .slice(0, -1)
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+}
+
+describe("fleet export", () => {
+  test("prints every event on a line, or those that are selected", async () => {
+    expect(await lines()).toHaveLength(fleet.log.lastSeq());
+    const beats = await lines("--agent", "coder0", "--type", "heartbeat.");
+    expect(beats).toMatchObject([
+      { schema: "fleet.event.v1", tenant_id: "jarvis", type: "heartbeat.received", agent: "coder0" },
+    ]);
+    expect(await lines("--until", "2020-01-01")).toEqual([]);
+  });
+
+  test("into a file that appears whole, is readable by its owner alone, and replaces what was there", async () => {
+    const file = join(fleet.home, "out.csv");
+    writeFileSync(file, "old", { mode: 0o644 });
+    const { exit, stdout, stderr } = await fleet.run("export", "--format", "csv", "--output", file);
+    expect({ exit, stdout }).toEqual({ exit: 0, stdout: "" });
+    expect(stderr).toBe(`${fleet.log.lastSeq()} events written to ${file}.\n`);
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    expect(readFileSync(file, "utf8").split("\r\n")).toHaveLength(fleet.log.lastSeq() + 2);
+    expect(readdirSync(fleet.home).filter((name) => name.endsWith(".tmp"))).toEqual([]);
+  });
+
+  test("a file that cannot be written is an error, and leaves nothing", async () => {
+    const file = join(fleet.home, "nowhere", "out.ndjson");
+    const { exit, stderr } = await fleet.run("export", "--output", file);
+    expect(exit).toBe(1);
+    expect(stderr).toContain(`${file} cannot be written`);
+    expect(existsSync(file)).toBe(false);
+  });
+
+  test("a reader that goes away ends it quietly", () => {
+    // More than a pipe holds, so that there is something left to say when nobody listens any more.
+    for (let n = 0; n < 600; n += 1)
+      fleet.log.append({
+        source: "heartbeat",
+        events: Array.from({ length: 5 }, (_, i) => ({
+          type: "heartbeat.file.removed" as const,
+          agent: `a${n}-${i}`,
+          source: "heartbeat" as const,
+          occurredAtUs: 1,
+          precision: "us" as const,
+          payload: {},
+        })),
+      });
+    const { stdout, stderr, status } = spawnSync(
+      "sh",
+      ["-c", `"$@" export | head -n 1`, "sh", process.execPath, MAIN],
+      { env: fleet.environment, encoding: "utf8" },
+    );
+    expect({ stderr, status }).toEqual({ stderr: "", status: 0 });
+    expect(stdout.split("\n")).toHaveLength(2);
+  });
+
+  test("--json says what was written, and only beside a file", async () => {
+    const file = join(fleet.home, "out.ndjson");
+    const { stdout } = await fleet.run("export", "--output", file, "--json");
+    expect(JSON.parse(stdout)).toMatchObject({
+      schema: "fleet.export.v1",
+      host: "W-jarvis",
+      format: "ndjson",
+      file,
+      events: fleet.log.lastSeq(),
+    });
+    expect((await fleet.run("export", "--json")).exit).toBe(2);
+  });
+});
+
+describe("fleet import", () => {
+  test("fills an empty log: ps shows the fleet as it was, and the export is the same", async () => {
+    const file = join(fleet.home, "out.ndjson");
+    await fleet.run("export", "--output", file);
+    const { exit, stdout, stderr } = await elsewhere("import", file);
+    expect({ exit, stderr }).toEqual({ exit: 0, stderr: "" });
+    expect(stdout).toContain(`Imported ${fleet.log.lastSeq()} events of one log`);
+    expect(stdout).toContain("This log now answers for jarvis@W-jarvis");
+    expect((await elsewhere("export")).stdout).toBe(readFileSync(file, "utf8"));
+    const shown = JSON.parse((await elsewhere("ps", "--no-collect", "--json")).stdout);
+    expect(shown).toMatchObject({ tenant_id: "jarvis", host: "W-jarvis" });
+    expect(shown.agents.map(({ name }: { name: string }) => name)).toEqual([
+      "coder0",
+      "canary-pi",
+      "reviewer",
+    ]);
+    expect((await elsewhere("verify")).exit).toBe(0);
+    expect(await elsewhere("import", file)).toMatchObject({
+      exit: 1,
+      stderr: expect.stringMatching(/already holds events, up to #\d+\n {2}An import fills an empty log/),
+    });
+  });
+
+  test("from standard input, as JSON, in a process of its own", async () => {
+    const { stdout: text } = await fleet.run("export");
+    const { stdout, status } = spawnSync(process.execPath, [MAIN, "import", "-", "--json"], {
+      env: { ...fleet.environment, FLEET_STATE: join(fleet.home, "third") },
+      input: text,
+      encoding: "utf8",
+    });
+    expect(status).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({
+      schema: "fleet.import.v1",
+      tenant_id: "jarvis",
+      events: fleet.log.lastSeq(),
+      origin_logs: [fleet.log.logId],
+    });
+  });
+
+  test("a bad line is named by its number, and nothing is imported", async () => {
+    const { stdout } = await fleet.run("export");
+    const spoilt = stdout.split("\n");
+    spoilt[1] = "{}";
+    mkdirSync(join(fleet.home, "in"));
+    const file = join(fleet.home, "in", "spoilt.ndjson");
+    writeFileSync(file, spoilt.join("\n"));
+    const { exit, stderr } = await elsewhere("import", file);
+    expect(exit).toBe(2);
+    expect(stderr).toContain(`${file}, line 2: it is not a line of`);
+    expect((await elsewhere("export")).stdout).toBe("");
+  });
+
+  test("a file that is not there is a usage error", async () => {
+    const { exit, stderr } = await elsewhere("import", join(fleet.home, "none"));
+    expect(exit).toBe(2);
+    expect(stderr).toContain("cannot be read");
+  });
+});
