@@ -1,46 +1,45 @@
-import {
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  type Stats,
-  statSync,
-  writeFileSync,
-} from "node:fs";
-import { createRequire } from "node:module";
-import { basename, dirname, join } from "node:path";
+import type { Stats } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { Script } from "node:vm";
 
-const BEFORE = "(function (exports, require, module, __filename, __dirname) { ";
-const AFTER = "\n})";
+/** What a built file is between: Node's own module wrapper, which `build.mjs` has put around it. */
+type Wrapped = (
+  exports: object,
+  require: NodeJS.Require,
+  module: { exports: object },
+  filename: string,
+  dirname: string,
+) => void;
 
-/**
- * Loads a built CommonJS file with what V8 made of it at an earlier start: parsing and compiling 100 KB of `ps` again and again
- * costs 5 ms of each start, a sixth of the whole. Node's own compile cache saves a third of that, since it keeps only what was
- * compiled while loading. The cache lies beside the file and is made at the end of the first run; where it cannot be written
- * everything works as without it. `use` tells ways of running it apart that call different functions: each has a cache of its own.
- */
-export function loadCompiled(file: string, use: string): unknown {
-  const code = statSync(file);
-  const cache = cachePlace(file, use, code);
-  const cachedData = readCache(cache.path, code);
-  const source = BEFORE + readFileSync(file, "utf8") + AFTER;
-  const script = new Script(source, {
-    filename: file,
-    columnOffset: -BEFORE.length,
-    ...(cachedData === undefined ? {} : { cachedData }),
-  });
-  if (cachedData === undefined || script.cachedDataRejected) {
-    process.once("exit", () => writeCache(cache, script));
-  }
-  const module = { exports: {} };
-  script.runInThisContext()(module.exports, createRequire(file), module, file, dirname(file));
-  return module.exports;
+export interface Compiled {
+  readonly exports: unknown;
+  /** Where the compiled code belongs that was missing; null when it was there. Kept by `keepCompiled` once the program has run. */
+  readonly missing: { readonly place: CachePlace; readonly script: Script } | null;
 }
 
-interface CachePlace {
+/**
+ * Loads a built file with what V8 made of it at an earlier start: parsing and compiling `ps` again and again costs 5 ms of each
+ * start, a sixth of the whole. Node's own compile cache saves a third of that, since it keeps only what was compiled while
+ * loading. The cache lies beside the file; where it cannot be written everything works as without it. `use` tells ways of running
+ * it apart that call different functions: each has a cache of its own. The file gets the `require` of this one, which lies in the
+ * same directory: making another loads a part of Node that nothing else here needs.
+ */
+export function loadCompiled(directory: string, name: string, use: string, require: NodeJS.Require): Compiled {
+  const file = `${directory}/${name}`;
+  const code = statSync(file);
+  const place = cachePlace(directory, name, use, code);
+  const cachedData = readCache(place.path, code);
+  const script = new Script(
+    readFileSync(file, "utf8"),
+    cachedData === undefined ? { filename: file } : { filename: file, cachedData },
+  );
+  const module = { exports: {} };
+  (script.runInThisContext() as Wrapped)(module.exports, require, module, file, directory);
+  const isMissing = cachedData === undefined || script.cachedDataRejected === true;
+  return { exports: module.exports, missing: isMissing ? { place, script } : null };
+}
+
+export interface CachePlace {
   readonly directory: string;
   /** Of this file and use under this engine. */
   readonly prefix: string;
@@ -48,10 +47,10 @@ interface CachePlace {
 }
 
 /** Other code, another V8 or another machine has another name; V8 itself checks little more than lengths and versions. */
-function cachePlace(file: string, use: string, { size, mtimeMs, ctimeMs, ino }: Stats): CachePlace {
-  const directory = join(dirname(file), "cache");
-  const prefix = `${basename(file)}.${use}.${process.versions.v8}-${process.arch}.`;
-  return { directory, prefix, path: join(directory, `${prefix}${ino}-${size}-${mtimeMs}-${ctimeMs}`) };
+function cachePlace(above: string, name: string, use: string, { size, mtimeMs, ctimeMs, ino }: Stats): CachePlace {
+  const directory = `${above}/cache`;
+  const prefix = `${name}.${use}.${process.versions.v8}-${process.arch}.`;
+  return { directory, prefix, path: `${directory}/${prefix}${ino}-${size}-${mtimeMs}-${ctimeMs}` };
 }
 
 /** What is in the cache is run, so it counts only when it belongs to whoever owns the code beside it and only that owner can write it. */
@@ -61,19 +60,5 @@ function readCache(path: string, code: Stats): Buffer | undefined {
     return uid === code.uid && (mode & 0o022) === 0 ? readFileSync(path) : undefined;
   } catch {
     return undefined;
-  }
-}
-
-function writeCache({ directory, prefix, path }: CachePlace, script: Script): void {
-  try {
-    if (!existsSync(directory)) mkdirSync(directory, { mode: 0o755 });
-    const temporary = join(directory, `.${process.pid}.tmp`);
-    writeFileSync(temporary, script.createCachedData(), { mode: 0o644 });
-    renameSync(temporary, path);
-    for (const name of readdirSync(directory)) {
-      if (name.startsWith(prefix) && name !== basename(path)) rmSync(join(directory, name));
-    }
-  } catch {
-    // Another's checkout, a read-only or a full disk: the next start is as slow as this one.
   }
 }

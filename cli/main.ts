@@ -5,15 +5,22 @@ type FastPs = typeof import("./fast-ps.ts");
 /** The command `fleet`. It only decides what has to be loaded: `ps` comes without commander and with its code cached. */
 async function main(argv: readonly string[]): Promise<number> {
   if (argv[0] === "ps") {
-    const use = argv.includes("--json") ? "json" : "table";
-    const { fastPs } = isBuilt()
-      ? (loadCompiled(`${import.meta.dirname}/fast-ps.cjs`, use) as FastPs)
-      : await import("./fast-ps.ts");
-    const code = await fastPs(argv.slice(1));
+    const code = isBuilt() ? await builtPs(argv) : await (await import("./fast-ps.ts")).fastPs(argv.slice(1));
     if (code !== null) return code;
   }
   const { runFleet } = await import("./program.ts");
   return runFleet(argv);
+}
+
+async function builtPs(argv: readonly string[]): Promise<number | null> {
+  const use = argv.includes("--json") ? "json" : "table";
+  const { exports, missing } = loadCompiled(import.meta.dirname, "fast-ps.cjs", use, require);
+  const code = await (exports as FastPs).fastPs(argv.slice(1));
+  if (missing !== null) {
+    const { keepCompiled } = await import("./keep-compiled.ts");
+    keepCompiled(missing);
+  }
+  return code;
 }
 
 /** Built into one file for each part (dist/fleet.cjs), or run from the sources. */

@@ -22,11 +22,16 @@ export function isBrokenPipe(error: unknown): boolean {
 /** The output of this process. Descriptors are written directly: `process.stdout` costs a start that prints once too much. */
 export function processOutput(environment: Environment): Output {
   const isTerminal = isTerminalAt(1);
+  let paint: Paint | null = null;
   return {
     print: (text) => writeAll(1, text),
     complain: (text) => writeAll(2, text),
     isTerminal,
-    paint: wantsColour(environment, isTerminal) ? ansi : plain,
+    // Only who paints asks the environment: --json does not.
+    get paint() {
+      paint ??= wantsColour(environment, isTerminal) ? ansi : plain;
+      return paint;
+    },
     width: () => widthFrom(environment.COLUMNS) ?? (isTerminal ? (process.stdout.columns ?? 80) : null),
   };
 }

@@ -9,7 +9,7 @@ import { isHolderAlive } from "./holder.ts";
  * The recorder that watches right now, or null. A lease that was not renewed in time has lapsed, also where its process still
  * exists (stopped, stuck). Its age is read on the monotonic clock, so that a wall clock that is set makes nobody lapse.
  */
-export function liveRecorder(reader: Reader): { sinceUs: number; pid: number } | null {
+export function liveRecorder(reader: Pick<Reader, "lease">): { sinceUs: number; pid: number } | null {
   const lease = reader.lease();
   if (lease === null) return null;
   const silentUs = monotonicUs() - lease.lastAliveMonotonicUs;
@@ -37,7 +37,7 @@ export function readPresent(
 }
 
 /** When the recorder last renewed its lease, on the wall clock: what it would have seen is certain until then. */
-function withProof(observer: Observer, reader: Reader, nowUs: number): Observer {
+export function withProof(observer: Observer, reader: Pick<Reader, "lease">, nowUs: number): Observer {
   const lease = observer.state === "recording" ? reader.lease() : null;
   if (observer.state !== "recording" || lease === null) return observer;
   const silentUs = Math.max(0, monotonicUs() - lease.lastAliveMonotonicUs);

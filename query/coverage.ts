@@ -78,7 +78,7 @@ export function coverageOf(input: {
       ? new Map(observer.outcomes.map((outcome) => [coverageId(outcome.source, outcome.scope), outcome]))
       : null;
 
-  const of = (source: string, scope: string): Watch => {
+  const look = (source: string, scope: string): Watch => {
     const id = coverageId(source, scope);
     const observedAtUs = observed.get(id) ?? null;
     const watch = (state: Watch["state"], reason: string | null): Watch => ({ state, observedAtUs, reason });
@@ -101,15 +101,32 @@ export function coverageOf(input: {
     if (nowUs - observedAtUs > limitUs) return watch("stale", "the recorder has had no answer of late");
     return watch("fresh", null);
   };
-  const scopes = (source: string): string[] => {
+  const scopesOf = (source: string): readonly string[] => {
     const ids = [...observed.keys(), ...told.keys(), ...(outcomes?.keys() ?? [])];
     const prefix = `${source} `;
     return [
       ...new Set(ids.filter((id) => id.startsWith(prefix)).map((id) => id.slice(prefix.length))),
     ].sort();
   };
+  // Each row of a table asks the same again.
+  const watches = new Map<string, Map<string, Watch>>();
+  const of = (source: string, scope: string): Watch => {
+    const known = entryOf(watches, source, () => new Map<string, Watch>());
+    return entryOf(known, scope, () => look(source, scope));
+  };
+  const lists = new Map<string, readonly string[]>();
+  const scopes = (source: string): readonly string[] => entryOf(lists, source, () => scopesOf(source));
   const confirmed = observer.state === "recording" ? observer.aliveAtUs : undefined;
   return confirmed === undefined ? { of, scopes } : { of, scopes, confirmedAtUs: confirmed };
+}
+
+function entryOf<K, V>(entries: Map<K, V>, key: K, make: () => V): V {
+  let value = entries.get(key);
+  if (value === undefined) {
+    value = make();
+    entries.set(key, value);
+  }
+  return value;
 }
 
 /**

@@ -5,7 +5,7 @@
 import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, rename, rm, rmdir, writeFile } from "node:fs/promises";
 import { builtinModules, createRequire } from "node:module";
-import { dirname, join, relative, sep } from "node:path";
+import { basename, dirname, join, relative, sep } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -85,13 +85,46 @@ function sqliteAddon(outfile) {
 const choose = exports.getBinding;
 exports.getBinding = (given) => {
   if (given == null && !DEFAULT_ADDON && process.platform + "-" + process.arch === ${machine}) {
-    try { return (DEFAULT_ADDON = require(${place(chosen)})); } catch {}
+    const addon = { exports: {} };
+    try {
+      process.dlopen(addon, ${place(chosen)});
+      return (DEFAULT_ADDON = addon.exports);
+    } catch {}
   }
   return choose(given);
 };`,
         };
       });
     },
+  };
+}
+
+/**
+ * Of better-sqlite3 the way of `ps` opens, prepares and closes. The rest of its methods, an eighth of the file, would be read and
+ * unpacked at each start; whoever comes to call one there is told.
+ */
+const unusedMethods = {
+  name: "unused-methods",
+  setup(build) {
+    const unused =
+      /[\\/]better-sqlite3[\\/]lib[\\/]methods[\\/](aggregate|backup|explain|function|serialize|table|transaction)\.js$/;
+    build.onLoad({ filter: unused }, ({ path }) => ({
+      contents: `module.exports = () => { throw new Error(${JSON.stringify(
+        `${basename(path, ".js")}() of better-sqlite3 is left out of this file: see unusedMethods in scripts/build.mjs`,
+      )}); };`,
+    }));
+  },
+};
+
+/** What cli/code-cache.ts loads, by itself: this file comes with Node's module wrapper around it, so that its text is used as it is read. */
+const cached = join(root, "cli", "fast-ps.ts");
+
+function wrapping(source) {
+  if (source === entry) return { banner: { js: guard } };
+  if (source !== cached) return {};
+  return {
+    banner: { js: "(function (exports, require, module, __filename, __dirname) {" },
+    footer: { js: "})" },
   };
 }
 
@@ -118,8 +151,12 @@ async function bundle(esbuild, source, wanted) {
       "import.meta.dirname": "__dirname",
       "import.meta.filename": "__filename",
     },
-    banner: isEntry ? { js: guard } : {},
-    plugins: [lazyFiles(outfile, wanted), sqliteAddon(outfile)],
+    ...wrapping(source),
+    plugins: [
+      lazyFiles(outfile, wanted),
+      sqliteAddon(outfile),
+      ...(source === cached ? [unusedMethods] : []),
+    ],
     logLevel: "silent",
   });
   return result.outputFiles.map(({ path, text }) => ({

@@ -42,12 +42,25 @@ export interface Lease {
   settleExpired(writing: Writing): void;
 }
 
-const COLUMNS = `pid, pid_start AS pidStart, boot_id AS bootId, version, claimed_at AS claimedAtUs,
-  last_alive AS lastAliveUs, last_alive_monotonic AS lastAliveMonotonicUs`;
+const COLUMNS = "pid, pid_start, boot_id, version, claimed_at, last_alive, last_alive_monotonic";
+type LeaseRow = [
+  pid: number,
+  pidStart: number | null,
+  bootId: string,
+  version: string,
+  claimedAtUs: number,
+  lastAliveUs: number,
+  lastAliveMonotonicUs: number,
+];
 
 export function readLease(database: Database): () => HeldLease | null {
-  const find = prepared(database, `SELECT ${COLUMNS} FROM lease`);
-  return () => (find().get() as HeldLease | undefined) ?? null;
+  const find = prepared(database, `SELECT ${COLUMNS} FROM lease`, "raw");
+  return () => {
+    const row = find().get() as LeaseRow | undefined;
+    if (row === undefined) return null;
+    const [pid, pidStart, bootId, version, claimedAtUs, lastAliveUs, lastAliveMonotonicUs] = row;
+    return { pid, pidStart, bootId, version, claimedAtUs, lastAliveUs, lastAliveMonotonicUs };
+  };
 }
 
 export function openLease(database: Database, writer: Writer, clock: Clock): Lease {
@@ -56,8 +69,7 @@ export function openLease(database: Database, writer: Writer, clock: Clock): Lea
   const read = readLease(database);
   const put = prepared(
     database,
-    `INSERT OR REPLACE INTO lease (one, pid, pid_start, boot_id, version, claimed_at, last_alive, last_alive_monotonic)
-     VALUES (1, ?, ?, ?, ?, ?, ?, ?)`,
+    `INSERT OR REPLACE INTO lease (one, ${COLUMNS}) VALUES (1, ?, ?, ?, ?, ?, ?, ?)`,
   );
   const touch = prepared(database, "UPDATE lease SET last_alive = ?, last_alive_monotonic = ?");
   const drop = prepared(database, "DELETE FROM lease");

@@ -1,10 +1,8 @@
 import type { Database } from "better-sqlite3";
 import { FleetError } from "./errors.ts";
 import type { Migration } from "./migrations/list.ts";
+import { APPLICATION_ID } from "./schema.ts";
 import { inSnapshot, inTransaction } from "./transaction.ts";
-
-/** `PRAGMA application_id` of a fleet log: "FLET". */
-export const APPLICATION_ID = 0x464c4554;
 
 /**
  * Brings the database to the newest schema, each migration in a transaction of its own together with the record of having

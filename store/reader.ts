@@ -104,12 +104,13 @@ function readerOf(path: string, database: Database, attempt: <T>(work: () => T) 
     logId,
     path,
     identity: () =>
-      attempt(
-        () =>
-          database
-            .prepare("SELECT tenant_id AS tenantId, host FROM state JOIN partitions USING (partition_id)")
-            .get() as Partition,
-      ),
+      attempt(() => {
+        const [tenantId, host] = database
+          .prepare("SELECT tenant_id, host FROM state JOIN partitions USING (partition_id)")
+          .raw()
+          .get() as [string, string];
+        return { tenantId, host };
+      }),
     partitions: () =>
       attempt(
         () =>
@@ -120,14 +121,13 @@ function readerOf(path: string, database: Database, attempt: <T>(work: () => T) 
     lastSeq: () => attempt(() => lastSeq().get() as number),
     documents: (partition) => attempt(() => readDocuments(database, idOf(partition))),
     observations: (partition) =>
-      attempt(
-        () =>
-          database
-            .prepare(
-              "SELECT source, scope, at AS atUs FROM observations WHERE partition_id = ? ORDER BY source, scope",
-            )
-            .all(idOf(partition)) as ReturnType<Reader["observations"]>,
-      ),
+      attempt(() => {
+        const rows = database
+          .prepare("SELECT source, scope, at FROM observations WHERE partition_id = ? ORDER BY source, scope")
+          .raw()
+          .all(idOf(partition)) as [string, string, number][];
+        return rows.map(([source, scope, atUs]) => ({ source, scope, atUs }));
+      }),
     gauges: (partition) =>
       attempt(() => {
         const rows = database

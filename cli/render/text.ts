@@ -3,8 +3,9 @@
  * one), line and paragraph separators, bidirectional marks and overrides, zero-width and other format characters, tag
  * characters, lone surrogates, and the fillers that look like nothing. Names come from other people's programs: `\x1b]0;…`
  * in a session name would otherwise retitle the operator's terminal, and U+202E would turn a row around.
+ * Made when it is needed, which is seldom: for a class like \p{Cf} Unicode's tables are searched, a third of a ms of every start.
  */
-const UNSAFE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\u115f\u1160\u3164\uffa0\u2800]/gu;
+const unsafe = (): RegExp => /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\u115f\u1160\u3164\uffa0\u2800]/gu;
 const PLAIN = /^[\x20-\x7e]*$/;
 
 const SHORT: Record<string, string> = { "\n": "\\n", "\r": "\\r", "\t": "\\t", "\u001b": "\\e" };
@@ -16,7 +17,7 @@ const SHORT: Record<string, string> = { "\n": "\\n", "\r": "\\r", "\t": "\\t", "
 export function visible(text: string): string {
   if (PLAIN.test(text)) return text;
   return text.replace(
-    UNSAFE,
+    unsafe(),
     (character) => SHORT[character] ?? `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`,
   );
 }
@@ -39,12 +40,13 @@ const WIDE: readonly number[] = [
   0x1f7eb, 0x1f7f0, 0x1f7f0, 0x1f90c, 0x1f93a, 0x1f93c, 0x1f945, 0x1f947, 0x1f9ff, 0x1fa70, 0x1faff, 0x20000,
   0x3fffd,
 ];
-/** Marks that sit on the character before them, and the vowels and finals that Hangul joins to it. */
-const ZERO = /[\p{Mn}\p{Me}\u1160-\u11ff\ud7b0-\ud7ff]/u;
+/** Marks that sit on the character before them, and the vowels and finals that Hangul joins to it. Made when it is needed. */
+let zero: RegExp | null = null;
 
 function cellsOf(codePoint: number, character: string): 0 | 1 | 2 {
   if (codePoint < 0x300) return 1;
-  if (ZERO.test(character)) return 0;
+  zero ??= /[\p{Mn}\p{Me}\u1160-\u11ff\ud7b0-\ud7ff]/u;
+  if (zero.test(character)) return 0;
   if (codePoint < 0x1100) return 1;
   let low = 0;
   let high = WIDE.length / 2 - 1;

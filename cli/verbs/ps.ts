@@ -1,12 +1,9 @@
 import { checkRows } from "../../query/check.ts";
-import { psDocument } from "../../query/ps.ts";
-import type { PsDocument } from "../../query/row.ts";
-import { nowUs } from "../clock.ts";
+import { type PsInput, psDocument } from "../../query/ps.ts";
+import { presentAtAGlance } from "../at-a-glance.ts";
 import { has, type Invocation } from "../declaration.ts";
 import { EXIT } from "../exit.ts";
 import { sayNoSuchAgent } from "../no-such-agent.ts";
-import { observe } from "../observe.ts";
-import { readPresent } from "../present.ts";
 import { formatPs } from "../render/ps-table.ts";
 import { selectRows, unknownNames } from "../select-rows.ts";
 
@@ -24,18 +21,10 @@ export async function run(invocation: Invocation): Promise<number> {
     return probePs(invocation);
   }
   const { output, environment } = invocation;
-  const { reader, observer } = await observe(environment, {
-    collect: !has(invocation, "no-collect"),
-    complain: output.complain,
-  });
-  let whole: PsDocument;
-  try {
-    // Names that are asked for are looked for everywhere, on the roster or not.
-    const all = has(invocation, "all") || invocation.arguments.length > 0;
-    whole = psDocument(readPresent(reader, { nowUs: nowUs(), observer, all }));
-  } finally {
-    reader.close();
-  }
+  // Names that are asked for are looked for everywhere, on the roster or not.
+  const all = has(invocation, "all") || invocation.arguments.length > 0;
+  const present = presentAtAGlance(environment) ?? (await presentAtLength(invocation));
+  const whole = psDocument({ ...present, all });
   const [unknown] = unknownNames(whole, invocation);
   if (unknown !== undefined)
     return sayNoSuchAgent(
@@ -49,4 +38,9 @@ export async function run(invocation: Invocation): Promise<number> {
   if (!has(invocation, "check")) return EXIT.done;
   // A monitor that is shown no rows has been told nothing: no roster, another HOME, a misspelt class.
   return document.agents.length === 0 ? NOTHING_TO_CHECK : checkRows(document.agents);
+}
+
+async function presentAtLength({ output, environment, ...words }: Invocation): Promise<PsInput> {
+  const { presentAtLength: look } = await import("../at-length.ts");
+  return look(environment, { collect: !has(words, "no-collect"), complain: output.complain });
 }
