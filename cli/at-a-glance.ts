@@ -1,3 +1,4 @@
+import { FAMILIES_OF_PS } from "../query/planes/documents.ts";
 import type { PsInput } from "../query/ps.ts";
 import { glance } from "../store/glance.ts";
 import { nowUs } from "./clock.ts";
@@ -11,7 +12,7 @@ import { liveRecorder, withProof } from "./present.ts";
  */
 export function presentAtAGlance(variables: Variables): PsInput | null {
   const { hasStateDirectory, places } = lookAround(variables);
-  const found = hasStateDirectory ? glance(places.database) : null;
+  const found = hasStateDirectory ? glance(places.database, FAMILIES_OF_PS) : null;
   if (found === null) return null;
   const { lease, ...present } = found;
   const held = { lease: () => lease };

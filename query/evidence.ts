@@ -82,6 +82,15 @@ export function factsOf(input: {
       : { known: false };
   const alive = pane.known ? pane.state === "alive" : null;
   const bornAtUs = own && (alive ?? true) ? (own.startedAtUs ?? null) : null;
+  const { health, reason, counts, freshUntilUs } = judgeBeat({
+    nowUs,
+    intervalSeconds,
+    heartbeat,
+    watched: heartbeatWatch.state === "fresh",
+    confirmedAtUs: coverage.confirmedAtUs,
+    bornAtUs,
+    resumedAtUs: documentOf(documents, "recorder", ONLY)?.suspended?.toUs ?? null,
+  });
   const evidence: Evidence = {
     nowUs,
     beatExpected: declaration?.heartbeat === "expected",
@@ -95,15 +104,10 @@ export function factsOf(input: {
       bootId: manager?.manager.bootId ?? null,
     }),
     beat: {
-      ...judgeBeat({
-        nowUs,
-        intervalSeconds,
-        heartbeat,
-        watched: heartbeatWatch.state === "fresh",
-        confirmedAtUs: coverage.confirmedAtUs,
-        bornAtUs,
-        resumedAtUs: documentOf(documents, "recorder", ONLY)?.suspended?.toUs ?? null,
-      }),
+      health,
+      reason,
+      counts,
+      freshUntilUs,
       status: heartbeat?.beat.status ?? null,
       statusSinceUs: heartbeat?.statusSinceUs ?? null,
       writerExitedAtUs: heartbeat?.writerExitedAtUs ?? null,
@@ -160,6 +164,7 @@ function chooseOwnPane(
     return (gone ? 0 : own.state === "alive" ? 4 : 2) + (basename(own.socket) === socketName ? 1 : 0);
   };
   const panes = Object.values(agent?.panes ?? {});
+  if (panes.length < 2) return panes[0];
   return panes.sort((a, b) => rank(b) - rank(a) || b.atUs - a.atUs)[0];
 }
 
@@ -176,19 +181,20 @@ export function paneAsTold(
   own: AgentPane | undefined,
   server: ServerDocument | undefined,
 ): Extract<Evidence["pane"], { known: true }> {
-  const none = { known: true, startedAtUs: null, status: null, signal: null } as const;
-  const serverGone = server?.state === "gone";
-  if (!own) return { ...none, state: "missing", atUs: null, serverGone: false };
-  if (own.state === "closed") {
-    const lost = own.lostServer === true;
-    return { ...none, state: "missing", atUs: own.atUs, startedAtUs: own.startedAtUs, serverGone: lost };
-  }
-  if (server?.state !== "up" || server.pid !== own.server) {
-    const atUs = server?.sinceUs ?? null;
-    return { ...none, state: "missing", atUs, startedAtUs: own.startedAtUs, serverGone };
-  }
+  if (!own) return missing(null, null, false);
+  if (own.state === "closed") return missing(own.atUs, own.startedAtUs, own.lostServer === true);
+  if (server?.state !== "up" || server.pid !== own.server)
+    return missing(server?.sinceUs ?? null, own.startedAtUs, server?.state === "gone");
   const { state, atUs, startedAtUs, status, signal } = own;
   return { known: true, state, atUs, startedAtUs, status, signal, serverGone: false };
+}
+
+function missing(
+  atUs: number | null,
+  startedAtUs: number | null,
+  serverGone: boolean,
+): Extract<Evidence["pane"], { known: true }> {
+  return { known: true, state: "missing", atUs, startedAtUs, status: null, signal: null, serverGone };
 }
 
 function everRan(
@@ -207,7 +213,8 @@ function driftState(
   accept: readonly string[],
 ): "yes" | "no" | "unknown" {
   if (expected === null || actual === null) return "unknown";
-  return [expected, ...accept].some((name) => programMatches(actual, name)) ? "no" : "yes";
+  const matches = programMatches(actual, expected) || accept.some((name) => programMatches(actual, name));
+  return matches ? "no" : "yes";
 }
 
 /** Every loaded unit of ours is listed, so one that a stray session might have and that is not listed is not loaded: none owns it. */

@@ -127,8 +127,19 @@ function agentRow(facts: AgentFacts, input: RowInput): { row: AgentRow; verdict:
     pane: paneCell(facts),
     idle: idleCell(facts, input),
     heartbeat: heartbeatCell(facts),
-    drift: { ...facts.drift, ...cell(watch.process, facts.process?.recordedAtUs, "process") },
-    boot: { ...facts.boot, ...unitCell(watch.systemd, unit) },
+    drift: {
+      state: facts.drift.state,
+      expected: facts.drift.expected,
+      actual: facts.drift.actual,
+      observed_at: observedAt(watch.process, facts.process?.recordedAtUs),
+      source: "process",
+    },
+    boot: {
+      state: facts.boot.state,
+      reasons: facts.boot.reasons,
+      observed_at: unitObservedAt(watch.systemd, unit),
+      source: "systemd",
+    },
     unrostered: roster === undefined,
   };
   row.unknown = unknownPlanes(row, verdict);
@@ -136,16 +147,14 @@ function agentRow(facts: AgentFacts, input: RowInput): { row: AgentRow; verdict:
   return { row, verdict };
 }
 
+// Cells are written out field by field: for 50 rows a spread into each would cost a millisecond and a collection of garbage.
+
 /** A cell that is watched was confirmed by the last look; one that is not is as old as the last word on it. */
-function cell(
-  watch: Watch,
-  changedAtUs: number | undefined,
-  source: string,
-): { observed_at: string | null; source: string } {
+function observedAt(watch: Watch, changedAtUs: number | undefined): string | null {
   const observed = watch.observedAtUs ?? 0;
   const atUs =
     watch.state === "absent" && observed === 0 ? (changedAtUs ?? 0) : Math.max(observed, changedAtUs ?? 0);
-  return { observed_at: atUs > 0 ? isoOf(atUs) : null, source };
+  return atUs > 0 ? isoOf(atUs) : null;
 }
 
 function systemdCell({ unit, unitName, watch }: AgentFacts): AgentRow["systemd"] {
@@ -157,13 +166,14 @@ function systemdCell({ unit, unitName, watch }: AgentFacts): AgentRow["systemd"]
     enabled: known
       ? (unit.unit.fileState ?? (unit.unit.load === "not-found" ? "not-found" : "unknown"))
       : "unknown",
-    ...unitCell(watch.systemd, unit),
+    observed_at: unitObservedAt(watch.systemd, unit),
+    source: "systemd",
   };
 }
 
 /** Of a unit that nobody has asked about yet there is no answer of any age. */
-function unitCell(watch: Watch, unit: AgentFacts["unit"]): { observed_at: string | null; source: string } {
-  return unit ? cell(watch, unit.recordedAtUs, "systemd") : { observed_at: null, source: "systemd" };
+function unitObservedAt(watch: Watch, unit: AgentFacts["unit"]): string | null {
+  return unit ? observedAt(watch, unit.recordedAtUs) : null;
 }
 
 function paneCell({ pane, evidence, process, watch }: AgentFacts): AgentRow["pane"] {
@@ -179,17 +189,29 @@ function paneCell({ pane, evidence, process, watch }: AgentFacts): AgentRow["pan
     command: alive && process?.process.panePid === own?.pid ? (process?.process.name ?? null) : null,
     exit_status: there ? known.status : null,
     signal: there ? known.signal : null,
-    ...cell(watch.pane, pane.own?.recordedAtUs, "tmux"),
+    observed_at: observedAt(watch.pane, pane.own?.recordedAtUs),
+    source: "tmux",
   };
 }
 
 function idleCell({ pane, evidence, watch }: AgentFacts, { gauges, nowUs }: RowInput): AgentRow["idle"] {
-  const seen = cell(watch.pane, pane.own?.recordedAtUs, "tmux");
-  const alive = evidence.pane.known && evidence.pane.state === "alive";
-  if (!alive || !pane.own) return { seconds: null, ...seen };
-  const gauge = gauges[pane.own.socket]?.[pane.own.pane];
-  const atUs = Math.max(gauge ?? 0, pane.present?.activityAtUs ?? 0);
-  return { seconds: atUs > 0 ? Math.max(0, Math.floor((nowUs - atUs) / 1e6)) : null, ...seen };
+  return {
+    seconds: idleSeconds(pane, evidence.pane, gauges, nowUs),
+    observed_at: observedAt(watch.pane, pane.own?.recordedAtUs),
+    source: "tmux",
+  };
+}
+
+function idleSeconds(
+  { own, present }: AgentFacts["pane"],
+  known: AgentFacts["evidence"]["pane"],
+  gauges: RowInput["gauges"],
+  nowUs: number,
+): number | null {
+  if (!known.known || known.state !== "alive" || !own) return null;
+  const gauge = gauges[own.socket]?.[own.pane];
+  const atUs = Math.max(gauge ?? 0, present?.activityAtUs ?? 0);
+  return atUs > 0 ? Math.max(0, Math.floor((nowUs - atUs) / 1e6)) : null;
 }
 
 function heartbeatCell({ heartbeat, evidence, watch, roster }: AgentFacts): AgentRow["heartbeat"] {
@@ -204,22 +226,34 @@ function heartbeatCell({ heartbeat, evidence, watch, roster }: AgentFacts): Agen
     status: shown?.beat.status ?? null,
     interval_seconds: roster ? evidence.intervalSeconds : null,
     evidence: shown?.beat.evidence ?? null,
-    ...cell(watch.heartbeat, heartbeat?.recordedAtUs, "heartbeat"),
+    observed_at: observedAt(watch.heartbeat, heartbeat?.recordedAtUs),
+    source: "heartbeat",
   };
 }
 
+const PLANES: readonly Plane[] = ["systemd", "pane", "heartbeat", "drift", "boot"];
+
 function unknownPlanes(row: AgentRow, verdict: Verdict): Plane[] {
-  const unknown = new Set<Plane>(verdict.unknown);
-  if (row.systemd.active === "unknown") unknown.add("systemd");
-  if (row.pane.state === "unknown") unknown.add("pane");
-  if (row.heartbeat.expected && row.heartbeat.health === "unknown" && row.heartbeat.reason !== "no-file") {
-    if (row.heartbeat.reason !== "previous-incarnation") unknown.add("heartbeat");
+  const unknown: Plane[] = [];
+  for (const plane of PLANES)
+    if (verdict.unknown.includes(plane) || isCellUnknown(row, plane)) unknown.push(plane);
+  return unknown;
+}
+
+function isCellUnknown({ systemd, pane, heartbeat, drift, boot }: AgentRow, plane: Plane): boolean {
+  switch (plane) {
+    case "systemd":
+      return systemd.active === "unknown";
+    case "pane":
+      return pane.state === "unknown";
+    case "heartbeat":
+      if (!heartbeat.expected || heartbeat.health !== "unknown") return false;
+      return heartbeat.reason !== "no-file" && heartbeat.reason !== "previous-incarnation";
+    case "drift":
+      return drift.expected !== null && pane.state === "alive" && drift.state === "unknown";
+    case "boot":
+      return boot.state === "unknown";
   }
-  if (row.drift.expected !== null && row.pane.state === "alive" && row.drift.state === "unknown")
-    unknown.add("drift");
-  if (row.boot.state === "unknown") unknown.add("boot");
-  const order: readonly Plane[] = ["systemd", "pane", "heartbeat", "drift", "boot"];
-  return order.filter((plane) => unknown.has(plane));
 }
 
 function flagsOf(row: AgentRow, { unit, watch, heartbeat }: AgentFacts): Flag[] {

@@ -69,60 +69,63 @@ interface Step {
 
 /** The one verdict of every surface: the first rung that holds on positive evidence; a rung whose evidence is unknown is skipped and named. */
 export function judge(evidence: Evidence): Verdict {
-  const ladder = evidence.beatExpected ? agentLadder : presenceLadder;
+  const ladder = evidence.beatExpected ? AGENT_LADDER : PRESENCE_LADDER;
   const rungs: Rung[] = [];
-  const unknown = new Set<Plane>();
-  for (const step of ladder(evidence)) {
-    rungs.push({ status: step.status, holds: step.holds, because: step.because });
-    if (step.holds === "unknown") for (const plane of step.needs ?? []) unknown.add(plane);
+  const unknown: Plane[] = [];
+  for (const rung of ladder) {
+    const step = rung(evidence);
+    if (step === null) continue;
+    rungs.push(step);
+    if (step.holds === "unknown")
+      for (const plane of step.needs ?? []) if (!unknown.includes(plane)) unknown.push(plane);
     if (step.holds !== "yes") continue;
-    return {
-      status: step.status,
-      reason: step.reason ?? null,
-      sinceUs: step.sinceUs ?? null,
-      unknown: [...unknown],
-      rungs,
-    };
+    return { status: step.status, reason: step.reason ?? null, sinceUs: step.sinceUs ?? null, unknown, rungs };
   }
   const because = "nothing that could tell is watching";
   rungs.push({ status: "unobserved", holds: "yes", because });
-  return { status: "unobserved", reason: "no evidence", sinceUs: null, unknown: [...unknown], rungs };
+  return { status: "unobserved", reason: "no evidence", sinceUs: null, unknown, rungs };
 }
 
-function* agentLadder(evidence: Evidence): Generator<Step> {
-  yield stopped(evidence);
-  yield finished(evidence);
-  yield failed(evidence);
-  yield absent(evidence);
-  yield dead(evidence);
-  yield stale(evidence);
-  yield silent(evidence);
-  yield starting(evidence);
-  yield* beating(evidence);
+/** From the top down; a rung that has nothing to say of such a row is null. Each is asked only where none above it holds. */
+const AGENT_LADDER: readonly ((evidence: Evidence) => Step | null)[] = [
+  stopped,
+  finished,
+  failed,
+  absent,
+  dead,
+  stale,
+  silent,
+  starting,
+  beating,
+];
+
+/** Of what is not expected to beat (the holder, sessions that no roster names). */
+const PRESENCE_LADDER: readonly ((evidence: Evidence) => Step | null)[] = [
+  stopped,
+  done,
+  gone,
+  running,
+];
+
+/** One that ended well did not leave a row to worry about. */
+function done(evidence: Evidence): Step | null {
+  const step = finished(evidence);
+  return step.holds === "yes" ? { ...step, status: "stopped", reason: "finished" } : null;
 }
 
-function* presenceLadder(evidence: Evidence): Generator<Step> {
-  yield stopped(evidence);
-  const done = finished(evidence);
-  if (done.holds === "yes") yield { ...done, status: "stopped", reason: "finished" };
+function gone(evidence: Evidence): Step {
   const { pane } = evidence;
-  if (!pane.known) {
-    yield { status: "dead", holds: "unknown", because: PANE_UNKNOWN, needs: ["pane"] };
-    return;
-  }
-  if (pane.state !== "alive") {
-    const reason = evidence.everRan ? deathReason(evidence) : "never-ran";
-    yield { status: "dead", holds: "yes", because: `its pane is ${pane.state}`, reason, sinceUs: pane.atUs };
-    return;
-  }
-  yield { status: "dead", holds: "no", because: "its pane is alive" };
-  const sinceUs = pane.startedAtUs ?? pane.atUs;
-  yield {
-    status: "running",
-    holds: "yes",
-    because: "its pane is alive; no heartbeat is expected of it",
-    sinceUs,
-  };
+  const status = "dead";
+  if (!pane.known) return { status, holds: "unknown", because: PANE_UNKNOWN, needs: ["pane"] };
+  if (pane.state === "alive") return { status, holds: "no", because: "its pane is alive" };
+  const reason = evidence.everRan ? deathReason(evidence) : "never-ran";
+  return { status, holds: "yes", because: `its pane is ${pane.state}`, reason, sinceUs: pane.atUs };
+}
+
+function running({ pane }: Evidence): Step | null {
+  if (!pane.known || pane.state !== "alive") return null;
+  const because = "its pane is alive; no heartbeat is expected of it";
+  return { status: "running", holds: "yes", because, sinceUs: pane.startedAtUs ?? pane.atUs };
 }
 
 const PANE_UNKNOWN = "whether its pane lives is not known";
@@ -262,17 +265,16 @@ function starting({ pane, beat, intervalSeconds }: Evidence): Step {
   return { status, holds: "yes", because, sinceUs: pane.startedAtUs ?? pane.atUs };
 }
 
-function* beating({ beat, pane }: Evidence): Generator<Step> {
+function beating({ beat, pane }: Evidence): Step {
   const status = beat.status === "waiting" ? "waiting" : beat.status === "busy" ? "busy" : "healthy";
   if (beat.health !== "healthy") {
-    yield { ...unjudgedBeat(status, beat), holds: beat.health === "unknown" ? "unknown" : "no" };
-    return;
+    return { ...unjudgedBeat(status, beat), holds: beat.health === "unknown" ? "unknown" : "no" };
   }
   const because = `a heartbeat was answered within 3 x interval, with status ${beat.status}`;
   // Time in which it was shown as something else (its session was away under another name) is not of this status.
   const paneSinceUs = pane.known && pane.state === "alive" ? (pane.atUs ?? 0) : 0;
   const sinceUs = beat.statusSinceUs === null ? null : Math.max(beat.statusSinceUs, paneSinceUs);
-  yield { status, holds: "yes", because, sinceUs };
+  return { status, holds: "yes", because, sinceUs };
 }
 
 function unjudgedBeat(status: AgentStatus, beat: Evidence["beat"]): Step {

@@ -141,7 +141,7 @@ export function whyDocument({ row, verdict, facts }: Explained, input: WhyInput)
     verdict: {
       status: verdict.status,
       reason: verdict.reason,
-      rungs: verdict.rungs.map((rung) => ({ ...rung })),
+      rungs: verdict.rungs.map(({ status, holds, because }) => ({ status, holds, because })),
     },
     cells,
   };

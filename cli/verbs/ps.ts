@@ -33,8 +33,11 @@ export async function run(invocation: Invocation): Promise<number> {
       whole.agents.map(({ name }) => name),
     );
   const document = selectRows(whole, invocation);
-  if (has(invocation, "json")) output.print(`${JSON.stringify(document, null, 2)}\n`);
-  else output.print(`${formatPs(document, { width: output.width(), paint: output.paint }).join("\n")}\n`);
+  if (has(invocation, "json")) {
+    output.print(JSON.stringify(document, null, 2));
+    // By itself: joined to the text it would copy all of it.
+    output.print("\n");
+  } else output.print(`${formatPs(document, { width: output.width(), paint: output.paint }).join("\n")}\n`);
   if (!has(invocation, "check")) return EXIT.done;
   // A monitor that is shown no rows has been told nothing: no roster, another HOME, a misspelt class.
   return document.agents.length === 0 ? NOTHING_TO_CHECK : checkRows(document.agents);

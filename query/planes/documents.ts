@@ -157,6 +157,21 @@ export interface DocumentFamilies {
   tally: TallyDocument;
 }
 
+/** What the table of the present is made of: of the others it needs nothing. */
+export const FAMILIES_OF_PS: readonly (keyof DocumentFamilies)[] = [
+  "roster",
+  "rosterfile",
+  "server",
+  "pane",
+  "agent",
+  "unit",
+  "manager",
+  "heartbeat",
+  "process",
+  "coverage",
+  "recorder",
+];
+
 /** The id of families that hold one document only. */
 export const ONLY = "-";
 
