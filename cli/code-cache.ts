@@ -24,7 +24,12 @@ export interface Compiled {
  * it apart that call different functions: each has a cache of its own. The file gets the `require` of this one, which lies in the
  * same directory: making another loads a part of Node that nothing else here needs.
  */
-export function loadCompiled(directory: string, name: string, use: string, require: NodeJS.Require): Compiled {
+export function loadCompiled(
+  directory: string,
+  name: string,
+  use: string,
+  require: NodeJS.Require,
+): Compiled {
   const file = `${directory}/${name}`;
   const code = statSync(file);
   const place = cachePlace(directory, name, use, code);
@@ -47,7 +52,12 @@ export interface CachePlace {
 }
 
 /** Other code, another V8 or another machine has another name; V8 itself checks little more than lengths and versions. */
-function cachePlace(above: string, name: string, use: string, { size, mtimeMs, ctimeMs, ino }: Stats): CachePlace {
+function cachePlace(
+  above: string,
+  name: string,
+  use: string,
+  { size, mtimeMs, ctimeMs, ino }: Stats,
+): CachePlace {
   const directory = `${above}/cache`;
   const prefix = `${name}.${use}.${process.versions.v8}-${process.arch}.`;
   return { directory, prefix, path: `${directory}/${prefix}${ino}-${size}-${mtimeMs}-${ctimeMs}` };

@@ -82,10 +82,16 @@ function given(variables: Variables, variable: string): string | undefined {
 }
 
 function absolute(variable: string, path: string): string {
-  if (path.startsWith("/") && !path.includes("\0")) return path.replace(/(?<=.)\/+$/, "");
+  if (path.startsWith("/") && !path.includes("\0")) return withoutSlashes(path);
   throw new FleetError("config", `${variable} is ${JSON.stringify(path)}, which is not an absolute path`, {
     hint: `Set ${variable} to a path that begins with a slash${variable === "HOME" ? "" : ", or unset it"}.`,
   });
+}
+
+function withoutSlashes(path: string): string {
+  let end = path.length;
+  while (end > 1 && path[end - 1] === "/") end -= 1;
+  return path.slice(0, end);
 }
 
 /** A tenant or host name becomes part of every event and address: one bounded word without blanks or control characters. */

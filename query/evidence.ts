@@ -249,8 +249,8 @@ function basename(path: string): string {
 export function namesOf(documents: ReadonlyDocuments): { rostered: string[]; unrostered: string[] } {
   const roster = [...documentsOf(documents, "roster")];
   const last = (document: RosterDocument) => (document.declaration.role === "holder" ? 1 : 0);
-  roster.sort(([, a], [, b]) => last(a) - last(b) || a.declaredSeq - b.declaredSeq);
-  const rostered = roster.map(([name]) => name);
+  roster.sort((a, b) => last(a[1]) - last(b[1]) || a[1].declaredSeq - b[1].declaredSeq);
+  const rostered = roster.map((entry) => entry[0]);
   const known = new Set(rostered);
   const unrostered = new Set<string>();
   // A session that is gone and was on no roster is nobody's loss: only what exists is listed.

@@ -97,9 +97,9 @@ type RowInput = Pick<PsInput, "tenantId" | "host" | "gauges" | "nowUs">;
 
 function coverageFromNow(input: PsInput): Coverage {
   const { documents, observations, observer, nowUs } = input;
-  const rosterSockets = new Set(
-    [...documentsOf(documents, "roster")].map(([, { declaration }]) => declaration.socketName),
-  );
+  const rosterSockets = new Set<string>();
+  for (const [, { declaration }] of documentsOf(documents, "roster"))
+    rosterSockets.add(declaration.socketName);
   const isSlowScope = (source: string, scope: string) =>
     source === "tmux" && !rosterSockets.has(scope.slice(scope.lastIndexOf("/") + 1));
   return coverageOf({ documents, observations, observer, nowUs, isSlowScope });

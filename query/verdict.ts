@@ -79,7 +79,13 @@ export function judge(evidence: Evidence): Verdict {
     if (step.holds === "unknown")
       for (const plane of step.needs ?? []) if (!unknown.includes(plane)) unknown.push(plane);
     if (step.holds !== "yes") continue;
-    return { status: step.status, reason: step.reason ?? null, sinceUs: step.sinceUs ?? null, unknown, rungs };
+    return {
+      status: step.status,
+      reason: step.reason ?? null,
+      sinceUs: step.sinceUs ?? null,
+      unknown,
+      rungs,
+    };
   }
   const because = "nothing that could tell is watching";
   rungs.push({ status: "unobserved", holds: "yes", because });
@@ -100,12 +106,7 @@ const AGENT_LADDER: readonly ((evidence: Evidence) => Step | null)[] = [
 ];
 
 /** Of what is not expected to beat (the holder, sessions that no roster names). */
-const PRESENCE_LADDER: readonly ((evidence: Evidence) => Step | null)[] = [
-  stopped,
-  done,
-  gone,
-  running,
-];
+const PRESENCE_LADDER: readonly ((evidence: Evidence) => Step | null)[] = [stopped, done, gone, running];
 
 /** One that ended well did not leave a row to worry about. */
 function done(evidence: Evidence): Step | null {

@@ -115,16 +115,20 @@ function bootCell({ boot, pane, systemd }: AgentRow): TableCell {
 }
 
 /** What no other column says: why the status is what it is, why the beat does not count, and the flags without a column. */
-function notesOf({ status_reason, heartbeat, flags }: AgentRow): string[] {
+function notesOf({ status_reason, heartbeat, flags }: AgentRow): readonly string[] {
+  if (status_reason === null && heartbeat.health !== "unknown" && flags.length === 0) return NONE;
   const beat = heartbeat.expected && heartbeat.health === "unknown" && heartbeat.reason !== "no-file";
-  const notes = [
-    status_reason,
-    beat ? heartbeat.reason : null,
-    ...flags.filter((flag) => !HAS_COLUMN.has(flag)),
-  ];
-  return [...new Set(notes.filter((note) => note !== null))];
+  const notes: string[] = [];
+  const note = (text: string | null): void => {
+    if (text !== null && !notes.includes(text)) notes.push(text);
+  };
+  note(status_reason);
+  if (beat) note(heartbeat.reason);
+  for (const flag of flags) if (!HAS_COLUMN.has(flag)) note(flag);
+  return notes;
 }
 
+const NONE: readonly string[] = [];
 const HAS_COLUMN: ReadonlySet<string> = new Set(["drift", "boot"]);
 
 /** It ended because somebody wanted that, so its last signs of life are nothing to worry about. */

@@ -33,7 +33,8 @@ const GAP = "  ";
 
 interface Fitted {
   wording: number;
-  /** Cells that this wording takes; measured again only when the wording changes. */
+  /** How many cells each row's text takes in this wording, and the widest of them: measured once for each wording. */
+  widths: readonly number[];
   natural: number;
   limit: number;
   shown: boolean;
@@ -44,42 +45,53 @@ export function formatTable(table: Table, width: number | null, paint: Paint): s
   const state = new Map(table.columns.map(({ id }, index) => [id, unfitted(table, index)]));
   if (width !== null) fit(table, state, width);
 
-  const shown = table.columns.flatMap((column, index) => {
+  const lines: string[] = new Array(table.rows.length + 1).fill("");
+  let before = "";
+  table.columns.forEach((column, index) => {
     const fitted = state.get(column.id);
-    return fitted?.shown ? [{ column, index, fitted, cells: cellsOf(fitted) }] : [];
+    if (!fitted?.shown) return;
+    const gap = before;
+    before = GAP;
+    const put = (line: number, text: string, tone: Tone | null, taken: number): void => {
+      lines[line] += gap + filled(text, tone, taken, cellsOf(fitted), column.align === "right", paint);
+    };
+    put(0, column.title, "quiet", widthOf(column.title));
+    for (let at = 0; at < table.rows.length; at += 1) {
+      const cell = table.rows[at]?.[index];
+      put(at + 1, wordingOf(cell, fitted.wording), cell?.tone ?? null, fitted.widths[at] ?? 0);
+    }
   });
-  const line = (textOf: (index: number, fitted: Fitted) => { text: string; tone: Tone | null }): string =>
-    shown
-      .map(({ column, index, fitted, cells }) => {
-        const { text, tone } = textOf(index, fitted);
-        const cut = truncate(text, cells);
-        const blank = " ".repeat(cells - widthOf(cut));
-        // Colour goes around the text only, so that no line ends in coloured blanks.
-        return column.align === "right" ? blank + paint(tone, cut) : paint(tone, cut) + blank;
-      })
-      .join(GAP)
-      .trimEnd();
-  return [
-    line((index) => ({ text: table.columns[index]?.title ?? "", tone: "quiet" })),
-    ...table.rows.map((row) =>
-      line((index, fitted) => ({
-        text: wordingOf(row[index], fitted.wording),
-        tone: row[index]?.tone ?? null,
-      })),
-    ),
-  ];
+  return lines.map((line) => line.trimEnd());
+}
+
+/** A text of `taken` cells, cut or filled up to `cells`. Colour goes around the text only, so that no line ends in coloured blanks. */
+function filled(
+  text: string,
+  tone: Tone | null,
+  taken: number,
+  cells: number,
+  toTheRight: boolean,
+  paint: Paint,
+): string {
+  const cut = taken <= cells ? text : truncate(text, cells);
+  const blank = " ".repeat(cells - (taken <= cells ? taken : widthOf(cut)));
+  return toTheRight ? blank + paint(tone, cut) : paint(tone, cut) + blank;
 }
 
 /** A column as wide as it likes. One in which no row has anything to say is not shown. */
 function unfitted(table: Table, index: number): Fitted {
   const shown = table.rows.length === 0 || table.rows.some((row) => (row[index]?.said[0] ?? "") !== "");
-  return { wording: 0, natural: measured(table, index, 0), limit: Number.POSITIVE_INFINITY, shown };
+  return { wording: 0, ...measured(table, index, 0), limit: Number.POSITIVE_INFINITY, shown };
 }
 
-function measured(table: Table, index: number, wording: number): number {
-  let cells = widthOf(table.columns[index]?.title ?? "");
-  for (const row of table.rows) cells = Math.max(cells, widthOf(wordingOf(row[index], wording)));
-  return cells;
+function measured(table: Table, index: number, wording: number): Pick<Fitted, "widths" | "natural"> {
+  let natural = widthOf(table.columns[index]?.title ?? "");
+  const widths = table.rows.map((row) => {
+    const cells = widthOf(wordingOf(row[index], wording));
+    if (cells > natural) natural = cells;
+    return cells;
+  });
+  return { widths, natural };
 }
 
 function cellsOf({ natural, limit }: Fitted): number {
@@ -99,7 +111,7 @@ function fit(table: Table, state: Map<string, Fitted>, width: number): void {
     else {
       fitted.wording += 1;
       const index = table.columns.findIndex(({ id }) => id === squeeze.column);
-      fitted.natural = measured(table, index, fitted.wording);
+      Object.assign(fitted, measured(table, index, fitted.wording));
     }
   }
 }

@@ -49,10 +49,11 @@ export function parseStat(text: string): ProcessStat | null {
   const open = text.indexOf("(");
   const close = text.lastIndexOf(")");
   if (open < 1 || close < open) return null;
+  // The kernel puts one space between them. Without a regular expression, since each costs a start 0.1 ms.
   const fields = text
     .slice(close + 1)
     .trim()
-    .split(/\s+/);
+    .split(" ");
   const state = fields[0] ?? "";
   const threads = integer(fields[17]);
   const startTicks = integer(fields[19]);
@@ -61,7 +62,7 @@ export function parseStat(text: string): ProcessStat | null {
   const pgrp = integer(fields[2]);
   const ttyNr = integer(fields[4]);
   const tpgid = integer(fields[5]);
-  if (!/^[A-Za-z]$/.test(state) || pid === null || ppid === null || pgrp === null) return null;
+  if (!isLetter(state) || pid === null || ppid === null || pgrp === null) return null;
   if (ttyNr === null || tpgid === null || threads === null) return null;
   if (startTicks === null || startTicks < 0) return null;
   return { pid, state, ppid, pgrp, ttyNr, tpgid, threads, startTicks, exitCode: integer(fields[49]) ?? 0 };
@@ -127,8 +128,13 @@ export function bootedAtUs(procRoot = "/proc"): number | null {
   return seconds === null ? null : seconds * 1_000_000;
 }
 
+function isLetter(text: string): boolean {
+  return text.length === 1 && ((text >= "A" && text <= "Z") || (text >= "a" && text <= "z"));
+}
+
 function integer(text: string | undefined): number | null {
-  if (text === undefined || !/^-?\d+$/.test(text)) return null;
+  if (text === undefined || text === "") return null;
   const value = Number(text);
-  return Number.isSafeInteger(value) ? value : null;
+  // What reads back as it was written is decimal digits and nothing else.
+  return Number.isSafeInteger(value) && String(value) === text ? value : null;
 }

@@ -25,6 +25,8 @@ const fs = require("fs");
 const read = [];
 const readFileSync = fs.readFileSync;
 fs.readFileSync = (path, ...rest) => { read.push(String(path)); return readFileSync(path, ...rest); };
+const dlopen = process.dlopen;
+process.dlopen = (module, path, ...rest) => { read.push(String(path)); return dlopen(module, path, ...rest); };
 process.on("exit", () => {
   const files = [...Object.keys(require.cache), ...read].filter((path) => /\\.(c?js|mjs|ts|json|node)$/.test(path));
   const builtins = process.moduleLoadList.filter((name) => name.startsWith("NativeModule ")).map((name) => name.slice(13));
@@ -47,6 +49,8 @@ beforeAll(() => {
   if (built.status !== 0) throw new Error(built.stderr);
   fleet = seedFleet();
   fleet.record();
+  // The first run of each use keeps what was compiled, and loads what does so.
+  for (const use of [["ps"], ["ps", "--json"]]) expect(run(...use).status).toBe(0);
 });
 afterAll(() => {
   fleet.close();

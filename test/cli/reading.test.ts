@@ -1,8 +1,12 @@
 import { chmodSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { presentAtAGlance } from "../../cli/at-a-glance.ts";
+import { readPresent } from "../../cli/present.ts";
+import { type PsInput, psDocument } from "../../query/ps.ts";
 import type { PsDocument } from "../../query/row.ts";
 import type { WhyDocument } from "../../query/why.ts";
+import { openReader } from "../../store/reader.ts";
 import { beatLook, paneSeen, tmuxLook } from "../support/looks.ts";
 import { clock, type SeededFleet, seedFleet } from "./support/seeded-fleet.ts";
 
@@ -39,6 +43,16 @@ describe("ps beside a live recorder", () => {
     ]);
     expect(document.agents[1]?.flags).toEqual(["drift", "boot"]);
     expect(fleet.log.lastSeq()).toBe(before);
+  });
+
+  test("the short way to the table and the long one show the same", () => {
+    const short = presentAtAGlance(fleet.environment);
+    const reader = openReader(join(fleet.environment.FLEET_STATE ?? "", "fleet.db"));
+    const { observer, nowUs } = short ?? { observer: { state: "absent" }, nowUs: 0 };
+    const long = readPresent(reader, { nowUs, observer, all: true });
+    reader.close();
+    expect(observer.state).toBe("recording");
+    expect(psDocument({ ...(short as PsInput), all: true })).toEqual(psDocument({ ...long, observer }));
   });
 
   test("as a table", async () => {
