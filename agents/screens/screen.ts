@@ -17,7 +17,8 @@ export interface Row {
 /** What a pane shows, and what tmux says about it in the same moment. */
 export interface Screen {
   readonly rows: readonly Row[];
-  readonly cursor: { readonly x: number; readonly y: number };
+  /** Programs that draw a cursor of their own hide it, and some park it elsewhere. */
+  readonly cursor: { readonly x: number; readonly y: number; readonly visible: boolean };
   readonly alternate: boolean;
   /** What the program set as its title; null where it never set one, so that tmux shows the host's name. */
   readonly title: string | null;

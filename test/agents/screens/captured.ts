@@ -15,7 +15,7 @@ export interface Truth {
   readonly queued?: string;
   readonly prompt?: string;
   readonly dialog?: string;
-  readonly cursor: { readonly x: number; readonly y: number };
+  readonly cursor: { readonly x: number; readonly y: number; readonly visible: boolean };
   readonly alternate_on: 0 | 1;
   readonly dead: 0 | 1;
   readonly title: string;

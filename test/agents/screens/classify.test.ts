@@ -74,7 +74,9 @@ describe("a screen that was never seen is unknown", () => {
 
   test.each(withInput)("$name with the cursor in the corner", ({ truth, screen }) => {
     const rows = screen.rows.map((row, at) => (at === 0 ? { text: "", cells: [] } : row));
-    expect(classify(truth.runtime, { ...screen, rows, cursor: { x: 0, y: 0 } }).state).toBe("unknown");
+    expect(classify(truth.runtime, { ...screen, rows, cursor: { x: 0, y: 0, visible: true } }).state).toBe(
+      "unknown",
+    );
   });
 
   test("an idle screen of codex without its title, which alone would tell of a turn", () => {
@@ -109,7 +111,7 @@ describe("a screen that was never seen is unknown", () => {
       fc.property(screens, ({ text, y, runtime, alternate }) => {
         const screen = {
           rows: parseRows(text.join("\n")),
-          cursor: { x: 0, y },
+          cursor: { x: 0, y, visible: true },
           alternate,
           title: "x",
           dead: false,
