@@ -9,6 +9,7 @@ import { metrics } from "./declarations/metrics.ts";
 import { ps } from "./declarations/ps.ts";
 import { rebuild } from "./declarations/rebuild.ts";
 import { record } from "./declarations/record.ts";
+import { sql } from "./declarations/sql.ts";
 import { verify } from "./declarations/verify.ts";
 import { why } from "./declarations/why.ts";
 
@@ -17,6 +18,7 @@ export const verbs: readonly VerbDeclaration[] = [
   ps,
   why,
   events,
+  sql,
   record,
   beat,
   doctor,

@@ -3,10 +3,10 @@ import type { EventFilter } from "../../store/event-filter.ts";
 import type { StoredEvent } from "../../store/events/envelope.ts";
 import type { Reader } from "../../store/reader.ts";
 import { nowUs } from "../clock.ts";
-import { commits } from "../commits.ts";
 import { has, type Invocation } from "../declaration.ts";
 import { openExistingLog } from "../existing-log.ts";
 import { EXIT } from "../exit.ts";
+import { followEvents } from "../follow-events.ts";
 import { lookAround, nothingRecorded } from "../here.ts";
 import { catchInterrupts } from "../interrupt.ts";
 import { sayNoSuchAgent } from "../no-such-agent.ts";
@@ -42,12 +42,19 @@ export async function run(invocation: Invocation): Promise<number> {
       count += 1;
     }
     if (has(invocation, "follow")) {
-      return await follow(
-        reader,
-        { ...filter, afterSeq: Math.max(horizon, filter.afterSeq ?? 0) },
-        here.places.tick,
-        print,
-      );
+      const interrupt = catchInterrupts();
+      try {
+        await followEvents({
+          reader,
+          filter: { ...filter, afterSeq: Math.max(horizon, filter.afterSeq ?? 0) },
+          tick: here.places.tick,
+          print,
+          signal: interrupt.signal,
+        });
+        return interrupt.exitCode();
+      } finally {
+        interrupt.release();
+      }
     }
     if (count > 0) return EXIT.done;
     const known = filter.agent === undefined ? null : knownAgents(reader);
@@ -70,31 +77,6 @@ function pickEvents(
   if (pick.which === "all") return reader.events({ ...filter, newestFirst: reverse });
   const events = [...reader.events({ ...filter, newestFirst: pick.which === "newest", limit: pick.limit })];
   return (pick.which === "newest") === reverse ? events : events.reverse();
-}
-
-async function follow(
-  reader: Reader,
-  filter: EventFilter,
-  tick: string,
-  print: (event: StoredEvent) => void,
-): Promise<number> {
-  const interrupt = catchInterrupts();
-  let afterSeq = filter.afterSeq ?? 0;
-  const printNew = (): void => {
-    const horizon = reader.lastSeq();
-    if (horizon <= afterSeq) return;
-    const before = Math.min(filter.beforeSeq ?? Number.POSITIVE_INFINITY, horizon + 1);
-    for (const event of reader.events({ ...filter, afterSeq, beforeSeq: before })) print(event);
-    afterSeq = horizon;
-  };
-  const changes = commits({ tick, dataVersion: () => reader.dataVersion(), signal: interrupt.signal });
-  try {
-    printNew();
-    for await (const _ of changes) printNew();
-    return interrupt.exitCode();
-  } finally {
-    interrupt.release();
-  }
 }
 
 function knownAgents(reader: Reader): Set<string> {

@@ -3,7 +3,7 @@ _fleet() {
   local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]} flags="" words="" verb
   COMPREPLY=()
   if [ "$COMP_CWORD" -eq 1 ]; then
-    COMPREPLY=($(compgen -W "ps why events record beat doctor completion verify rebuild export import metrics --help --version" -- "$current"))
+    COMPREPLY=($(compgen -W "ps why events sql record beat doctor completion verify rebuild export import metrics --help --version" -- "$current"))
     return
   fi
   case $previous in
@@ -17,6 +17,7 @@ _fleet() {
     --until) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
     --after) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
     --limit) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
+    --timeout) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
     --metrics) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
     --status) COMPREPLY=($(compgen -W "ok busy waiting unknown" -- "$current")); return ;;
     --interval) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
@@ -41,6 +42,10 @@ _fleet() {
       ;;
     events)
       flags="--follow -f --agent --type --source --since --until --after --limit -n --reverse -r --json"
+      words="$words "
+      ;;
+    sql)
+      flags="--csv --limit -n --timeout --json"
       words="$words "
       ;;
     record)

@@ -11,6 +11,7 @@ _fleet() {
     'ps:show every agent\: unit, pane, heartbeat, runtime, idle time, boot'
     'why:show the evidence behind one row of ps'
     'events:list and follow the log'
+    'sql:ask the log a question of your own, in SQL'
     'record:run the recorder in the foreground'
     'beat:write an agent'\''s heartbeat, once, in a loop, or as a sidecar'
     'doctor:check the setup and say what to run'
@@ -52,6 +53,12 @@ _fleet() {
           '--limit[at most this many\: the newest, with --after the first]:count: ' '-n[at most this many\: the newest, with --after the first]:count: ' \
           '--reverse[newest first]' '-r[newest first]' \
           '--json[print one JSON object per line]' \
+          '(- *)--help[show help]' ;;
+        sql) _arguments -s '--csv[print CSV instead of a table]' \
+          '--limit[at most so many rows (default 10000; 0\: all)]:rows: ' '-n[at most so many rows (default 10000; 0\: all)]:rows: ' \
+          '--timeout[end the query after so long (default 30; 0\: never)]:seconds: ' \
+          '--json[print JSON instead of a table]' \
+          '1:query: ' \
           '(- *)--help[show help]' ;;
         record) _arguments -s '--uninstall[remove our hooks from the tmux servers and end]' \
           '--metrics[also serve /metrics for Prometheus\: a port on loopback (9464), or ADDRESS\:PORT]:address: ' \

@@ -1,0 +1,29 @@
+import type { EventFilter } from "../store/event-filter.ts";
+import type { StoredEvent } from "../store/events/envelope.ts";
+import type { Reader } from "../store/reader.ts";
+import { commits } from "./commits.ts";
+
+/**
+ * Prints what matches of each commit, from `filter.afterSeq` on, until the signal comes. The table is read after a commit and at no
+ * other time: whoever commits touches the tick file, and that is what wakes this.
+ */
+export async function followEvents(following: {
+  readonly reader: Pick<Reader, "lastSeq" | "events" | "dataVersion">;
+  readonly filter: EventFilter;
+  readonly tick: string;
+  readonly print: (event: StoredEvent) => void;
+  readonly signal: AbortSignal;
+}): Promise<void> {
+  const { reader, filter, tick, print, signal } = following;
+  let afterSeq = filter.afterSeq ?? 0;
+  const printNew = (): void => {
+    const horizon = reader.lastSeq();
+    if (horizon <= afterSeq) return;
+    const before = Math.min(filter.beforeSeq ?? Number.POSITIVE_INFINITY, horizon + 1);
+    for (const event of reader.events({ ...filter, afterSeq, beforeSeq: before })) print(event);
+    afterSeq = horizon;
+  };
+  const changes = commits({ tick, dataVersion: () => reader.dataVersion(), signal });
+  printNew();
+  for await (const _ of changes) printNew();
+}

@@ -1,0 +1,118 @@
+import { psDocument } from "../../query/ps.ts";
+import type { AgentRow } from "../../query/row.ts";
+import type { ComputedTable, SqlValue } from "../../store/query-log.ts";
+import { nowUs } from "../clock.ts";
+import type { Variables } from "../environment.ts";
+import { observe } from "../observe.ts";
+import { readPresent } from "../present.ts";
+
+/** The views and their columns, in the order in which they are given. What each means is in docs/sql.md. */
+export const VIEWS = {
+  agents: [
+    "tenant_id",
+    "host",
+    "name",
+    "class",
+    "runtime",
+    "status",
+    "status_reason",
+    "since",
+    "incarnation",
+    "unit",
+    "unit_active",
+    "unit_enabled",
+    "pane_state",
+    "pane_id",
+    "pane_pid",
+    "exit_status",
+    "signal",
+    "idle_seconds",
+    "heartbeat_health",
+    "heartbeat_at",
+    "heartbeat_status",
+    "heartbeat_age_seconds",
+    "interval_seconds",
+    "drift",
+    "actual_runtime",
+    "boot",
+    "boot_reasons",
+    "flags",
+    "unknown",
+    "unrostered",
+  ],
+  events: [
+    "seq",
+    "tenant_id",
+    "host",
+    "agent",
+    "type",
+    "schema_version",
+    "source",
+    "occurred_at",
+    "precision",
+    "recorded_at",
+    "occurred_us",
+    "recorded_us",
+    "origin_log",
+    "origin_seq",
+    "payload",
+  ],
+} as const;
+
+export function listViews(): string {
+  const lines = Object.entries(VIEWS).map(([view, columns]) => `${view}: ${columns.join(", ")}\n`);
+  return `${lines.join("\n")}\nWhat each column means is in docs/sql.md.\n`;
+}
+
+/** The computed ones: the table of `fleet ps --all` from the log alone, judged when the query reads it. */
+export async function computedTables(variables: Variables): Promise<Record<string, ComputedTable>> {
+  const { reader, observer } = await observe(variables, { collect: false, complain: () => {} });
+  return {
+    agents: {
+      columns: VIEWS.agents,
+      rows: () =>
+        psDocument(readPresent(reader, { nowUs: nowUs(), observer, all: true })).agents.map(agentRow),
+    },
+  };
+}
+
+function agentRow(row: AgentRow): SqlValue[] {
+  const { systemd, pane, heartbeat, drift, boot } = row;
+  return [
+    row.tenant_id,
+    row.host,
+    row.name,
+    row.class,
+    row.runtime,
+    row.status,
+    row.status_reason,
+    row.since,
+    row.incarnation,
+    systemd.unit,
+    systemd.active,
+    systemd.enabled,
+    pane.state,
+    pane.id,
+    whole(pane.pid),
+    whole(pane.exit_status),
+    whole(pane.signal),
+    row.idle.seconds,
+    heartbeat.health,
+    heartbeat.at,
+    heartbeat.status,
+    heartbeat.age_seconds,
+    heartbeat.interval_seconds,
+    drift.state,
+    drift.actual,
+    boot.state,
+    JSON.stringify(boot.reasons),
+    JSON.stringify(row.flags),
+    JSON.stringify(row.unknown),
+    row.unrostered ? 1n : 0n,
+  ];
+}
+
+/** A number would be handed to SQLite as one with a fraction: 4711.0. */
+function whole(value: number | null): bigint | null {
+  return value === null ? null : BigInt(value);
+}
