@@ -11,6 +11,7 @@ import { rebuild } from "./declarations/rebuild.ts";
 import { record } from "./declarations/record.ts";
 import { sql } from "./declarations/sql.ts";
 import { verify } from "./declarations/verify.ts";
+import { when } from "./declarations/when.ts";
 import { why } from "./declarations/why.ts";
 
 /** Every verb there is, in the order in which help lists it. */
@@ -19,6 +20,7 @@ export const verbs: readonly VerbDeclaration[] = [
   why,
   events,
   sql,
+  when,
   record,
   beat,
   doctor,

@@ -17,3 +17,14 @@ export function isoOf(atUs: number): string {
 export function isoOrNull(atUs: number | null | undefined): string | null {
   return atUs === null || atUs === undefined ? null : isoOf(atUs);
 }
+
+/** The same to the microsecond, where there are any: for answers that are exact to it. */
+export function exactIsoOf(atUs: number): string {
+  const text = isoOf(atUs);
+  const rest = ((Math.floor(atUs) % 1000) + 1000) % 1000;
+  return rest === 0 ? text : `${text.slice(0, -1)}${String(rest).padStart(3, "0")}Z`;
+}
+
+export function exactIsoOrNull(atUs: number | null): string | null {
+  return atUs === null ? null : exactIsoOf(atUs);
+}

@@ -1,5 +1,5 @@
 import type { VerbDeclaration } from "../declaration.ts";
-import { agentName, json, noCollect } from "./shared.ts";
+import { agentName, asRecorded, at, json, noCollect, ofClass, ofRuntime } from "./shared.ts";
 
 export const ps: VerbDeclaration = {
   name: "ps",
@@ -8,6 +8,7 @@ export const ps: VerbDeclaration = {
   description: [
     "One line for each agent on the roster, judged now: its status, and what each plane (systemd, tmux, heartbeat, process) says of it. What did not answer is shown as ? with the age of its last answer, never as dead. Below the table: who watched, and every source that is not fresh.",
     "With a recorder running this only reads the log. Without one it looks once at everything, adds what it saw to the log, and says so.",
+    "With --at it is the table of a past moment, by all the evidence known now, spooled hooks and journal lines that arrived later included; with --as-recorded it is what this log knew then, which is what ps would have said. What nobody watched is ?, then as now.",
   ],
   arguments: [{ ...agentName, description: "show these agents only" }],
   options: [
@@ -24,18 +25,10 @@ export const ps: VerbDeclaration = {
       description: "with --probe: how long to wait for answers (2000)",
     },
     { name: "check", description: "exit by the worst status, after the Nagios convention" },
-    {
-      name: "class",
-      value: { name: "CLASS", kind: "text" },
-      repeatable: true,
-      description: "only agents of this class",
-    },
-    {
-      name: "runtime",
-      value: { name: "RUNTIME", kind: "text" },
-      repeatable: true,
-      description: "only agents of this declared runtime",
-    },
+    ofClass,
+    ofRuntime,
+    at,
+    asRecorded,
     noCollect,
     json,
   ],
@@ -44,6 +37,7 @@ export const ps: VerbDeclaration = {
     { command: "fleet ps coder0 reviewer", meaning: "two agents" },
     { command: "fleet ps --watch", meaning: "a live table" },
     { command: "fleet ps --probe", meaning: "who answers right now" },
+    { command: "fleet ps --at 'yesterday 22:30'", meaning: "the table as it was" },
     { command: "fleet ps --check", meaning: "for a monitoring system" },
     {
       command: "fleet ps --json | jq '.agents[] | select(.status != \"healthy\")'",

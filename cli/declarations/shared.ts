@@ -14,3 +14,54 @@ export const agentName: Omit<ArgumentDeclaration, "description"> = {
   variadic: true,
   completion: "agents",
 };
+
+/** The moment that an answer is given for; every verb that reads has it. */
+export const at: OptionDeclaration = {
+  name: "at",
+  value: { name: "TIME", kind: "time" },
+  description: "as it was at this moment, by all the evidence known now",
+};
+export const asRecorded: OptionDeclaration = {
+  name: "as-recorded",
+  value: { name: "TIME", kind: "time" },
+  description: "as this log knew it at this moment: what was written later does not count",
+};
+export const since: OptionDeclaration = {
+  name: "since",
+  value: { name: "TIME", kind: "time" },
+  description: "from this moment on (default: one day before the end)",
+};
+export const until: OptionDeclaration = {
+  name: "until",
+  value: { name: "TIME", kind: "time" },
+  description: "up to this moment (default: now, or --at)",
+};
+export const ofClass: OptionDeclaration = {
+  name: "class",
+  value: { name: "CLASS", kind: "text" },
+  repeatable: true,
+  description: "only agents of this class",
+};
+export const ofRuntime: OptionDeclaration = {
+  name: "runtime",
+  value: { name: "RUNTIME", kind: "text" },
+  repeatable: true,
+  description: "only agents of this declared runtime",
+};
+export const ofAgent: OptionDeclaration = {
+  name: "agent",
+  value: { name: "NAME", kind: "text" },
+  repeatable: true,
+  description: "only this agent",
+};
+/** Whose past: a log may hold several hosts. */
+export const ofTenant: OptionDeclaration = {
+  name: "tenant",
+  value: { name: "TENANT", kind: "text" },
+  description: "of this tenant (default: the log's own)",
+};
+export const ofHost: OptionDeclaration = {
+  name: "host",
+  value: { name: "HOST", kind: "text" },
+  description: "of this host (default: the log's own)",
+};

@@ -23,3 +23,8 @@ function two(seconds: number, big: number, bigName: string, small: number, small
   const first = `${Math.floor(seconds / big)} ${bigName}`;
   return rest === 0 ? first : `${first} ${rest} ${smallName}`;
 }
+
+/** A length between two exact moments. Verdicts turn one microsecond after a deadline, which is no part of what a person is told. */
+export function formatLength(us: number): string {
+  return formatDuration(Math.round(us / 1000) / 1000);
+}

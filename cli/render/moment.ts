@@ -1,3 +1,5 @@
+import { exactIsoOf } from "../../query/instant.ts";
+
 const two = (value: number): string => String(value).padStart(2, "0");
 
 /** An instant as people here read it: local time, `2026-06-21 03:10:00`. `Intl` would cost 15 ms of every start. */
@@ -26,7 +28,5 @@ export function formatNear(atUs: number, nowUs: number): string {
 
 /** The instant as JSON shows it; microseconds are kept where there are any. */
 export function isoMoment(atUs: number): string {
-  const text = new Date(Math.floor(atUs / 1000)).toISOString();
-  const rest = ((atUs % 1000) + 1000) % 1000;
-  return rest === 0 ? text : `${text.slice(0, -1)}${String(Math.floor(rest)).padStart(3, "0")}Z`;
+  return exactIsoOf(atUs);
 }

@@ -17,11 +17,11 @@ function together(...words: readonly (string | number)[]): string {
 }
 
 /** What stands below the table: the count, who watched, how old each source is, and whatever is not as it should be. */
-export function remarksOn(document: PsDocument): Remark[] {
+export function remarksOn(document: PsDocument, past = false): Remark[] {
   const nowMs = Date.parse(document.at);
   return [
     summary(document, nowMs),
-    observerRemark(document, nowMs),
+    observerRemark(document, nowMs, past),
     // Where nobody looks at all, one line says so for every source.
     ...(document.observer.state === "absent" ? [] : Object.entries(document.observer.sources)).flatMap(
       ([name, source]) => sourceRemarks(name, source, nowMs),
@@ -43,14 +43,16 @@ function summary(document: PsDocument, nowMs: number): Remark {
   return { text: `${where} at ${when}: ${said.join(", ")}.`, tone: null };
 }
 
-function observerRemark({ observer }: PsDocument, nowMs: number): Remark {
+function observerRemark({ observer }: PsDocument, nowMs: number, past: boolean): Remark {
   if (observer.state === "absent") {
     const heard = Object.entries(observer.sources).map(([name, { observed_at }]) =>
       observed_at === null
         ? together(name, "never")
         : together(name, formatDuration(age(observed_at, nowMs)), "ago"),
     );
-    const text = "No recorder runs and nothing was looked at: this is what the log last knew.";
+    const text = past
+      ? "Nobody was watching at that moment."
+      : "No recorder runs and nothing was looked at: this is what the log last knew.";
     return { text: `${text} It last heard from ${heard.join(", ")}.`, tone: "warn" };
   }
   const looks = Object.entries(observer.sources)
@@ -62,7 +64,9 @@ function observerRemark({ observer }: PsDocument, nowMs: number): Remark {
     );
   const answers = looks.length === 0 ? "No source answers." : `Answers are this old: ${looks.join(", ")}.`;
   if (observer.state === "one-shot") {
-    const text = `No recorder runs: this is one look, taken now; \`fleet record\` watches and remembers. ${answers}`;
+    const text = past
+      ? `One look was taken at that very moment; nobody watched before and after it. ${answers}`
+      : `No recorder runs: this is one look, taken now; \`fleet record\` watches and remembers. ${answers}`;
     return { text, tone: "warn" };
   }
   if (observer.since === null) return { text: `Recording. ${answers}`, tone: "quiet" };

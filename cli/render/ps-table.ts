@@ -47,12 +47,14 @@ export interface PsLook {
   /** Terminal cells; null = no limit. */
   readonly width: number | null;
   readonly paint: Paint;
-  /** Said after everything else, by `--watch`. */
+  /** Said after everything else, by `--watch` and `--at`. */
   readonly remark?: string;
+  /** The table is of a past moment. */
+  readonly past?: true;
 }
 
 /** `fleet.ps.v1` for people: a line for each agent, then who watched and every source that is not fresh. Lines without newlines. */
-export function formatPs(document: PsDocument, { width, paint, remark }: PsLook): string[] {
+export function formatPs(document: PsDocument, { width, paint, remark, past }: PsLook): string[] {
   const nowMs = Date.parse(document.at);
   const sockets = new Set(
     document.agents.flatMap((row) => (row.pane.socket === null ? [] : [row.pane.socket])),
@@ -62,7 +64,7 @@ export function formatPs(document: PsDocument, { width, paint, remark }: PsLook)
     rows.length === 0
       ? []
       : [...formatTable({ columns: COLUMNS, rows, squeezes: SQUEEZES }, width, paint), ""];
-  const remarks: Remark[] = remarksOn(document);
+  const remarks: Remark[] = remarksOn(document, past);
   if (remark !== undefined) remarks.push({ text: remark, tone: "quiet" });
   const cells = width ?? Number.POSITIVE_INFINITY;
   const below = remarks.flatMap(({ text, tone }) =>

@@ -11,7 +11,10 @@ const HOLDS: Record<"yes" | "no" | "unknown", { word: string; tone: Tone | null 
 };
 
 /** `fleet.why.v1` for people: the verdict, the ladder that led to it, and the events under each cell. Lines without newlines. */
-export function formatWhy(document: WhyDocument, look: { width: number | null; paint: Paint }): string[] {
+export function formatWhy(
+  document: WhyDocument,
+  look: { width: number | null; paint: Paint; past?: boolean },
+): string[] {
   const { paint, width } = look;
   const { row, verdict } = document;
   const nowMs = Date.parse(document.at);
@@ -23,11 +26,15 @@ export function formatWhy(document: WhyDocument, look: { width: number | null; p
       : `, since ${formatNear(Date.parse(row.since) * 1000, nowMs * 1000)} (${formatDuration(ageOf(row.since, nowMs))})`;
   const where = `${visible(document.tenant_id)}@${visible(document.host)} at ${formatMoment(nowMs * 1000)}, log #${document.log_seq}`;
   const lines = [
-    paint("strong", cut(`${visible(document.name)} is ${verdict.status}${reason}${since}`)),
+    paint(
+      "strong",
+      cut(`${visible(document.name)} ${look.past ? "was" : "is"} ${verdict.status}${reason}${since}`),
+    ),
     paint("quiet", cut(where)),
   ];
   if (row.flags.length > 0) lines.push(cut(`flags: ${row.flags.join(", ")}`));
-  if (row.unknown.length > 0) lines.push(paint("warn", cut(`not known now: ${row.unknown.join(", ")}`)));
+  if (row.unknown.length > 0)
+    lines.push(paint("warn", cut(`not known ${look.past ? "then" : "now"}: ${row.unknown.join(", ")}`)));
 
   lines.push("", paint("quiet", "Verdict (the first that holds decides; ? = the evidence is missing)"));
   const column = Math.max(0, ...verdict.rungs.map((rung) => rung.status.length));

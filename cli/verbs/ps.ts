@@ -1,5 +1,6 @@
 import { checkRows } from "../../query/check.ts";
 import { type PsInput, psDocument } from "../../query/ps.ts";
+import type { PsDocument } from "../../query/row.ts";
 import { presentAtAGlance } from "../at-a-glance.ts";
 import { has, type Invocation } from "../declaration.ts";
 import { EXIT } from "../exit.ts";
@@ -10,8 +11,12 @@ import { selectRows, unknownNames } from "../select-rows.ts";
 /** Nagios' UNKNOWN. */
 const NOTHING_TO_CHECK = 3;
 
-/** `fleet ps`: the table of the present. */
+/** `fleet ps`: the table of the present; that of a past moment has code of its own, which the present does not load. */
 export async function run(invocation: Invocation): Promise<number> {
+  if (has(invocation, "at") || has(invocation, "as-recorded")) {
+    const { pastPs } = await import("../past-ps.ts");
+    return pastPs(invocation);
+  }
   if (has(invocation, "watch") && !has(invocation, "probe")) {
     const { watchPs } = await import("../watch-ps.ts");
     return watchPs(invocation);
@@ -38,9 +43,12 @@ export async function run(invocation: Invocation): Promise<number> {
     // By itself: joined to the text it would copy all of it.
     output.print("\n");
   } else output.print(`${formatPs(document, { width: output.width(), paint: output.paint }).join("\n")}\n`);
-  if (!has(invocation, "check")) return EXIT.done;
-  // A monitor that is shown no rows has been told nothing: no roster, another HOME, a misspelt class.
-  return document.agents.length === 0 ? NOTHING_TO_CHECK : checkRows(document.agents);
+  return has(invocation, "check") ? checkOf(document) : EXIT.done;
+}
+
+/** A monitor that is shown no rows has been told nothing: no roster, another HOME, a misspelt class. */
+export function checkOf({ agents }: PsDocument): number {
+  return agents.length === 0 ? NOTHING_TO_CHECK : checkRows(agents);
 }
 
 async function presentAtLength({ output, environment, ...words }: Invocation): Promise<PsInput> {

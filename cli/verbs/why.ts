@@ -1,49 +1,55 @@
 import { explainAgent, psDocument } from "../../query/ps.ts";
-import { type EventLookup, whyDocument } from "../../query/why.ts";
-import type { StoredEvent } from "../../store/events/envelope.ts";
-import type { Reader } from "../../store/reader.ts";
+import { type WhyDocument, whyDocument } from "../../query/why.ts";
+import { askPast } from "../asked.ts";
 import { nowUs } from "../clock.ts";
 import { has, type Invocation } from "../declaration.ts";
+import { lookupIn } from "../event-lookup.ts";
 import { EXIT } from "../exit.ts";
 import { sayNoSuchAgent } from "../no-such-agent.ts";
 import { observe } from "../observe.ts";
 import { readPresent } from "../present.ts";
 import { formatWhy } from "../render/why.ts";
 
-/** `fleet why NAME`: the evidence behind one row. */
+/** `fleet why NAME`: the evidence behind one row, of now or of a past moment. */
 export async function run(invocation: Invocation): Promise<number> {
-  const { output, environment } = invocation;
+  const { output } = invocation;
   const [name = ""] = invocation.arguments;
+  const past = has(invocation, "at") || has(invocation, "as-recorded");
+  const found = past ? pastWhy(invocation, name) : await presentWhy(invocation, name);
+  if (!("schema" in found)) return sayNoSuchAgent(output, name, found.known);
+  if (has(invocation, "json")) output.print(`${JSON.stringify(found, null, 2)}\n`);
+  else {
+    const look = { width: output.width(), paint: output.paint, past };
+    output.print(`${formatWhy(found, look).join("\n")}\n`);
+  }
+  return EXIT.done;
+}
+
+type Found = WhyDocument | { readonly known: readonly string[] };
+
+async function presentWhy({ output, environment, ...words }: Invocation, name: string): Promise<Found> {
   const { reader, observer } = await observe(environment, {
-    collect: !has(invocation, "no-collect"),
+    collect: !has(words, "no-collect"),
     complain: output.complain,
   });
   try {
     const present = readPresent(reader, { nowUs: nowUs(), observer, all: true });
     const known = psDocument(present).agents.map((row) => row.name);
-    if (!known.includes(name)) return sayNoSuchAgent(output, name, known);
-    const document = whyDocument(explainAgent(present, name), { ...present, name, lookup: lookupIn(reader) });
-    if (has(invocation, "json")) output.print(`${JSON.stringify(document, null, 2)}\n`);
-    else output.print(`${formatWhy(document, { width: output.width(), paint: output.paint }).join("\n")}\n`);
-    return EXIT.done;
+    if (!known.includes(name)) return { known };
+    const lookup = lookupIn(reader, { ...reader.identity() });
+    return whyDocument(explainAgent(present, name), { ...present, name, lookup });
   } finally {
     reader.close();
   }
 }
 
-function lookupIn(reader: Reader): EventLookup {
-  const partition = reader.identity();
-  return {
-    event: (seq) => reader.event(seq),
-    recent: (agent, types, limit) => {
-      const found: StoredEvent[] = [];
-      const filter = { ...partition, types: [...types], newestFirst: true };
-      for (const event of reader.events(agent === null ? filter : { ...filter, agent, limit })) {
-        if (event.agent !== agent) continue;
-        found.push(event);
-        if (found.length === limit) break;
-      }
-      return found;
-    },
-  };
+function pastWhy(invocation: Invocation, name: string): Found {
+  return askPast(invocation, ({ reader, past, atUs, asRecorded }) => {
+    const known = past.table(atUs, true).agents.map((row) => row.name);
+    if (!known.includes(name)) return { known };
+    const { tenantId, host, logSeq } = past;
+    const told = asRecorded ? { beforeSeq: logSeq + 1 } : {};
+    const lookup = lookupIn(reader, { tenantId, host, untilUs: atUs, ...told });
+    return whyDocument(past.explain(name, atUs), { tenantId, host, nowUs: atUs, logSeq, name, lookup });
+  });
 }

@@ -1,13 +1,13 @@
 import type { PayloadOf } from "../../store/events/catalogue.ts";
 import type { Explained } from "../ps.ts";
 import type { AgentStatus, PsDocument } from "../row.ts";
+import type { Happening } from "./happening.ts";
 import type { Interval } from "./intervals.ts";
 import type { Occurrence } from "./occurrence.ts";
 import type { Boot } from "./server-timeline.ts";
 import type { Span, Spans } from "./span.ts";
 import type { Window } from "./sweep.ts";
 import type { Uptime } from "./uptime.ts";
-import type { Happening } from "./when.ts";
 
 /** What an agent can have been, or what can have happened to it: what `fleet when` asks for. */
 export type State = AgentStatus | Happening;

@@ -1,6 +1,7 @@
 import type { ClientDocument } from "../planes/documents.ts";
 import type { AgentStatus } from "../row.ts";
 import { driftWithin } from "./drift.ts";
+import type { Happening } from "./happening.ts";
 import type { History } from "./history.ts";
 import type { Interval } from "./intervals.ts";
 import type { Occurrence } from "./occurrence.ts";
@@ -11,10 +12,6 @@ import { lengthOf, overlapOf, spansOf } from "./span.ts";
 import type { Window } from "./sweep.ts";
 import { statusIntervals } from "./sweep.ts";
 import { endOf } from "./timeline.ts";
-
-/** What `fleet when` can be asked for besides the statuses. */
-export const HAPPENINGS = ["drifted", "started", "attached", "sent", "rebooted"] as const;
-export type Happening = (typeof HAPPENINGS)[number];
 
 export interface When {
   /** In order of time. */

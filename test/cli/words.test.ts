@@ -52,7 +52,13 @@ function wordsFor(verb: VerbDeclaration): fc.Arbitrary<string[]> {
     { weight: 6, arbitrary: sane },
     { weight: 1, arbitrary: fc.constantFrom(...others) },
   );
-  return fc.array(words, { maxLength: 4 }).map((groups) => groups.flat());
+  // A verb that asks for two words would seldom be given both by chance.
+  const least = verb.arguments.filter(({ required }) => required).length;
+  const enough = fc
+    .constantFrom(0, Math.max(0, least - 1), least)
+    .map((count) => Array<string>(count).fill("coder0"));
+  const more = fc.array(words, { maxLength: 4 }).map((groups) => groups.flat());
+  return fc.tuple(enough, more).map((parts) => parts.flat());
 }
 
 describe.each(verbs.map((verb) => [verb.name, verb] as const))("the words of %s", (_name, verb) => {

@@ -3,13 +3,15 @@ _fleet() {
   local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]} flags="" words="" verb
   COMPREPLY=()
   if [ "$COMP_CWORD" -eq 1 ]; then
-    COMPREPLY=($(compgen -W "ps why events sql record beat doctor completion verify rebuild export import metrics --help --version" -- "$current"))
+    COMPREPLY=($(compgen -W "ps why events sql when record beat doctor completion verify rebuild export import metrics --help --version" -- "$current"))
     return
   fi
   case $previous in
     --wait) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
     --class) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
     --runtime) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
+    --at) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
+    --as-recorded) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
     --agent) COMPREPLY=($(compgen -W "$(fleet completion --agents 2>/dev/null)" -- "$current")); return ;;
     --type) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
     --source) COMPREPLY=($(compgen -W "tmux tmux-hook systemd journal heartbeat process roster recorder operator" -- "$current")); return ;;
@@ -18,6 +20,8 @@ _fleet() {
     --after) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
     --limit) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
     --timeout) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
+    --tenant) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
+    --host) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
     --metrics) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
     --status) COMPREPLY=($(compgen -W "ok busy waiting unknown" -- "$current")); return ;;
     --interval) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
@@ -33,11 +37,11 @@ _fleet() {
   verb=${COMP_WORDS[1]}
   case $verb in
     ps)
-      flags="--all -a --watch -w --probe --wait --check --class --runtime --no-collect --json"
+      flags="--all -a --watch -w --probe --wait --check --class --runtime --at --as-recorded --no-collect --json"
       words="$words $(fleet completion --agents 2>/dev/null)"
       ;;
     why)
-      flags="--no-collect --json"
+      flags="--at --as-recorded --no-collect --json"
       words="$words $(fleet completion --agents 2>/dev/null)"
       ;;
     events)
@@ -47,6 +51,10 @@ _fleet() {
     sql)
       flags="--csv --limit -n --timeout --json"
       words="$words "
+      ;;
+    when)
+      flags="--first --last --all -a --since --until --at --tenant --host --json"
+      words="$words $(fleet completion --agents 2>/dev/null)"
       ;;
     record)
       flags="--uninstall --metrics --json"

@@ -12,6 +12,7 @@ _fleet() {
     'why:show the evidence behind one row of ps'
     'events:list and follow the log'
     'sql:ask the log a question of your own, in SQL'
+    'when:say when an agent went stale, died, drifted, was attached to'
     'record:run the recorder in the foreground'
     'beat:write an agent'\''s heartbeat, once, in a loop, or as a sidecar'
     'doctor:check the setup and say what to run'
@@ -35,11 +36,15 @@ _fleet() {
           '--check[exit by the worst status, after the Nagios convention]' \
           '*--class[only agents of this class]:class: ' \
           '*--runtime[only agents of this declared runtime]:runtime: ' \
+          '--at[as it was at this moment, by all the evidence known now]:time: ' \
+          '--as-recorded[as this log knew it at this moment\: what was written later does not count]:time: ' \
           '--no-collect[without a recorder, do not look now\: answer from the log alone]' \
           '--json[print JSON instead of a table]' \
           '*:name:_fleet_agents' \
           '(- *)--help[show help]' ;;
-        why) _arguments -s '--no-collect[without a recorder, do not look now\: answer from the log alone]' \
+        why) _arguments -s '--at[as it was at this moment, by all the evidence known now]:time: ' \
+          '--as-recorded[as this log knew it at this moment\: what was written later does not count]:time: ' \
+          '--no-collect[without a recorder, do not look now\: answer from the log alone]' \
           '--json[print JSON instead of a table]' \
           '1:name:_fleet_agents' \
           '(- *)--help[show help]' ;;
@@ -59,6 +64,17 @@ _fleet() {
           '--timeout[end the query after so long (default 30; 0\: never)]:seconds: ' \
           '--json[print JSON instead of a table]' \
           '1:query: ' \
+          '(- *)--help[show help]' ;;
+        when) _arguments -s '--first[the first time in the window]' \
+          '--last[the last time in the window (the default)]' \
+          '--all[every time in the window, oldest first]' '-a[every time in the window, oldest first]' \
+          '--since[from this moment on (default\: one day before the end)]:time: ' \
+          '--until[up to this moment (default\: now, or --at)]:time: ' \
+          '--at[as it was at this moment, by all the evidence known now]:time: ' \
+          '--tenant[of this tenant (default\: the log'\''s own)]:tenant: ' \
+          '--host[of this host (default\: the log'\''s own)]:host: ' \
+          '--json[print JSON instead of a table]' \
+          '1:name:_fleet_agents' \
           '(- *)--help[show help]' ;;
         record) _arguments -s '--uninstall[remove our hooks from the tmux servers and end]' \
           '--metrics[also serve /metrics for Prometheus\: a port on loopback (9464), or ADDRESS\:PORT]:address: ' \

@@ -1,0 +1,157 @@
+import type { Past, RosterEntry } from "../query/history/past.ts";
+import type { Window } from "../query/history/sweep.ts";
+import { FleetError } from "../store/errors.ts";
+import type { Partition } from "../store/identity.ts";
+import type { Reader } from "../store/reader.ts";
+import { nowUs } from "./clock.ts";
+import { type Invocation, textOf, valuesOf, type Words } from "./declaration.ts";
+import { openExistingLog } from "./existing-log.ts";
+import { lookAround, nothingRecorded } from "./here.ts";
+import { lastSeqAt, openPast, openPastAsRecorded } from "./past.ts";
+import { formatMoment } from "./render/moment.ts";
+import { localOffsetMs, parseMoment } from "./time.ts";
+
+/** So far back a verb looks that is not told since when. */
+const DEFAULT_WINDOW_US = 86_400_000_000;
+
+/** A question about the past, read against the log that is there. */
+export interface Asked {
+  readonly reader: Reader;
+  readonly past: Past;
+  /** The moment that the answer is given for: now, or `--at`. */
+  readonly atUs: number;
+  /** `--as-recorded`: nothing that was written later counts. */
+  readonly asRecorded: boolean;
+}
+
+/** Opens the log, asks `read` and closes it again. Everything is read as of one commit. */
+export function askPast<T>(invocation: Invocation, read: (asked: Asked) => T): T {
+  const here = lookAround(invocation.environment);
+  const reader = openExistingLog(here);
+  if (reader === null) throw nothingRecorded(here.places);
+  try {
+    return reader.atOnce(() => read(pastOf(invocation, reader)));
+  } finally {
+    reader.close();
+  }
+}
+
+function pastOf(words: Words, reader: Reader): Asked {
+  const partition = partitionOf(words, reader);
+  const now = nowUs();
+  const recorded = textOf(words, "as-recorded");
+  const known = recorded === undefined ? null : placeOf(words, "as-recorded", reader, now);
+  const latestUs = known?.atUs ?? now;
+  const at = textOf(words, "at") === undefined ? latestUs : placeOf(words, "at", reader, now).atUs;
+  if (at > latestUs) {
+    throw new FleetError(
+      "usage",
+      `--at ${formatMoment(at)} lies after --as-recorded ${formatMoment(latestUs)}: the log could not know it yet`,
+      { hint: "Leave --as-recorded out, or give a later one." },
+    );
+  }
+  const past =
+    known === null
+      ? openPast(reader, partition, now)
+      : openPastAsRecorded(reader, partition, known.seq, known.atUs);
+  if (past.beginsUs === null || at < past.beginsUs) throw beforeTheLog(at, past.beginsUs);
+  return { reader, past, atUs: at, asRecorded: known !== null };
+}
+
+function beforeTheLog(atUs: number, beginsUs: number | null): FleetError {
+  const begins =
+    beginsUs === null ? "nothing had been recorded" : `the log begins at ${formatMoment(beginsUs)}`;
+  return new FleetError("usage", `nothing is known of ${formatMoment(atUs)}: ${begins}`, {
+    hint: "Ask for a later moment; `fleet events --limit 1 --after 0` shows the first event.",
+  });
+}
+
+/** A moment that has passed, and the last event that had been written by it. An event (`#1234`) is its own moment. */
+function placeOf(words: Words, option: string, reader: Reader, now: number): { atUs: number; seq: number } {
+  const moment = passedMoment(words, option, reader, now);
+  if (moment.seq === null) return { atUs: moment.atUs, seq: lastSeqAt(reader, moment.atUs) };
+  const recordedAtUs = reader.event(moment.seq)?.recordedAtUs ?? moment.atUs;
+  // What this very event tells has been told; its own moment may lie earlier.
+  return option === "as-recorded"
+    ? { atUs: Math.min(recordedAtUs, now), seq: moment.seq }
+    : { atUs: moment.atUs, seq: moment.seq };
+}
+
+function passedMoment(
+  words: Words,
+  option: string,
+  reader: Reader,
+  now: number,
+  latestUs = now,
+): { atUs: number; seq: number | null } {
+  const text = textOf(words, option) ?? "";
+  const refuse = (reason: string): FleetError =>
+    new FleetError("usage", `--${option} ${JSON.stringify(text)}: ${reason}`, {
+      hint: "Times: 2026-06-21T03:10Z, 2h (ago), 14:00, yesterday 14:00, or an event (#1234).",
+    });
+  const moment = parseMoment(text, { nowUs: now, offsetMs: localOffsetMs });
+  if (!moment.ok) throw refuse(moment.reason);
+  if (moment.kind === "instant") {
+    if (moment.atUs > latestUs) throw refuse(`${formatMoment(moment.atUs)} lies in the future`);
+    return { atUs: moment.atUs, seq: null };
+  }
+  const event = reader.event(moment.seq);
+  if (event === null) throw refuse(`there is no such event; the last one is #${reader.lastSeq()}`);
+  return { atUs: Math.min(event.occurredAtUs, event.recordedAtUs, now), seq: moment.seq };
+}
+
+/**
+ * The window of a question: from --since (a day before its end) to --until (the moment asked for). Relative times count from that
+ * moment, so that `--at yesterday --since 2h` is the two hours before it.
+ */
+export function windowOf(words: Words, { reader, atUs }: Asked): Window {
+  const moment = (option: string): number => passedMoment(words, option, reader, atUs).atUs;
+  const toUs = textOf(words, "until") === undefined ? atUs : moment("until");
+  const fromUs = textOf(words, "since") === undefined ? toUs - DEFAULT_WINDOW_US : moment("since");
+  if (fromUs >= toUs) {
+    throw new FleetError(
+      "usage",
+      `--since ${formatMoment(fromUs)} is not before --until ${formatMoment(toUs)}`,
+      { hint: "Give a window that begins before it ends." },
+    );
+  }
+  return { fromUs, toUs };
+}
+
+/** The host that is asked about: the log's own, or the one that --host and --tenant name. */
+function partitionOf(words: Words, reader: Reader): Partition {
+  const [tenant, host] = [textOf(words, "tenant"), textOf(words, "host")];
+  const own = reader.identity();
+  if (tenant === undefined && host === undefined) return own;
+  const known = reader.partitions();
+  const fits = known.filter(
+    (partition) =>
+      partition.tenantId === (tenant ?? partition.tenantId) && partition.host === (host ?? partition.host),
+  );
+  const found =
+    fits.length === 1 ? fits[0] : fits.find((one) => one.tenantId === own.tenantId && one.host === own.host);
+  if (found !== undefined) return found;
+  const named = JSON.stringify(`${tenant ?? "*"}@${host ?? "*"}`);
+  const names = known.map(({ tenantId, host: name }) => `${tenantId}@${name}`).join(", ");
+  const problem =
+    fits.length === 0 ? `this log holds nothing of ${named}` : `${named} is more than one host of this log`;
+  throw new FleetError("usage", problem, { hint: `It holds: ${names}.` });
+}
+
+/** Who is asked about: NAME... or --agent, --class, --runtime; of each kind one has to fit. */
+export function chosen(entries: readonly RosterEntry[], words: Words): readonly RosterEntry[] {
+  const names = namesIn(words);
+  const [classes, runtimes] = [valuesOf(words, "class"), valuesOf(words, "runtime")];
+  return entries.filter(
+    ({ name, declaration }) =>
+      fits(names, name) && fits(classes, declaration.class) && fits(runtimes, declaration.runtime),
+  );
+}
+
+export function namesIn(words: Words): readonly string[] {
+  return [...words.arguments, ...valuesOf(words, "agent")];
+}
+
+function fits(wanted: readonly string[], value: string | null): boolean {
+  return wanted.length === 0 || (value !== null && wanted.includes(value));
+}

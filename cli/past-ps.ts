@@ -1,0 +1,44 @@
+import { askPast } from "./asked.ts";
+import { has, type Invocation } from "./declaration.ts";
+import { EXIT } from "./exit.ts";
+import { sayNoSuchAgent } from "./no-such-agent.ts";
+import { refuseWith } from "./refuse-with.ts";
+import { formatMoment } from "./render/moment.ts";
+import { formatPs } from "./render/ps-table.ts";
+import { visible } from "./render/text.ts";
+import { selectRows, unknownNames } from "./select-rows.ts";
+import { checkOf } from "./verbs/ps.ts";
+
+/** `fleet ps --at T`, `fleet ps --as-recorded T`: the table of a past moment, in the shape of the present's. */
+export function pastPs(invocation: Invocation): number {
+  const { output } = invocation;
+  refuseWith(invocation, "watch", ["at", "as-recorded"]);
+  refuseWith(invocation, "probe", ["at", "as-recorded"]);
+  const { whole, remark, names } = askPast(invocation, ({ past, atUs, asRecorded }) => ({
+    // Names that are asked for are looked for everywhere, on the roster or not.
+    whole: past.table(atUs, has(invocation, "all") || invocation.arguments.length > 0),
+    remark: asRecorded
+      ? `As this log knew it at ${formatMoment(past.nowUs)}, by its events up to #${past.logSeq}.`
+      : `By all the evidence known now, log #${past.logSeq}.`,
+    names: past.names(),
+  }));
+  const [unknown] = unknownNames(whole, invocation);
+  if (unknown !== undefined) {
+    if (!names.includes(unknown)) return sayNoSuchAgent(output, unknown, names);
+    const when = formatMoment(Date.parse(whole.at) * 1000);
+    output.complain(`fleet: ${visible(unknown)} was not there at ${when}\n  ${thereThen(whole.agents)}\n`);
+    return EXIT.noSuchAgent;
+  }
+  const document = selectRows(whole, invocation);
+  if (has(invocation, "json")) output.print(`${JSON.stringify(document, null, 2)}\n`);
+  else {
+    const look = { width: output.width(), paint: output.paint, past: true, remark } as const;
+    output.print(`${formatPs(document, look).join("\n")}\n`);
+  }
+  return has(invocation, "check") ? checkOf(document) : EXIT.done;
+}
+
+function thereThen(rows: readonly { readonly name: string }[]): string {
+  if (rows.length === 0) return "Nobody was; `fleet history NAME` tells when it came and went.";
+  return `There were: ${rows.map(({ name }) => visible(name)).join(", ")}.`;
+}

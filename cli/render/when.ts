@@ -1,0 +1,121 @@
+import type { State } from "../../query/history/past.ts";
+import type { WhenDocument, WhenOccurrence } from "../../query/when.ts";
+import type { Paint } from "./colour.ts";
+import { formatLength } from "./duration.ts";
+import { formatMoment, formatNear } from "./moment.ts";
+import { visible, wrap } from "./text.ts";
+import { formatSpan, formatWindow, type SaidWindow } from "./window.ts";
+
+export interface WhenLook {
+  readonly which: "first" | "last" | "all";
+  readonly said: SaidWindow;
+  readonly width: number | null;
+  readonly paint: Paint;
+}
+
+/** How each is told: what it did when it began, and what it was while it lasted. */
+const WORDS: Readonly<Record<State, { readonly began: string; readonly was: string }>> = {
+  stopped: { began: "was stopped", was: "stopped" },
+  finished: { began: "finished", was: "finished" },
+  failed: { began: "failed", was: "failed" },
+  absent: { began: "was absent from", was: "absent" },
+  dead: { began: "died", was: "dead" },
+  stale: { began: "went stale", was: "stale" },
+  silent: { began: "was silent from", was: "silent" },
+  starting: { began: "began to start", was: "starting" },
+  waiting: { began: "began to wait", was: "waiting" },
+  busy: { began: "became busy", was: "busy" },
+  healthy: { began: "became healthy", was: "healthy" },
+  running: { began: "was running from", was: "running" },
+  unobserved: { began: "went unobserved", was: "unobserved" },
+  drifted: { began: "drifted", was: "drifted" },
+  started: { began: "started", was: "started" },
+  attached: { began: "was attached to", was: "attached to" },
+  sent: { began: "was sent a message", was: "sent a message" },
+  rebooted: { began: "saw its machine reboot", was: "on a machine that rebooted" },
+};
+
+/** `fleet.when.v1` as sentences. Lines without newlines. */
+export function formatWhen(document: WhenDocument, look: WhenLook): string[] {
+  const { first, last, occurrences } = document;
+  const window = formatWindow(usOf(document.window.from), usOf(document.window.to), look.said);
+  const lines =
+    first === null || last === null
+      ? neverLines(document, window)
+      : look.which === "all"
+        ? [...occurrences.map((one) => `${sentence(document, one)}.`), `${counted(document)} ${window}.`]
+        : [`${sentence(document, look.which === "first" ? first : last)}; ${counted(document)} ${window}.`];
+  if (first !== null && document.observed.share < 1) lines.push(observedLine(document));
+  const cells = look.width ?? Number.POSITIVE_INFINITY;
+  return lines.flatMap((line, index) =>
+    wrap(line, cells).map((part) =>
+      index > 0 && line.startsWith("Observed") ? look.paint("quiet", part) : part,
+    ),
+  );
+}
+
+/** `coder0 went stale at 2026-06-20 22:31:07 (2 h ago), for 4 min 12 s` */
+function sentence(document: WhenDocument, one: WhenOccurrence): string {
+  const { began, was } = WORDS[document.state];
+  const name = visible(document.name);
+  const fromUs = usOf(one.from);
+  const ago = `${formatLength(usOf(document.at) - fromUs)} ago`;
+  const why = one.reason === null ? "" : ` (${visible(one.reason)})`;
+  const evidence = one.why.length === 0 ? "" : ` [${one.why.map((seq) => `#${seq}`).join(", ")}]`;
+  const lasted = one.to === one.from ? "" : one.to === null ? "" : `, for ${formatLength(one.seconds * 1e6)}`;
+  const goesOn = one.to === null ? `, for ${formatLength(one.seconds * 1e6)} so far` : lasted;
+  if (one.began_before) {
+    return `${name} was ${was} already at ${formatMoment(fromUs)} (${ago}), when the window begins${why}${goesOn}${evidence}`;
+  }
+  return `${name} ${began}${began.endsWith("from") ? "" : " at"} ${formatMoment(fromUs)} (${ago})${why}${goesOn}${evidence}`;
+}
+
+function counted({ count }: WhenDocument): string {
+  return count === 1 ? "once" : count === 2 ? "twice" : `${count} times`;
+}
+
+function neverLines(document: WhenDocument, window: string): string[] {
+  const { observed, state } = document;
+  const never = `${visible(document.name)} was never ${WORDS[state].was} ${window}`;
+  if (observed.share === 1) return [`${never}; all of it was observed.`];
+  if (observed.seconds === 0) return [`Not known: nothing that could tell was watching ${window}.`];
+  return [`${never}, as far as anybody could tell.`, observedLine(document)];
+}
+
+/** Which part of the window was seen well enough: its holes where they are few, else how many. */
+function observedLine({ observed, window }: WhenDocument): string {
+  const [fromUs, toUs] = [usOf(window.from), usOf(window.to)];
+  const share = `${formatShare(observed.share)} (${formatLength(observed.seconds * 1e6)} of ${formatSpan(toUs - fromUs)})`;
+  const holes = holesOf(observed.spans, fromUs, toUs);
+  const named = holes.slice(0, 3).map(([from, to]) => `${formatMoment(from)} to ${formatNear(to, from)}`);
+  const more = holes.length > named.length ? `, and ${holes.length - named.length} more gaps` : "";
+  return `Observed: ${share}; not observed: ${named.join(", ")}${more}.`;
+}
+
+function holesOf(
+  spans: readonly { from: string; to: string }[],
+  fromUs: number,
+  toUs: number,
+): [number, number][] {
+  const holes: [number, number][] = [];
+  let seenUs = fromUs;
+  for (const { from, to } of spans) {
+    if (usOf(from) > seenUs) holes.push([seenUs, usOf(from)]);
+    seenUs = usOf(to);
+  }
+  if (seenUs < toUs) holes.push([seenUs, toUs]);
+  return holes;
+}
+
+/** Never rounded up to all of it, nor down to nothing. */
+export function formatShare(share: number): string {
+  if (share > 0 && share < 0.0005) return "under 0.1 %";
+  if (share < 1 && share > 0.9995) return "over 99.9 %";
+  return `${(share * 100).toFixed(1)} %`;
+}
+
+/** The documents' own instants hold microseconds, which `Date` does not. */
+function usOf(iso: string): number {
+  const micros = /\.\d{3}(\d{3})Z$/.exec(iso)?.[1];
+  return Date.parse(iso) * 1000 + Number(micros ?? 0);
+}

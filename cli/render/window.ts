@@ -1,0 +1,21 @@
+import { formatLength } from "./duration.ts";
+import { formatMoment, formatNear } from "./moment.ts";
+
+/** What of the window the command line said. */
+export interface SaidWindow {
+  readonly since: boolean;
+  /** Also by --at. */
+  readonly until: boolean;
+}
+
+/** A window in words: `in the last 24 h`, `since yesterday's date`, `between A and B`. Times in microseconds. */
+export function formatWindow(fromUs: number, toUs: number, said: SaidWindow): string {
+  if (said.until) return `between ${formatMoment(fromUs)} and ${formatNear(toUs, fromUs)}`;
+  return said.since ? `since ${formatNear(fromUs, toUs)}` : `in the last ${formatSpan(toUs - fromUs)}`;
+}
+
+/** A day is 24 h to whoever asks for the last one. */
+export function formatSpan(us: number): string {
+  const hours = us / 3_600_000_000;
+  return hours <= 24 && hours >= 1 && Number.isInteger(hours) ? `${hours} h` : formatLength(us);
+}

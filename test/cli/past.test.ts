@@ -1,0 +1,208 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { PsDocument } from "../../query/row.ts";
+import type { WhenDocument } from "../../query/when.ts";
+import type { WhyDocument } from "../../query/why.ts";
+import { at, type SeededPast, seedEvening } from "./support/seeded-past.ts";
+
+let past: SeededPast;
+beforeAll(() => {
+  past = seedEvening();
+});
+afterAll(() => past.close());
+
+const statuses = (document: PsDocument) => document.agents.map(({ name, status }) => `${name} ${status}`);
+const ps = (...argv: string[]) => past.json<PsDocument>("ps", ...argv);
+
+describe("ps --at", () => {
+  test("is the table as it was, with who was watching then", async () => {
+    const document = await ps("--at", "2026-06-20T20:12Z");
+    expect(statuses(document)).toEqual(["coder0 stale", "coder1 healthy", "reviewer healthy"]);
+    expect(document).toMatchObject({
+      schema: "fleet.ps.v1",
+      at: "2026-06-20T20:12:00.000Z",
+      tenant_id: "jarvis",
+      observer: { state: "recording", since: "2026-06-20T20:00:00.000Z" },
+    });
+    expect(document.agents[0]?.heartbeat.age_seconds).toBe(120);
+    expect(statuses(await ps("--at", "35 min ago"))).toEqual([
+      "coder0 healthy",
+      "coder1 failed",
+      "reviewer healthy",
+    ]);
+  });
+
+  test("in a gap shows what is proven across it, and who watched: nobody", async () => {
+    const document = await ps("--at", "2026-06-20T20:30:30Z");
+    expect(document.observer).toMatchObject({ state: "absent", since: null });
+    expect(statuses(document)).toEqual(["coder0 healthy", "coder1 failed", "reviewer healthy"]);
+    const { stdout } = await past.run("ps", "--at", "2026-06-20T20:30:30Z");
+    expect(stdout).toContain("Nobody was watching at that moment.");
+    expect(stdout).toContain("By all the evidence known now, log #");
+  });
+
+  test("selects, checks, and knows who was not there", async () => {
+    expect(statuses(await ps("--at", "20:12", "--class", "reviewer"))).toEqual(["reviewer healthy"]);
+    expect((await past.run("ps", "--at", "20:12", "--check")).exit).toBe(2);
+    expect(await past.run("ps", "nobody", "--at", "20:12")).toMatchObject({ exit: 3, stdout: "" });
+    expect((await past.run("ps", "--watch", "--at", "20:12")).stderr).toContain(
+      "--watch and --at cannot be had together",
+    );
+  });
+});
+
+describe("why --at", () => {
+  test("names the events of that time, and speaks of the past", async () => {
+    const why = await past.json<WhyDocument>("why", "coder1", "--at", "2026-06-20T20:25Z");
+    expect(why.verdict).toMatchObject({ status: "failed", reason: "signal 9" });
+    const pane = why.cells.find(({ plane }) => plane === "pane");
+    expect(pane?.evidence[0]).toMatchObject({
+      type: "tmux.pane.died",
+      occurred_at: "2026-06-20T20:20:00.000Z",
+    });
+    for (const { evidence } of why.cells)
+      for (const event of evidence)
+        expect(Date.parse(event.occurred_at) * 1000).toBeLessThanOrEqual(at(1500));
+    const { stdout } = await past.run("why", "coder1", "--at", "2026-06-20T20:25Z");
+    expect(stdout).toMatch(/^coder1 was failed: signal 9, since /);
+    expect((await past.run("why", "nobody", "--at", "20:25")).exit).toBe(3);
+  });
+});
+
+describe("when", () => {
+  const when = (...argv: string[]) => past.json<WhenDocument>("when", ...argv);
+
+  test("says in a sentence when it was last so, how long ago, for how long, and how often", async () => {
+    const { exit, stdout } = await past.run("when", "coder0", "stale");
+    expect(exit).toBe(0);
+    expect(stdout.split("\n")[0]?.trim()).toMatch(
+      /^coder0 went stale at 2026-06-20 20:10:45 \(49 min 15 s ago\) \(no beat\), for 4 min 15 s \[#\d+\]; once in the last 24 h\.$/,
+    );
+  });
+
+  test("the first, the last, all of them", async () => {
+    const all = await when("coder0", "healthy", "--all");
+    expect(all.occurrences.map(({ from, to }) => [from, to])).toEqual([
+      ["2026-06-20T20:00:00.000Z", "2026-06-20T20:10:45.000001Z"],
+      // Of the gap only the reach of the beat before it is known.
+      ["2026-06-20T20:15:00.000Z", "2026-06-20T20:30:45.000001Z"],
+      ["2026-06-20T20:30:55.000Z", "2026-06-20T20:40:00.000Z"],
+    ]);
+    const { stdout } = await past.run("when", "coder0", "healthy", "--first");
+    expect(stdout).toMatch(/^coder0 became healthy at 2026-06-20 20:00:00 .*; 3 times in the last 24 h\./);
+    const listed = (await past.run("when", "coder0", "healthy", "--all")).stdout;
+    expect(listed.match(/became healthy/g)).toHaveLength(3);
+  });
+
+  test("what never happened is said of the observed window only, with exit 3", async () => {
+    const { exit, stdout } = await past.run("when", "reviewer", "stale", "--since", "20:20");
+    expect(exit).toBe(3);
+    expect(stdout.replaceAll("\n", " ")).toBe(
+      "reviewer was never stale since 20:20:00, as far as anybody could tell. Observed: 99.5 % (39 min 49 s of 40 min); not observed: 2026-06-20 20:30:45 to 20:30:55, 2026-06-20 20:59:59 to 21:00:00. ",
+    );
+    expect((await when("reviewer", "stale", "--since", "20:20")).observed.spans).toEqual([
+      { from: "2026-06-20T20:20:00.000Z", to: "2026-06-20T20:30:45.000001Z" },
+      { from: "2026-06-20T20:30:55.000Z", to: "2026-06-20T20:59:59.000Z" },
+    ]);
+  });
+
+  test("is relative to --at", async () => {
+    const { stdout } = await past.run("when", "coder0", "stale", "--at", "20:12:45", "--since", "1h");
+    expect(stdout).toMatch(
+      /^coder0 went stale at 2026-06-20 20:10:45 \(2 min ago\) .* for 2 min so far .*; once between/,
+    );
+  });
+
+  test("started, sent, rebooted, drifted, attached", async () => {
+    expect((await when("coder0", "started")).first).toMatchObject({ from: "2026-06-20T19:59:00.000Z" });
+    expect((await past.run("when", "coder0", "sent")).exit).toBe(3);
+    expect((await past.run("when", "coder0", "rebooted")).stdout).toContain(
+      "never on a machine that rebooted",
+    );
+    expect((await past.run("when", "coder0", "sleepy")).stderr).toContain(
+      '"sleepy" is nothing that an agent can be',
+    );
+    expect((await past.run("when", "nobody", "stale")).exit).toBe(3);
+  });
+});
+
+describe("a moment", () => {
+  test.each([
+    ["2027-01-01", "lies in the future"],
+    ["21:01", "lies in the future"],
+    ["2026-06-20T19:00Z", "nothing is known of 2026-06-20 19:00:00: the log begins at 2026-06-20 20:00:00"],
+    ["#999999", "there is no such event; the last one is #"],
+    ["2025-02-29", "there is no day 2025-02-29"],
+    ["teatime", "expected ISO 8601"],
+  ])("%s is refused with its reason", async (text, reason) => {
+    for (const verb of [["ps"], ["why", "coder0"], ["when", "coder0", "stale"]]) {
+      const { exit, stdout, stderr } = await past.run(...verb, "--at", text);
+      expect({ exit, stdout }).toEqual({ exit: 2, stdout: "" });
+      expect(stderr).toContain(reason);
+    }
+  });
+
+  test("an event stands for its own moment; as recorded it is the last one that counts", async () => {
+    const died = await past.json<WhyDocument>("why", "coder1", "--at", "20:25");
+    const seq = died.cells.find(({ plane }) => plane === "pane")?.evidence[0]?.seq ?? 0;
+    expect(statuses(await ps("--at", `#${seq}`))[1]).toBe("coder1 failed");
+    expect(statuses(await ps("--at", `#${seq - 1}`))[1]).toBe("coder1 healthy");
+    const known = await ps("--as-recorded", `#${seq}`);
+    expect(known.log_seq).toBe(seq);
+    expect(statuses(known)[1]).toBe("coder1 failed");
+    expect(statuses(await ps("--as-recorded", `#${seq - 1}`))[1]).toBe("coder1 healthy");
+  });
+
+  test("another host than the log's own is named, or refused with those that there are", async () => {
+    expect((await past.run("when", "coder0", "stale", "--host", "W-jarvis")).exit).toBe(0);
+    const { exit, stderr } = await past.run("when", "coder0", "stale", "--host", "elsewhere");
+    expect(exit).toBe(2);
+    expect(stderr).toContain("It holds: jarvis@W-jarvis.");
+  });
+
+  test("a window that ends before it begins is refused", async () => {
+    const { exit, stderr } = await past.run(
+      "when",
+      "coder0",
+      "stale",
+      "--since",
+      "20:30",
+      "--until",
+      "20:20",
+    );
+    expect(exit).toBe(2);
+    expect(stderr).toContain("is not before --until");
+  });
+});
+
+describe("as recorded", () => {
+  test("late evidence changes what was true, never what was known", async () => {
+    const beat = { pid: 4000, pidStart: 7, status: "ok", evidence: "runtime" };
+    const event = { type: "heartbeat.received", agent: "coder0", source: "heartbeat" } as const;
+    // A beat of 20:10:30 that is read only at 20:59:59: a file system that was slow, a spool that was carried over.
+    past.tell(3599.5, { ...event, occurredAtUs: at(630), precision: "us", payload: beat });
+    const asked = "2026-06-20T20:11:10Z";
+    expect(statuses(await ps("--at", asked))[0]).toBe("coder0 healthy");
+    expect(statuses(await ps("--as-recorded", asked))[0]).toBe("coder0 stale");
+    expect(statuses(await ps("--at", asked, "--as-recorded", "20:58"))[0]).toBe("coder0 stale");
+    expect(statuses(await ps("--at", asked, "--as-recorded", "now"))[0]).toBe("coder0 healthy");
+    const why = (...argv: string[]) => past.json<WhyDocument>("why", "coder0", ...argv);
+    expect((await why("--at", asked)).verdict.status).toBe("healthy");
+    const then = await why("--as-recorded", asked);
+    expect(then.verdict).toMatchObject({ status: "stale", reason: "no beat" });
+    const told = then.cells.flatMap(({ evidence }) => evidence.map(({ seq }) => seq));
+    expect(Math.max(...told)).toBeLessThanOrEqual(then.log_seq);
+  });
+
+  test("a log cannot know a moment that comes after it", async () => {
+    const { exit, stderr } = await past.run("ps", "--at", "20:12", "--as-recorded", "20:11");
+    expect(exit).toBe(2);
+    expect(stderr).toContain("the log could not know it yet");
+  });
+});
+
+test("without a log there is nothing to ask", async () => {
+  past.environment.FLEET_STATE = `${past.environment.HOME}/nothing-here`;
+  const { exit, stderr } = await past.run("when", "coder0", "stale");
+  expect(exit).toBe(1);
+  expect(stderr).toContain("nothing has been recorded yet");
+});
