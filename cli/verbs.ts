@@ -4,6 +4,7 @@ import { completion } from "./declarations/completion.ts";
 import { doctor } from "./declarations/doctor.ts";
 import { events } from "./declarations/events.ts";
 import { exportVerb } from "./declarations/export.ts";
+import { hooksCheck, hooksInstall, hooksRemove } from "./declarations/hooks.ts";
 import { importVerb } from "./declarations/import.ts";
 import { metrics } from "./declarations/metrics.ts";
 import { ps } from "./declarations/ps.ts";
@@ -23,6 +24,9 @@ export const verbs: readonly VerbDeclaration[] = [
   when,
   record,
   beat,
+  hooksInstall,
+  hooksCheck,
+  hooksRemove,
   doctor,
   completion,
   verify,
@@ -33,7 +37,9 @@ export const verbs: readonly VerbDeclaration[] = [
 ];
 
 /** Words under which several verbs stand (`fleet agent start`). A verb may be such a word as well (`fleet mirror status`). */
-export const groups: readonly GroupDeclaration[] = [];
+export const groups: readonly GroupDeclaration[] = [
+  { name: "hooks", summary: "how runtimes tell what they do" },
+];
 
 /** Options of the program itself. */
 export const programOptions: readonly OptionDeclaration[] = [

@@ -1,6 +1,7 @@
-# The prompt of one hook payload (a JSON object) as normal text, for sha256sum: awk -f prompt-digest.awk < payload
-# Any POSIX awk; run with LC_ALL=C, so that text is bytes. The rules are those of acks/normal-text.ts, and a test holds them to agree.
-# Ends with status 1 when there is no prompt in it.
+# The digest of one text in a JSON object (that of the first key called `key`), as `sha256sum` prints it, and after it
+# `session=` and `turn=` where the object has them: awk -v key=prompt -f prompt-digest.awk < payload
+# With `-v as=text` the normal text itself. Any POSIX awk; run with LC_ALL=C, so that text is bytes. What is normal is said in
+# acks/normal-text.ts, and a test holds the two to agree. Ends with status 1 when there is no such text in it.
 
 function hex(digits,   i, value) {
   value = 0
@@ -13,6 +14,14 @@ function utf8(code) {
   if (code < 2048) return sprintf("%c%c", 192 + int(code / 64), 128 + code % 64)
   if (code < 65536) return sprintf("%c%c%c", 224 + int(code / 4096), 128 + int(code / 64) % 64, 128 + code % 64)
   return sprintf("%c%c%c%c", 240 + int(code / 262144), 128 + int(code / 4096) % 64, 128 + int(code / 64) % 64, 128 + code % 64)
+}
+
+# The value of a key that holds a plain word; empty for anything else.
+function word_of(name,   text) {
+  if (!match(whole, "[{,][ \t]*\"" name "\"[ \t]*:[ \t]*\"[A-Za-z0-9_-]+\"")) return ""
+  text = substr(whole, RSTART, RLENGTH - 1)
+  sub(/.*"/, "", text)
+  return text
 }
 
 # Adds decoded text to the lines; only "\n" escapes bring line ends, a JSON string holds none.
@@ -43,7 +52,8 @@ function put_until_quote(piece,   quote) {
 
 END {
   # Inside of a string each quote is escaped, so this is a key and never a part of some text.
-  if (!match(payload, /[{,][ \t]*"prompt"[ \t]*:[ \t]*"/)) exit 1
+  whole = payload
+  if (!match(payload, "[{,][ \t]*\"" key "\"[ \t]*:[ \t]*\"")) exit 1
   payload = substr(payload, RSTART + RLENGTH)
   # Pieces between backslashes: an empty one is the first of an escaped backslash.
   pieces = split(payload, piece, "\\")
@@ -75,6 +85,14 @@ END {
   while (first <= count && lines[first] == "") first++
   while (count >= first && lines[count] == "") count--
   if (first <= count) sub(/^[ \t\r]+/, "", lines[first])
+  into = as == "text" ? "cat" : "sha256sum"
   ORS = ""
-  for (i = first; i <= count; i++) print (i > first ? "\n" : "") lines[i]
+  print "" | into
+  for (i = first; i <= count; i++) print (i > first ? "\n" : "") lines[i] | into
+  close(into)
+  if (as == "text") exit 0
+  session = word_of("session_id")
+  turn = word_of("prompt_id")
+  if (turn == "") turn = word_of("turn_id")
+  print (session == "" ? "" : "session=" session " ") (turn == "" ? "" : "turn=" turn) "\n"
 }

@@ -44,10 +44,14 @@ const awks = [["mawk"], ["gawk"], ["original-awk"], ["busybox", "awk"], ["awk"]]
 describe.each(awks.map((words) => ({ name: words.join(" "), words })))("in $name", ({ words }) => {
   const [program = "", ...first] = words;
   const normalByAwk = (payload: string): string | null => {
-    const { stdout, status } = spawnSync(program, [...first, "-f", AWK], {
-      input: payload,
-      env: { ...process.env, LC_ALL: "C" },
-    });
+    const { stdout, status } = spawnSync(
+      program,
+      [...first, "-v", "key=prompt", "-v", "as=text", "-f", AWK],
+      {
+        input: payload,
+        env: { ...process.env, LC_ALL: "C" },
+      },
+    );
     return status === 0 ? stdout.toString("utf8") : null;
   };
 
@@ -91,6 +95,21 @@ describe.each(awks.map((words) => ({ name: words.join(" "), words })))("in $name
       }),
       { numRuns: 60 },
     );
+  });
+
+  test("the digest comes with the session and the turn", () => {
+    const payload = JSON.stringify({ session_id: "s-1", prompt_id: "t-1", prompt: "fix it  ", more: "x" });
+    const { stdout } = spawnSync(program, [...first, "-v", "key=prompt", "-f", AWK], {
+      input: payload,
+      env: { ...process.env, LC_ALL: "C" },
+    });
+    expect(stdout.toString().split(/\s+/)).toEqual([
+      digestOfPrompt("fix it"),
+      "-",
+      "session=s-1",
+      "turn=t-1",
+      "",
+    ]);
   });
 
   test("a payload without a prompt, or that is no payload, has none", () => {

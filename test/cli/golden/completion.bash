@@ -3,7 +3,7 @@ _fleet() {
   local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]} flags="" words="" verb
   COMPREPLY=()
   if [ "$COMP_CWORD" -eq 1 ]; then
-    COMPREPLY=($(compgen -W "ps why events sql when record beat doctor completion verify rebuild export import metrics --help --version" -- "$current"))
+    COMPREPLY=($(compgen -W "ps why events sql when record beat doctor completion verify rebuild export import metrics hooks --help --version" -- "$current"))
     return
   fi
   case $previous in
@@ -36,6 +36,15 @@ _fleet() {
   esac
   verb=${COMP_WORDS[1]}
   case $verb in
+    hooks)
+      if [ "$COMP_CWORD" -eq 2 ]; then
+        words="$words install check remove"
+      else
+        verb="$verb ${COMP_WORDS[2]}"
+      fi
+      ;;
+  esac
+  case $verb in
     ps)
       flags="--all -a --watch -w --probe --wait --check --class --runtime --at --as-recorded --no-collect --json"
       words="$words $(fleet completion --agents 2>/dev/null)"
@@ -63,6 +72,18 @@ _fleet() {
     beat)
       flags="--status --loop --stdin --interval --pid --sidecar --pane --socket --task --model --json"
       words="$words $(fleet completion --agents 2>/dev/null)"
+      ;;
+    "hooks install")
+      flags="--dry-run --json"
+      words="$words claude codex opencode pi"
+      ;;
+    "hooks check")
+      flags="--json"
+      words="$words claude codex opencode pi"
+      ;;
+    "hooks remove")
+      flags="--dry-run --json"
+      words="$words claude codex opencode pi"
       ;;
     doctor)
       flags="--json"

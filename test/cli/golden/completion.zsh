@@ -22,12 +22,25 @@ _fleet() {
     'export:write events out, as NDJSON or CSV'
     'import:fill an empty log with what fleet export wrote'
     'metrics:print the numbers of now for Prometheus'
+    'hooks:how runtimes tell what they do'
+  )
+  local -a of_hooks
+  of_hooks=(
+    'install:make a runtime tell what it does\: heartbeats, and which messages it took'
+    'check:say which runtimes tell what they do'
+    'remove:take out what `hooks install` has added'
   )
   _arguments -C '(- *)--help[show help]' '(- *)--version[print the version]' '1:verb:->verb' '*::word:->word'
   case $state in
     verb) _describe verb verbs ;;
     word)
       local verb=$words[1]
+      case $verb in
+        hooks)
+          if (( CURRENT == 2 )); then _describe verb of_hooks; [[ $words[2] == -* ]] || return; else
+            verb="$verb $words[2]"; shift words; (( CURRENT-- ))
+          fi ;;
+      esac
       case $verb in
         ps) _arguments -s '--all[also sessions that no roster names]' '-a[also sessions that no roster names]' \
           '--watch[keep showing it; redrawn when something changes (q or Ctrl-C ends)]' '-w[keep showing it; redrawn when something changes (q or Ctrl-C ends)]' \
@@ -92,6 +105,17 @@ _fleet() {
           '--model[the model that answers]:text: ' \
           '--json[print what was written as JSON, one object per line]' \
           '1:name:_fleet_agents' \
+          '(- *)--help[show help]' ;;
+        'hooks install') _arguments -s '--dry-run[show which files would change, and change none]' \
+          '--json[print JSON instead of a table]' \
+          '*:runtime:(claude codex opencode pi)' \
+          '(- *)--help[show help]' ;;
+        'hooks check') _arguments -s '--json[print JSON instead of a table]' \
+          '*:runtime:(claude codex opencode pi)' \
+          '(- *)--help[show help]' ;;
+        'hooks remove') _arguments -s '--dry-run[show which files would change, and change none]' \
+          '--json[print JSON instead of a table]' \
+          '*:runtime:(claude codex opencode pi)' \
           '(- *)--help[show help]' ;;
         doctor) _arguments -s '--json[print JSON instead of a table]' \
           '(- *)--help[show help]' ;;

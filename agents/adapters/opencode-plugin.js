@@ -1,0 +1,77 @@
+// A plugin for OpenCode: heartbeats by a timer in its own process, `busy`, `ok` and `waiting` from its events (complete: interruption,
+// denial, errors and retries included), and what became of each prompt. Installed by `fleet hooks install opencode`.
+import { createResponder, digestOfPrompt } from "./responder.js";
+
+/** OpenCode awaits some of these; a throw in `chat.message` would lose the user's message. So each is quick and catches everything. */
+export const FleetHeartbeat = async () => {
+  const sessions = new Map();
+  const asked = new Map();
+  const received = new Map();
+  let model = "";
+  const status = () => {
+    if (asked.size > 0) return "waiting";
+    return [...sessions.values()].some((type) => type !== "idle") ? "busy" : "ok";
+  };
+  const quietly = (act) => (input, output) => {
+    try {
+      act(input, output);
+    } catch {
+      // The agent goes on; a beat that is missing says what is to be said.
+    }
+    return Promise.resolve();
+  };
+  const responder = (() => {
+    try {
+      return createResponder(() => ({ status: status(), model }));
+    } catch {
+      return null;
+    }
+  })();
+  if (responder === null) return {};
+
+  const settled = (session) => {
+    sessions.set(session, "idle");
+    // A question of a turn that was interrupted is not answered any more.
+    for (const [id, of] of asked) if (of === session) asked.delete(id);
+  };
+  const handlers = {
+    "session.status": ({ sessionID, status: { type } }) =>
+      type === "idle" ? settled(sessionID) : sessions.set(sessionID, type),
+    "session.idle": ({ sessionID }) => settled(sessionID),
+    "session.deleted": ({ info }) => settled(info.id),
+    "permission.asked": ({ id, sessionID }) => asked.set(id, sessionID),
+    "permission.replied": ({ requestID, permissionID }) => asked.delete(requestID ?? permissionID),
+    "question.asked": ({ id, sessionID }) => asked.set(id, sessionID),
+    "question.replied": ({ requestID }) => asked.delete(requestID),
+    "question.rejected": ({ requestID }) => asked.delete(requestID),
+    "message.updated": ({ info }) => {
+      if (info.role !== "assistant" || !received.has(info.parentID)) return;
+      const digest = received.get(info.parentID);
+      received.delete(info.parentID);
+      responder.acknowledge("taken-up", digest, { message: info.parentID, session: info.sessionID });
+    },
+  };
+  return {
+    event: quietly(({ event }) => {
+      // One event for each word of an answer: dropped first.
+      if (event.type === "message.part.delta" || !Object.hasOwn(handlers, event.type)) return;
+      handlers[event.type](event.properties);
+      responder.changed();
+    }),
+    "chat.message": quietly((input, output) => {
+      const text = output.parts
+        .map((part) => (part.type === "text" && !part.synthetic ? part.text : ""))
+        .join("");
+      model = output.message.model?.modelID ?? model;
+      const session = output.message.sessionID ?? input.sessionID;
+      const queued = (sessions.get(session) ?? "idle") !== "idle" ? 1 : "";
+      const message = output.message.id;
+      const digest = digestOfPrompt(text);
+      responder.acknowledge("received", digest, { message, session, queued });
+      received.set(message, digest);
+      // Messages that were never answered (an error) must not be kept for ever.
+      if (received.size > 100) received.delete(received.keys().next().value);
+    }),
+    dispose: quietly(() => responder.close()),
+  };
+};

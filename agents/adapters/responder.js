@@ -1,0 +1,148 @@
+// The responder of heartbeat protocol v1 for runtimes that run JavaScript of ours in their own process (OpenCode, pi). It is copied
+// into the plugin's file when that is installed, so it needs Node's own modules and nothing else.
+//
+// Nothing here may reach the agent: no output, no exception, no wait. Outside of a fleet (no MOSAIC_AGENT_NAME) it does nothing.
+import { createHash } from "node:crypto";
+import {
+  appendFileSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+
+const LOOK_EVERY_MS = 200;
+const MAX_ACKS_BYTES = 262_144;
+const NAME = /^[A-Za-z0-9_][A-Za-z0-9_-]{0,63}$/;
+const NONCE = /^[A-Za-z0-9_-]{1,128}$/;
+
+/** Beats until it is closed. `state()` gives `{status, model}`; `null` outside of a fleet. */
+export function createResponder(state) {
+  const name = process.env.MOSAIC_AGENT_NAME ?? "";
+  const home = process.env.FLEET_HOME || `${process.env.HOME}/.config/mosaic/fleet`;
+  const run = process.env.MOSAIC_HEARTBEAT_RUN_DIR || `${home}/run`;
+  if (!NAME.test(name) || !run.startsWith("/")) return null;
+  const intervalMs = 1000 * (Number(process.env.MOSAIC_HEARTBEAT_INTERVAL) || 15);
+  const beatFile = `${run}/${name}.hb`;
+  let last = { line: "", atMs: 0 };
+  let ack = "";
+  let seq = 0;
+
+  const quietly = (act) => {
+    try {
+      return act();
+    } catch {
+      return undefined;
+    }
+  };
+  const isOwn = (path) => {
+    const found = quietly(() => lstatSync(path));
+    return found === undefined || (!found.isSymbolicLink() && found.uid === process.getuid());
+  };
+  const probe = () => {
+    const text = quietly(() => readFileSync(`${run}/${name}.probe`, "utf8"))?.trim() ?? "";
+    return NONCE.test(text) ? text : "";
+  };
+  const look = (always) =>
+    quietly(() => {
+      const { status, model } = state();
+      const words = {
+        source: "runtime",
+        probe: probe(),
+        ack,
+        model: String(model ?? "").replace(/[^\w.:/@-]+/g, "_"),
+      };
+      const more = Object.entries(words).map(([key, value]) =>
+        value === "" ? "" : ` ${key}=${value.slice(0, 200)}`,
+      );
+      const line = `pid=${process.pid} status=${status}${more.join("")}`;
+      const nowMs = Date.now();
+      const isDue = line !== last.line || nowMs - last.atMs >= intervalMs || nowMs < last.atMs;
+      if ((!isDue && !always) || isNested(beatFile)) return;
+      quietly(() => mkdirSync(run, { recursive: true, mode: 0o700 }));
+      if (!isOwn(run) || !isOwn(beatFile)) return;
+      const temporary = `${run}/.${name}.hb.${process.pid}`;
+      writeFileSync(temporary, `ts=${new Date(nowMs).toISOString()} ${line} seq=${seq + 1}\n`, {
+        mode: 0o600,
+      });
+      renameSync(temporary, beatFile);
+      seq += 1;
+      last = { line, atMs: nowMs };
+    });
+
+  const timer = setInterval(() => look(false), Math.min(LOOK_EVERY_MS, intervalMs / 2));
+  timer.unref?.();
+  look(true);
+  return {
+    /** Beats at once where something has changed. */
+    changed: () => look(false),
+    /** One line of NAME.acks: what became of the prompt with this digest. */
+    acknowledge(what, sha256, more = {}) {
+      quietly(() => {
+        const acks = `${run}/${name}.acks`;
+        if (isNested(beatFile) || !isOwn(run) || !isOwn(acks)) return;
+        if ((quietly(() => statSync(acks).size) ?? 0) >= MAX_ACKS_BYTES) renameSync(acks, `${acks}.old`);
+        const words = Object.entries(more).map(([key, value]) =>
+          value
+            ? ` ${key}=${String(value)
+                .replace(/[^\w.-]+/g, "_")
+                .slice(0, 128)}`
+            : "",
+        );
+        const line = `ts=${new Date().toISOString()} what=${what} sha256=${sha256} source=runtime${words.join("")}\n`;
+        appendFileSync(acks, line, { mode: 0o600 });
+        if (what === "received") ack = sha256;
+        look(false);
+      });
+    },
+    close: () => clearInterval(timer),
+  };
+
+  /** A runtime that an agent starts as a tool inherits its name: it must not beat in that agent's place. */
+  function isNested(file) {
+    const text = quietly(() => readFileSync(file, "utf8")) ?? "";
+    const owner = Number(/(?:^|\s)pid=(\d+)/.exec(text)?.[1] ?? 0);
+    if (owner === 0 || owner === process.pid || /source=sidecar/.test(text)) return false;
+    for (let pid = process.ppid, steps = 0; pid > 1 && steps < 64; steps += 1) {
+      if (pid === owner) return true;
+      const stat = quietly(() => readFileSync(`/proc/${pid}/stat`, "latin1")) ?? "";
+      pid = Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1] ?? 0);
+    }
+    return false;
+  }
+}
+
+/** As in acks/normal-text.ts; a test holds the two to agree. */
+export function normalText(text) {
+  const lines = [];
+  let joins = false;
+  for (const line of text.split("\n")) {
+    if (/^<pasted_content id="[0-9a-f]{4}">$/.test(line)) {
+      while (!joins && lines.at(-1) === "") lines.pop();
+      joins = true;
+    } else if (/^<\/pasted_content id="[0-9a-f]{4}">$/.test(line)) {
+      joins = true;
+    } else {
+      if (joins && lines.length > 0) lines[lines.length - 1] += line;
+      else lines.push(line);
+      joins = false;
+    }
+  }
+  const isBlank = (character) => character === " " || character === "\t" || character === "\r";
+  const trimmed = lines.map((line) => {
+    let end = line.length;
+    while (end > 0 && isBlank(line[end - 1])) end -= 1;
+    return line.slice(0, end);
+  });
+  while (trimmed[0] === "") trimmed.shift();
+  while (trimmed.at(-1) === "") trimmed.pop();
+  let start = 0;
+  while (isBlank(trimmed[0]?.[start])) start += 1;
+  return [trimmed[0]?.slice(start) ?? "", ...trimmed.slice(1)].join("\n");
+}
+
+export function digestOfPrompt(text) {
+  return createHash("sha256").update(normalText(text)).digest("hex");
+}

@@ -1,0 +1,34 @@
+import { hookCommand } from "./claude-settings.ts";
+import { addHookEvents, hookEventsIn, removeHookEvents } from "./hook-events.ts";
+
+/** Events of Codex 0.169 that say something a beat or an acknowledgement needs. */
+export const CODEX_EVENTS = [
+  "SessionStart",
+  "UserPromptSubmit",
+  "PreToolUse",
+  "PermissionRequest",
+  "PostToolUse",
+  "Stop",
+] as const;
+
+/** Codex waits for a hook, ours for some milliseconds; should it ever hang, no longer than this. */
+const TIMEOUT_SECONDS = 5;
+
+/** `~/.codex/hooks.json` with our hooks. Their text never changes, since Codex asks the user to trust each change anew. */
+export function installInCodex(text: string, script: string): string {
+  const entry = (event: string): unknown => ({
+    hooks: [{ type: "command", command: hookCommand(script, "codex", event), timeout: TIMEOUT_SECONDS }],
+  });
+  const missing = CODEX_EVENTS.filter((event) => !hookEventsIn(text, script).includes(event));
+  return missing.length === 0 ? text : addHookEvents(text, missing, entry);
+}
+
+export function removeFromCodex(text: string, script: string): string {
+  return removeHookEvents(text, script);
+}
+
+export function codexState(text: string, script: string): "installed" | "partly" | "absent" {
+  const events = hookEventsIn(text, script);
+  if (events.length === 0) return "absent";
+  return CODEX_EVENTS.every((event) => events.includes(event)) ? "installed" : "partly";
+}

@@ -1,0 +1,114 @@
+import { join } from "node:path";
+import { FleetError } from "../../store/errors.ts";
+import { adapterText, SCRIPT_FILES } from "./adapter-files.ts";
+import { type Around, type HookedRuntime, installationOf, scriptDirectory } from "./runtimes.ts";
+
+/** One file as it is to be; `after: null` = gone. */
+export interface Change {
+  readonly path: string;
+  readonly before: string | null;
+  readonly after: string | null;
+  /** The user's own file, of which a copy is kept. */
+  readonly isUsers: boolean;
+}
+
+export type ReadText = (path: string) => string | null;
+
+/** What stands beside a file of the user's while something of ours is in it: the file as it was before. */
+export function backupOf(path: string): string {
+  return `${path}.before-fleet`;
+}
+
+/** The changes that put the adapter of one runtime into place; none when everything is as it should be. */
+export function planInstall(runtime: HookedRuntime, around: Around, read: ReadText): Change[] {
+  const installation = installationOf(runtime, around);
+  const before = read(installation.path);
+  if (installation.kind === "own") return changed([ownFile(installation.path, before, installation.text)]);
+  const after = parsing(installation.path, () => installation.install(before ?? "{}\n"));
+  const scripts = SCRIPT_FILES.map((file) => {
+    const path = join(scriptDirectory(around), file);
+    return ownFile(path, read(path), adapterText(file));
+  });
+  const isFirst = before !== null && installation.state(before) === "absent";
+  const backup = backupOf(installation.path);
+  const copies = isFirst ? [ownFile(backup, read(backup), before)] : [];
+  // The scripts first: a hook must never name one that is not there yet.
+  return changed([...scripts, ...copies, { path: installation.path, before, after, isUsers: true }]);
+}
+
+/** The changes that take it out again. Scripts that another runtime still uses stay. */
+export function planRemove(
+  runtime: HookedRuntime,
+  around: Around,
+  read: ReadText,
+  others: readonly HookedRuntime[],
+): Change[] {
+  const installation = installationOf(runtime, around);
+  const { path } = installation;
+  const before = read(path);
+  if (installation.kind === "own")
+    return before === null ? [] : [{ path, before, after: null, isUsers: false }];
+  const backup = read(backupOf(path));
+  const changes: Change[] = [];
+  if (before !== null && parsing(path, () => installation.state(before)) !== "absent") {
+    // Byte for byte as it was, where nobody has changed it since. A file that there was not before is no more.
+    const asItWas = backup ?? "{}\n";
+    const isUntouched = parsing(path, () => installation.install(asItWas)) === before;
+    const after = isUntouched ? backup : parsing(path, () => installation.remove(before, backup));
+    changes.push({ path, before, after, isUsers: true });
+    if (backup !== null) changes.push({ path: backupOf(path), before: backup, after: null, isUsers: false });
+  }
+  const isUsedYet = others.some((other) => other !== runtime && usesScripts(other, around, read));
+  if (!isUsedYet) {
+    for (const file of SCRIPT_FILES) {
+      const script = join(scriptDirectory(around), file);
+      changes.push({ path: script, before: read(script), after: null, isUsers: false });
+    }
+  }
+  return changed(changes);
+}
+
+function usesScripts(runtime: HookedRuntime, around: Around, read: ReadText): boolean {
+  const installation = installationOf(runtime, around);
+  if (installation.kind === "own") return false;
+  const text = read(installation.path);
+  return text !== null && parsing(installation.path, () => installation.state(text)) !== "absent";
+}
+
+export interface HookState {
+  readonly runtime: HookedRuntime;
+  readonly path: string;
+  /** `outdated`: another version of ours is there. `partly`: somebody has taken some of it out. */
+  readonly state: "installed" | "outdated" | "partly" | "absent";
+}
+
+export function stateOf(runtime: HookedRuntime, around: Around, read: ReadText): HookState {
+  const installation = installationOf(runtime, around);
+  const { path } = installation;
+  const text = read(path);
+  if (text === null) return { runtime, path, state: "absent" };
+  if (installation.kind === "own")
+    return { runtime, path, state: text === installation.text ? "installed" : "outdated" };
+  const state = parsing(path, () => installation.state(text));
+  if (state !== "installed") return { runtime, path, state };
+  return { runtime, path, state: planInstall(runtime, around, read).length === 0 ? "installed" : "outdated" };
+}
+
+function ownFile(path: string, before: string | null, after: string): Change {
+  return { path, before, after, isUsers: false };
+}
+
+function changed(changes: readonly Change[]): Change[] {
+  return changes.filter(({ before, after }) => before !== after);
+}
+
+function parsing<T>(path: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    throw new FleetError("config", `${path} is no JSON: ${error.message}`, {
+      hint: "Mend it first; nothing was changed.",
+    });
+  }
+}

@@ -1,0 +1,62 @@
+import { join } from "node:path";
+import { pluginText } from "./adapter-files.ts";
+import { claudeState, installInClaude, removeFromClaude } from "./claude-settings.ts";
+import { codexState, installInCodex, removeFromCodex } from "./codex-hooks.ts";
+
+export const HOOKED_RUNTIMES = ["claude", "codex", "opencode", "pi"] as const;
+export type HookedRuntime = (typeof HOOKED_RUNTIMES)[number];
+
+export interface Around {
+  readonly home: string;
+  readonly fleetHome: string;
+  readonly variables: Readonly<Record<string, string | undefined>>;
+}
+
+/** How one runtime is told to run ours: a file of the user's that is edited, or a file of ours in its folder. */
+export type Installation =
+  | {
+      readonly kind: "edited";
+      readonly path: string;
+      readonly install: (text: string) => string;
+      readonly remove: (text: string, backup: string | null) => string;
+      readonly state: (text: string) => "installed" | "partly" | "absent";
+    }
+  | { readonly kind: "own"; readonly path: string; readonly text: string };
+
+/** Where the scripts stand that hooks run: in the fleet's own home, so that no hook breaks when this program moves. */
+export function scriptDirectory({ fleetHome }: Around): string {
+  return join(fleetHome, "adapters");
+}
+
+export function installationOf(runtime: HookedRuntime, around: Around): Installation {
+  const { home, variables } = around;
+  const script = join(scriptDirectory(around), "hook.sh");
+  switch (runtime) {
+    case "claude":
+      return {
+        kind: "edited",
+        path: join(variables.CLAUDE_CONFIG_DIR || join(home, ".claude"), "settings.json"),
+        install: (text) => installInClaude(text, script),
+        remove: (text, backup) => removeFromClaude(text, script, backup),
+        state: (text) => claudeState(text, script),
+      };
+    case "codex":
+      return {
+        kind: "edited",
+        path: join(variables.CODEX_HOME || join(home, ".codex"), "hooks.json"),
+        install: (text) => installInCodex(text, script),
+        remove: (text) => removeFromCodex(text, script),
+        state: (text) => codexState(text, script),
+      };
+    case "opencode": {
+      const config = variables.XDG_CONFIG_HOME || join(home, ".config");
+      const path = join(config, "opencode", "plugins", "fleet-heartbeat.js");
+      return { kind: "own", path, text: pluginText("opencode-plugin.js") };
+    }
+    case "pi": {
+      const agent = variables.PI_CODING_AGENT_DIR || join(home, ".pi", "agent");
+      const path = join(agent, "extensions", "fleet-heartbeat.js");
+      return { kind: "own", path, text: pluginText("pi-extension.js") };
+    }
+  }
+}

@@ -1,0 +1,208 @@
+// One runtime through all of its states, inside a namespace that `main.ts` has made.
+import { setTimeout as pause } from "node:timers/promises";
+import { markAcks, readAcks } from "../../agents/acks/acks.ts";
+import { digestOfPrompt } from "../../agents/acks/normal-text.ts";
+import { cliSetups } from "./cli-setups.ts";
+import { type Lab, openLab } from "./lab.ts";
+
+const UID = process.getuid?.() ?? 0;
+const runtime = process.argv[2];
+const setup = cliSetups.find((one) => one.runtime === runtime);
+if (setup === undefined) throw new Error(`no runtime is called ${runtime}`);
+const results: { what: string; ok: boolean; note: string }[] = [];
+
+function tell(what: string, ok: boolean, note = ""): void {
+  results.push({ what, ok, note });
+  console.log(`${setup?.runtime.padEnd(8)} ${ok ? "ok    " : "FAILED"} ${what.padEnd(34)} ${note}`);
+}
+
+/** The status column becomes what it should be, within this time, and then stays so for a while. */
+async function expectStatus(
+  lab: Lab,
+  what: string,
+  status: string,
+  within = 20_000,
+  steadyMs = 1200,
+): Promise<void> {
+  const begun = performance.now();
+  let seen = lab.row();
+  const path: string[] = [seen.status];
+  while (seen.status !== status && performance.now() - begun < within) {
+    await pause(40);
+    seen = lab.row();
+    if (path.at(-1) !== seen.status) path.push(seen.status);
+  }
+  const after = Math.round(performance.now() - begun);
+  let ok = seen.status === status;
+  const steadyUntil = performance.now() + steadyMs;
+  while (ok && performance.now() < steadyUntil) {
+    await pause(100);
+    const next = lab.row();
+    if (next.status !== status) {
+      ok = false;
+      path.push(`then ${next.status}`);
+    }
+  }
+  const { evidence, reason } = seen.heartbeat;
+  tell(
+    what,
+    ok,
+    `${status} after ${after} ms (${path.join(" > ")}; ${evidence ?? "-"}${reason ? `, ${reason}` : ""})`,
+  );
+  if (!ok) console.log(lab.screen());
+}
+
+const ANSWER = { mode: "text", delay: 200, text: "Understood." };
+
+async function states(lab: Lab): Promise<void> {
+  if (setup === undefined) return;
+  await expectStatus(lab, "ready", "healthy", 30_000);
+  tell("runtime is recognised", lab.row().drift.state === "no", `${lab.row().drift.actual}`);
+
+  const probed = lab.fleet("ps", "--probe", "--json", lab.name);
+  const [answer] = JSON.parse(probed.stdout).probe.answers;
+  tell("probe answered while at rest", answer.answered, `${answer.after_ms} ms`);
+
+  await lab.mode({ mode: "slow", ms: 9000 });
+  await lab.say("Explain the build in detail");
+  await expectStatus(lab, "busy while it streams", "busy", 6000, 2500);
+  const busy = JSON.parse(lab.fleet("ps", "--probe", "--json", lab.name).stdout).probe.answers[0];
+  tell("probe answered while busy", busy.answered, `${busy.after_ms} ms`);
+  await expectStatus(lab, "at rest after the turn", "healthy");
+
+  await lab.mode({ mode: "slow", ms: 30_000 });
+  await lab.say("Explain it once more");
+  await expectStatus(lab, "busy again", "busy", 6000);
+  await lab.keys(...setup.interrupt);
+  await expectStatus(lab, "at rest after the interruption", "healthy");
+  await lab.wipe();
+
+  await lab.mode(setup.permission);
+  await lab.say("Run the checks");
+  await lab.until(setup.permissionScreen);
+  await expectStatus(lab, "waiting for a permission", "waiting", 6000, 2500);
+  await lab.keys(...setup.approve);
+  await expectStatus(lab, "busy while the approved tool runs", "busy", 3000);
+  await expectStatus(lab, "at rest after the tool", "healthy");
+
+  await lab.mode(setup.permission);
+  await lab.say("Run the checks again");
+  await lab.until(setup.permissionScreen);
+  await expectStatus(lab, "waiting for another permission", "waiting", 6000);
+  await lab.keys(...setup.deny);
+  await lab.mode(ANSWER);
+  await expectStatus(lab, "at rest after the denial", "healthy");
+  await lab.wipe();
+
+  if (setup.asks) {
+    await lab.mode({ mode: "ask" });
+    await lab.say("Which database do we need?");
+    await lab.until(/Which database should/);
+    await expectStatus(lab, "waiting for an answer", "waiting", 6000);
+    await lab.keys("Enter");
+    await expectStatus(lab, "at rest after the answer", "healthy");
+  }
+  for (const status of [401, 429, 500]) {
+    await lab.mode({ mode: "status", status, message: `error ${status}` });
+    await lab.say(`Try the request number ${status}`);
+    if (setup.retries.includes(status)) {
+      await expectStatus(lab, `busy while it retries after ${status}`, "busy", 6000, 2000);
+      await lab.mode(ANSWER);
+      await lab.keys(...setup.interrupt);
+    } else {
+      // Into the turn first, so that rest is not that of before.
+      await pause(1500);
+    }
+    await expectStatus(lab, `at rest after ${status}`, "healthy", 45_000);
+    await lab.wipe();
+  }
+  await lab.mode(ANSWER);
+}
+
+/** What the runtime acknowledges, against what the model server received. */
+async function acknowledgements(lab: Lab, count: number): Promise<void> {
+  const kinds: ((n: number) => string)[] = [
+    (n) => `Message ${n}: check the file`,
+    (n) => `Message ${n}: first\nsecond line\n\nlast of it`,
+    (n) => `Message ${n}: naïve 日本語 🙂 — “quotes”`,
+    (n) => `Message ${n}: $HOME \`id\` $(id) 'a' "b" \\n;`,
+    (n) => `Message ${n}: ${"lorem ipsum dolor ".repeat(280)}end${n}`,
+    (n) => Array.from({ length: 40 }, (_, row) => `Message ${n} row ${row}`).join("\n"),
+  ];
+  const figures = { received: 0, takenUp: 0, reached: 0, wrong: 0, after: [] as number[], queued: 0 };
+  for (let n = 1; n <= count; n += 1) {
+    const isBusy = n % 5 === 0;
+    if (isBusy) {
+      await lab.mode({ mode: "slow", ms: 4000 });
+      await lab.say(`Warm up ${n}, please explain`);
+      await pause(1500);
+    }
+    await lab.mode(ANSWER);
+    const text = (kinds[n % kinds.length] as (n: number) => string)(n);
+    const digest = digestOfPrompt(text);
+    const before = (await lab.requestsSince(0)).at(-1)?.seq ?? 0;
+    const mark = markAcks(lab.run, lab.name, UID);
+    await lab.say(text);
+    const saidAt = Date.now();
+    let acks = readAcks(lab.run, lab.name, UID, mark);
+    let reached = false;
+    const what = (word: string) => acks.find((ack) => ack.sha256 === digest && ack.what === word);
+    const key = text.split(/\n| row/)[0] as string;
+    while (Date.now() - saidAt < 15_000 && !(what("received") && what("taken-up") && reached)) {
+      await pause(50);
+      acks = readAcks(lab.run, lab.name, UID, mark);
+      const since = await lab.requestsSince(before);
+      reached = since.some((one) => one.main && one.all?.some((said) => said.includes(key.slice(0, 40))));
+    }
+    const received = what("received");
+    if (received) figures.received += 1;
+    if (received) figures.after.push(received.atMs - saidAt);
+    if (received?.queued) figures.queued += 1;
+    if (what("taken-up")) figures.takenUp += 1;
+    if (reached) figures.reached += 1;
+    if (Boolean(what("taken-up")) !== reached) {
+      figures.wrong += 1;
+      console.log(
+        `  message ${n}: reached ${reached}, acks ${acks.map((ack) => `${ack.what} ${ack.sha256.slice(0, 8)}`)}; ours ${digest.slice(0, 8)}`,
+      );
+    }
+    const rest = Date.now() + 10_000;
+    while (lab.row().status !== "healthy" && Date.now() < rest) await pause(50);
+    await pause(isBusy ? 1500 : 300);
+  }
+  const sorted = figures.after.sort((a, b) => a - b);
+  tell(
+    `${count} messages acknowledged`,
+    figures.received === count && figures.wrong === 0 && figures.reached === count,
+    `reached ${figures.reached}, received ${figures.received}, taken up ${figures.takenUp}, queued ${figures.queued}; ${sorted[0]}/${sorted[sorted.length >> 1]}/${sorted.at(-1)} ms`,
+  );
+}
+
+async function killed(lab: Lab): Promise<void> {
+  process.kill(lab.panePid(), "SIGKILL");
+  const begun = performance.now();
+  let row = lab.row();
+  while (!["failed", "dead"].includes(row.status) && performance.now() - begun < 20_000) {
+    await pause(50);
+    row = lab.row();
+  }
+  tell("killed is told", ["failed", "dead"].includes(row.status), `${row.status}, ${row.status_reason}`);
+}
+
+const lab = await openLab(setup);
+try {
+  await lab.start();
+  const want = (part: string): boolean => {
+    const only = process.argv.find((word) => word.startsWith("--only="));
+    return only === undefined || only.slice(7).split(",").includes(part);
+  };
+  if (want("states")) await states(lab);
+  if (want("acks")) await acknowledgements(lab, 30);
+  if (want("killed")) await killed(lab);
+} catch (error) {
+  tell("the scenario ran to its end", false, String(error));
+  console.log(lab.screen());
+} finally {
+  await lab.close();
+}
+process.exitCode = results.every(({ ok }) => ok) ? 0 : 1;
