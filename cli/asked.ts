@@ -155,3 +155,9 @@ export function namesIn(words: Words): readonly string[] {
 function fits(wanted: readonly string[], value: string | null): boolean {
   return wanted.length === 0 || (value !== null && wanted.includes(value));
 }
+
+/** A name that was asked for and that nobody ever had. */
+export function unknownIn(past: Past, words: Words): string | undefined {
+  const known = new Set(past.names());
+  return namesIn(words).find((name) => !known.has(name));
+}

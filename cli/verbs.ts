@@ -4,6 +4,7 @@ import { completion } from "./declarations/completion.ts";
 import { doctor } from "./declarations/doctor.ts";
 import { events } from "./declarations/events.ts";
 import { exportVerb } from "./declarations/export.ts";
+import { history } from "./declarations/history.ts";
 import { hooksCheck, hooksInstall, hooksRemove } from "./declarations/hooks.ts";
 import { importVerb } from "./declarations/import.ts";
 import { metrics } from "./declarations/metrics.ts";
@@ -11,6 +12,7 @@ import { ps } from "./declarations/ps.ts";
 import { rebuild } from "./declarations/rebuild.ts";
 import { record } from "./declarations/record.ts";
 import { sql } from "./declarations/sql.ts";
+import { uptime } from "./declarations/uptime.ts";
 import { verify } from "./declarations/verify.ts";
 import { when } from "./declarations/when.ts";
 import { why } from "./declarations/why.ts";
@@ -21,7 +23,9 @@ export const verbs: readonly VerbDeclaration[] = [
   why,
   events,
   sql,
+  history,
   when,
+  uptime,
   record,
   beat,
   hooksInstall,

@@ -23,6 +23,10 @@ const LOOKS: Record<AgentStatus, { tone: Tone; mark: " " | "!" | "?" | "*" }> = 
 /** Worst first, as the line below the table counts them. */
 export const STATUSES = Object.keys(LOOKS) as AgentStatus[];
 
+export function toneOf(status: AgentStatus): Tone {
+  return LOOKS[status].tone;
+}
+
 /** The cells of one row, in the order of the table's columns. */
 export function cellsOf(row: AgentRow, nowMs: number, withSocket: boolean): TableCell[] {
   const { tone, mark } = LOOKS[row.status];

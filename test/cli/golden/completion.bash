@@ -3,7 +3,7 @@ _fleet() {
   local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]} flags="" words="" verb
   COMPREPLY=()
   if [ "$COMP_CWORD" -eq 1 ]; then
-    COMPREPLY=($(compgen -W "ps why events sql when record beat doctor completion verify rebuild export import metrics hooks --help --version" -- "$current"))
+    COMPREPLY=($(compgen -W "ps why events sql history when uptime record beat doctor completion verify rebuild export import metrics hooks --help --version" -- "$current"))
     return
   fi
   case $previous in
@@ -61,8 +61,16 @@ _fleet() {
       flags="--csv --limit -n --timeout --json"
       words="$words "
       ;;
+    history)
+      flags="--timeline -t --all -a --csv --since --until --at --agent --class --runtime --tenant --host --json"
+      words="$words $(fleet completion --agents 2>/dev/null)"
+      ;;
     when)
       flags="--first --last --all -a --since --until --at --tenant --host --json"
+      words="$words $(fleet completion --agents 2>/dev/null)"
+      ;;
+    uptime)
+      flags="--since --until --at --agent --class --runtime --tenant --host --json"
       words="$words $(fleet completion --agents 2>/dev/null)"
       ;;
     record)

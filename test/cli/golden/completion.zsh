@@ -12,7 +12,9 @@ _fleet() {
     'why:show the evidence behind one row of ps'
     'events:list and follow the log'
     'sql:ask the log a question of your own, in SQL'
+    'history:tell the story of a day\: who was what, when, for how long'
     'when:say when an agent went stale, died, drifted, was attached to'
+    'uptime:say how much of a time each agent was well, and how much nobody saw'
     'record:run the recorder in the foreground'
     'beat:write an agent'\''s heartbeat, once, in a loop, or as a sidecar'
     'doctor:check the setup and say what to run'
@@ -78,6 +80,20 @@ _fleet() {
           '--json[print JSON instead of a table]' \
           '1:query: ' \
           '(- *)--help[show help]' ;;
+        history) _arguments -s '--timeline[one bar for each agent, with a legend]' '-t[one bar for each agent, with a legend]' \
+          '--all[every change, also between busy and healthy]' '-a[every change, also between busy and healthy]' \
+          '--csv[print CSV\: one line for each stay in a status]' \
+          '--since[from this moment on (default\: one day before the end)]:time: ' \
+          '--until[up to this moment (default\: now, or --at)]:time: ' \
+          '--at[as it was at this moment, by all the evidence known now]:time: ' \
+          '*--agent[only this agent]:name:_fleet_agents' \
+          '*--class[only agents of this class]:class: ' \
+          '*--runtime[only agents of this declared runtime]:runtime: ' \
+          '--tenant[of this tenant (default\: the log'\''s own)]:tenant: ' \
+          '--host[of this host (default\: the log'\''s own)]:host: ' \
+          '--json[print JSON instead of a table]' \
+          '*:name:_fleet_agents' \
+          '(- *)--help[show help]' ;;
         when) _arguments -s '--first[the first time in the window]' \
           '--last[the last time in the window (the default)]' \
           '--all[every time in the window, oldest first]' '-a[every time in the window, oldest first]' \
@@ -88,6 +104,17 @@ _fleet() {
           '--host[of this host (default\: the log'\''s own)]:host: ' \
           '--json[print JSON instead of a table]' \
           '1:name:_fleet_agents' \
+          '(- *)--help[show help]' ;;
+        uptime) _arguments -s '--since[from this moment on (default\: one day before the end)]:time: ' \
+          '--until[up to this moment (default\: now, or --at)]:time: ' \
+          '--at[as it was at this moment, by all the evidence known now]:time: ' \
+          '*--agent[only this agent]:name:_fleet_agents' \
+          '*--class[only agents of this class]:class: ' \
+          '*--runtime[only agents of this declared runtime]:runtime: ' \
+          '--tenant[of this tenant (default\: the log'\''s own)]:tenant: ' \
+          '--host[of this host (default\: the log'\''s own)]:host: ' \
+          '--json[print JSON instead of a table]' \
+          '*:name:_fleet_agents' \
           '(- *)--help[show help]' ;;
         record) _arguments -s '--uninstall[remove our hooks from the tmux servers and end]' \
           '--metrics[also serve /metrics for Prometheus\: a port on loopback (9464), or ADDRESS\:PORT]:address: ' \

@@ -1,0 +1,43 @@
+import type { Past } from "../../query/history/past.ts";
+import { cutTo, type StoryInput } from "../../query/story.ts";
+import { csvCell } from "../../store/export.ts";
+
+const COLUMNS = [
+  "tenant_id",
+  "host",
+  "agent",
+  "from",
+  "to",
+  "seconds",
+  "began_before",
+  "status",
+  "reason",
+  "rules",
+  "why",
+];
+
+/** Each agent's statuses as CSV (RFC 4180), an agent at a time. Within one agent the seconds add up to the window. */
+export function* historyCsv(past: Past, { entries, window }: StoryInput): Generator<string> {
+  yield `${COLUMNS.join(",")}\r\n`;
+  for (const { name } of entries) {
+    let lines = "";
+    for (const interval of past.intervals(name, window)) {
+      const { from, to, seconds, began_before, status, reason, rules, why } = cutTo(window, interval);
+      const cells = [
+        past.tenantId,
+        past.host,
+        name,
+        from,
+        to,
+        seconds,
+        began_before,
+        status ?? "off-roster",
+        reason,
+        rules,
+        why.join(" "),
+      ];
+      lines += `${cells.map((cell) => csvCell(cell === null ? null : String(cell))).join(",")}\r\n`;
+    }
+    yield lines;
+  }
+}

@@ -1,0 +1,71 @@
+import type { StoryEntry, StoryInput } from "../../query/story.ts";
+import type { Paint, Tone } from "./colour.ts";
+import { formatLength } from "./duration.ts";
+import { formatClock, formatMoment } from "./moment.ts";
+import { toneOf } from "./ps-cells.ts";
+import { pad, truncate, visible, widthOf } from "./text.ts";
+
+const LONGEST_NAME = 20;
+
+/**
+ * The story line by line, days apart: `22:31:07  coder0  stale, for 4 min 12 s: no beat  [#1234]`. What began before the window
+ * stands under its own day.
+ */
+export function* formatStory(
+  story: Iterable<StoryEntry>,
+  { entries, window }: StoryInput,
+  { width, paint }: { width: number | null; paint: Paint },
+): Generator<string> {
+  const column = Math.min(LONGEST_NAME, Math.max(1, ...entries.map(({ name }) => widthOf(visible(name)))));
+  let day = "";
+  for (const entry of story) {
+    const [today = "", clock = ""] = [formatMoment(entry.fromUs).slice(0, 10), formatClock(entry.fromUs)];
+    if (today !== day) yield paint("strong", today);
+    day = today;
+    const who = pad(truncate("agent" in entry ? visible(entry.agent) : "-", column), column);
+    const { word, tone, rest } = told(entry, window.toUs);
+    const evidence =
+      "why" in entry && entry.why.length > 0 ? `  [${entry.why.map((seq) => `#${seq}`).join(", ")}]` : "";
+    const room = width === null ? Number.POSITIVE_INFINITY : width - widthOf(`${clock}  ${who}  ${word}`);
+    const after =
+      widthOf(rest + evidence) <= room ? rest + paint("quiet", evidence) : truncate(rest, Math.max(0, room));
+    yield `${paint("quiet", clock)}  ${who}  ${paint(tone, word)}${after}`.trimEnd();
+  }
+}
+
+function told(entry: StoryEntry, endUs: number): { word: string; tone: Tone | null; rest: string } {
+  const lasted =
+    entry.toUs === null
+      ? `, for ${formatLength(Math.max(0, endUs - entry.fromUs))} so far`
+      : `, for ${formatLength(entry.toUs - entry.fromUs)}`;
+  switch (entry.kind) {
+    case "status": {
+      if (entry.status === null) return { word: "off the roster", tone: "quiet", rest: lasted };
+      const word = entry.turns > 0 ? "at work" : entry.status;
+      const turns = entry.turns > 0 ? ` (busy and healthy in turn, ${entry.turns} changes)` : "";
+      const reason = entry.reason === null ? "" : `: ${visible(entry.reason)}`;
+      return { word, tone: toneOf(entry.status), rest: `${turns}${lasted}${reason}` };
+    }
+    case "attached": {
+      const how = entry.reason === null ? "" : ` (${visible(entry.reason)})`;
+      return { word: "attached to", tone: "call", rest: `${how}${lasted}` };
+    }
+    case "sent":
+      return { word: "was sent a message", tone: "call", rest: "" };
+    case "gap": {
+      const words = {
+        "never-started": "no recorder had run yet",
+        stopped: "the recorder was stopped",
+        lapsed: "the recorder ended without a word",
+        suspended: "the machine slept, or its clock was set forward",
+      };
+      return { word: words[entry.cause], tone: "warn", rest: `${lasted}; nobody watched` };
+    }
+    case "boot":
+      return {
+        word: "the machine booted",
+        tone: "warn",
+        rest: ` (boot ${visible(entry.bootId.slice(0, 8))})`,
+      };
+  }
+}

@@ -1,0 +1,125 @@
+import type { UptimeDocument, UptimeFigures } from "../../query/uptime.ts";
+import type { Paint, Tone } from "./colour.ts";
+import { formatLength } from "./duration.ts";
+import { formatMoment } from "./moment.ts";
+import { formatTable, type Squeeze, type TableCell, type TableColumn } from "./table.ts";
+import { visible, wrap } from "./text.ts";
+
+const COLUMNS: readonly TableColumn[] = [
+  { id: "name", title: "NAME" },
+  { id: "available", title: "AVAILABLE", align: "right" },
+  { id: "healthy", title: "HEALTHY", align: "right" },
+  { id: "unhealthy", title: "UNHEALTHY", align: "right" },
+  { id: "planned", title: "PLANNED", align: "right" },
+  { id: "unobserved", title: "UNOBSERVED", align: "right" },
+  { id: "outages", title: "OUTAGES", align: "right" },
+];
+
+const SQUEEZES: readonly Squeeze[] = [
+  { column: "name", by: "truncate", to: 20 },
+  { column: "planned", by: "shorten" },
+  { column: "healthy", by: "shorten" },
+  { column: "unobserved", by: "shorten" },
+  { column: "unhealthy", by: "shorten" },
+  { column: "name", by: "truncate", to: 12 },
+  { column: "outages", by: "drop" },
+  { column: "planned", by: "drop" },
+  { column: "healthy", by: "drop" },
+  { column: "unhealthy", by: "drop" },
+  { column: "name", by: "truncate", to: 6 },
+];
+
+/** `fleet.uptime.v1` for people: agents, then classes, then all of them; below what each figure is over. Lines without newlines. */
+export function formatUptime(
+  document: UptimeDocument,
+  look: { width: number | null; paint: Paint },
+): string[] {
+  const { agents, classes, total, window } = document;
+  const between = `${formatMoment(Date.parse(window.from) * 1000)} to ${formatMoment(Date.parse(window.to) * 1000)}`;
+  if (agents.length === 0) return [`No agent that was asked for was on the roster from ${between}.`];
+  const figures: (readonly [name: string, figures: UptimeFigures])[] = [
+    ...agents.map((agent) => [visible(agent.name), agent] as const),
+    ...(agents.length > 1
+      ? classes.map((group) => [`class ${visible(group.class)} (${group.agents})`, group] as const)
+      : []),
+    ...(classes.length > 1
+      ? [[`${visible(document.tenant_id)}@${visible(document.host)} (${total.agents})`, total] as const]
+      : []),
+  ];
+  const rows = figures.map(([name, of]) => cellsOf(name, of));
+  const remarks = [
+    ...figures.flatMap(([name, of]) => detailsOf(name, of)),
+    `From ${between}. AVAILABLE is healthy / (healthy + unhealthy): over observed time in which it should have run; it says nothing of the unobserved part.`,
+  ];
+  const cells = look.width ?? Number.POSITIVE_INFINITY;
+  return [
+    ...formatTable({ columns: COLUMNS, rows, squeezes: SQUEEZES }, look.width, look.paint),
+    "",
+    ...remarks.flatMap((text) => wrap(text, cells).map((line) => look.paint("quiet", line))),
+  ];
+}
+
+function cellsOf(name: string, figures: UptimeFigures): TableCell[] {
+  const buckets = [figures.healthy_us, figures.unhealthy_us, figures.planned_us, figures.unobserved_us];
+  const shares = shareOut(buckets);
+  const [healthy, unhealthy, planned, unobserved] = buckets.map((us, index): TableCell => {
+    const percent = `${((shares[index] ?? 0) / 100).toFixed(2)} %`;
+    const tone = toneOfBucket(index, us);
+    return us === 0
+      ? { said: ["-"], tone: "quiet" }
+      : { said: [`${formatLength(us)}  ${percent}`, percent], tone };
+  });
+  return [
+    { said: [name], tone: null },
+    { said: [availabilityOf(figures)], tone: figures.unhealthy_us > 0 ? "bad" : null },
+    ...([healthy, unhealthy, planned, unobserved] as TableCell[]),
+    { said: [String(figures.outages)], tone: figures.outages > 0 ? "bad" : "quiet" },
+  ];
+}
+
+function toneOfBucket(index: number, us: number): Tone | null {
+  if (us === 0) return "quiet";
+  return index === 1 ? "bad" : index === 3 ? "warn" : null;
+}
+
+/** Never rounded up to 100: that is said only of what was never found unwell. */
+function availabilityOf({ availability }: UptimeFigures): string {
+  if (availability === null) return "?";
+  return availability === 1 ? "100 %" : `${(Math.floor(availability * 1e5) / 1e3).toFixed(3)} %`;
+}
+
+/** Hundredths of a percent that add up to 10,000: the largest remainders are rounded up. Nothing that was is shown as 0. */
+export function shareOut(parts: readonly number[]): number[] {
+  const whole = parts.reduce((sum, part) => sum + part, 0);
+  if (whole === 0) return parts.map(() => 0);
+  const exact = parts.map((part) => (part / whole) * 10_000);
+  const shares = exact.map((value) => (value > 0 ? Math.max(1, Math.floor(value)) : 0));
+  let left = 10_000 - shares.reduce((sum, share) => sum + share, 0);
+  const order = exact
+    .map((value, index) => [value - (shares[index] ?? 0), index] as const)
+    .sort(([a], [b]) => b - a);
+  for (let turn = 0; left > 0; turn = (turn + 1) % order.length, left--) {
+    const index = order[turn]?.[1] ?? 0;
+    shares[index] = (shares[index] ?? 0) + 1;
+  }
+  // Parts that were lifted to be seen are taken from the largest.
+  const largest = exact.indexOf(Math.max(...exact));
+  shares[largest] = (shares[largest] ?? 0) + left;
+  return shares;
+}
+
+/** What a column would be too narrow for, of whoever was unwell or waited for somebody. */
+function detailsOf(name: string, figures: UptimeFigures): string[] {
+  const { outages, mtbf_us, mttr_us, longest_us, waiting_us } = figures;
+  const kinds = Object.entries(figures.unhealthy_by_kind_us).map(
+    ([kind, us]) => `${kind} ${formatLength(us)}`,
+  );
+  const said = [
+    ...(outages === 0 ? [] : [`${outages} ${outages === 1 ? "outage" : "outages"} (${kinds.join(", ")})`]),
+    ...(longest_us === null ? [] : [`longest ${formatLength(longest_us)}`]),
+    ...(mtbf_us === null ? [] : [`mean time between them ${formatLength(mtbf_us)}`]),
+    ...(mttr_us === null ? [] : [`to repair ${formatLength(mttr_us)}`]),
+    ...(waiting_us === 0 ? [] : [`waited for a human for ${formatLength(waiting_us)}`]),
+  ];
+  return said.length === 0 ? [] : [`${name}: ${said.join(", ")}.`];
+}

@@ -1,0 +1,22 @@
+import { uptimeDocument } from "../../query/uptime.ts";
+import { askPast, chosen, unknownIn, windowOf } from "../asked.ts";
+import { has, type Invocation } from "../declaration.ts";
+import { EXIT } from "../exit.ts";
+import { sayNoSuchAgent } from "../no-such-agent.ts";
+import { formatUptime } from "../render/uptime.ts";
+
+/** `fleet uptime [NAME...]`: how much of a window each agent was well, unwell, meant to be down, and unobserved. */
+export async function run(invocation: Invocation): Promise<number> {
+  const { output } = invocation;
+  const found = askPast(invocation, (asked) => {
+    const { past, atUs } = asked;
+    const window = windowOf(invocation, asked);
+    const unknown = unknownIn(past, invocation);
+    if (unknown !== undefined) return { unknown, known: past.names() };
+    return uptimeDocument(past, { entries: chosen(past.roster(window), invocation), window, atUs });
+  });
+  if (!("schema" in found)) return sayNoSuchAgent(output, found.unknown, found.known);
+  if (has(invocation, "json")) output.print(`${JSON.stringify(found, null, 2)}\n`);
+  else output.print(`${formatUptime(found, { width: output.width(), paint: output.paint }).join("\n")}\n`);
+  return EXIT.done;
+}

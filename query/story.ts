@@ -1,0 +1,216 @@
+import type { Interval } from "./history/intervals.ts";
+import type { Gap, Past, RosterEntry } from "./history/past.ts";
+import type { Window } from "./history/sweep.ts";
+import { exactIsoOf, exactIsoOrNull } from "./instant.ts";
+import type { AgentStatus } from "./row.ts";
+
+export interface HistoryInterval {
+  from: string;
+  /** Null: it goes on at the end of the window. */
+  to: string | null;
+  seconds: number;
+  /** It was so already when the window began. */
+  began_before: boolean;
+  /** Null: the agent was not on the roster. */
+  status: AgentStatus | null;
+  reason: string | null;
+  /** The version of the rules that judged. */
+  rules: number;
+  /** The events that the verdict rests on. */
+  why: number[];
+}
+
+export interface HistoryDocument {
+  schema: "fleet.history.v1";
+  tenant_id: string;
+  host: string;
+  at: string;
+  log_seq: number;
+  window: { from: string; to: string };
+  agents: { name: string; runtime: string | null; class: string; intervals: HistoryInterval[] }[];
+  /** Time in which no recorder watched. */
+  gaps: { from: string | null; to: string | null; cause: Gap["cause"] }[];
+  boots: { at: string; boot_id: string }[];
+}
+
+export interface StoryInput {
+  readonly entries: readonly RosterEntry[];
+  readonly window: Window;
+  readonly atUs: number;
+}
+
+/** The statuses of each agent over a window, cut to it; they leave no hole. */
+export function historyDocument(past: Past, { entries, window, atUs }: StoryInput): HistoryDocument {
+  return {
+    schema: "fleet.history.v1",
+    tenant_id: past.tenantId,
+    host: past.host,
+    at: exactIsoOf(atUs),
+    log_seq: past.logSeq,
+    window: { from: exactIsoOf(window.fromUs), to: exactIsoOf(window.toUs) },
+    agents: entries.map(({ name, declaration }) => ({
+      name,
+      runtime: declaration.runtime,
+      class: declaration.class,
+      intervals: [...past.intervals(name, window)].map((interval) => cutTo(window, interval)),
+    })),
+    gaps: [...past.gaps(window)].map(({ fromUs, toUs, cause }) => ({
+      from: fromUs === -Infinity ? null : exactIsoOf(fromUs),
+      to: exactIsoOrNull(toUs),
+      cause,
+    })),
+    boots: [...past.boots(window)].map(({ atUs: bootedAtUs, bootId }) => ({
+      at: exactIsoOf(bootedAtUs),
+      boot_id: bootId,
+    })),
+  };
+}
+
+export function cutTo(window: Window, interval: Interval): HistoryInterval {
+  const { fromUs, toUs, status, reason, rules, why } = interval;
+  const beganBefore = fromUs < window.fromUs;
+  const begins = beganBefore ? window.fromUs : fromUs;
+  const ends = toUs === null || toUs > window.toUs ? null : toUs;
+  return {
+    from: exactIsoOf(begins),
+    to: exactIsoOrNull(ends),
+    seconds: ((ends ?? window.toUs) - begins) / 1e6,
+    began_before: beganBefore,
+    status,
+    reason,
+    rules,
+    why: [...why],
+  };
+}
+
+/** One line of the story. Ends are the entry's own, also where they lie outside of the window; null: it goes on. */
+export type StoryEntry = { readonly fromUs: number; readonly toUs: number | null } & (
+  | {
+      readonly kind: "status";
+      readonly agent: string;
+      readonly status: AgentStatus | null;
+      readonly reason: string | null;
+      readonly why: readonly number[];
+      /** It changed between this and its own status so often, without ever being unwell. */
+      readonly turns: number;
+    }
+  | {
+      readonly kind: "attached" | "sent";
+      readonly agent: string;
+      readonly reason: string | null;
+      readonly why: readonly number[];
+    }
+  | { readonly kind: "gap"; readonly cause: Gap["cause"] }
+  | { readonly kind: "boot"; readonly bootId: string; readonly why: readonly number[] }
+);
+
+type StatusEntry = Extract<StoryEntry, { kind: "status" }>;
+
+/**
+ * What happened, in order of time: each agent's statuses, who attached and what was sent, reboots, and the time in which nobody
+ * recorded. An agent at work turns busy and healthy again with each task: unless `whole`, such a run is one line.
+ */
+export function* storyOf(past: Past, input: StoryInput & { readonly whole: boolean }): Generator<StoryEntry> {
+  const { entries, window, whole } = input;
+  const sources: Iterable<StoryEntry>[] = [gapEntries(past, window), bootEntries(past, window)];
+  for (const { name } of entries) {
+    sources.push(statusEntries(past, name, window, whole));
+    for (const kind of ["attached", "sent"] as const) sources.push(happenings(past, name, kind, window));
+  }
+  yield* merged(sources);
+}
+
+function* statusEntries(past: Past, agent: string, window: Window, whole: boolean): Generator<StoryEntry> {
+  let open = null as StatusEntry | null;
+  for (const { fromUs, toUs, status, reason, why } of past.intervals(agent, window)) {
+    // Before it was ever declared there is nothing to tell.
+    if (status === null && fromUs === -Infinity) continue;
+    const next = { kind: "status", agent, fromUs, toUs, status, reason, why, turns: 0 } as const;
+    if (open !== null && (open.status === status || (!whole && isAtWork(open.status) && isAtWork(status)))) {
+      const turns = open.turns + (open.status === status && open.turns === 0 ? 0 : 1);
+      open = { ...open, toUs, turns };
+      continue;
+    }
+    if (open !== null) yield open;
+    open = next;
+  }
+  if (open !== null) yield open;
+}
+
+function isAtWork(status: AgentStatus | null): boolean {
+  return status === "healthy" || status === "busy";
+}
+
+function* happenings(
+  past: Past,
+  agent: string,
+  kind: "attached" | "sent",
+  window: Window,
+): Generator<StoryEntry> {
+  for (const { fromUs, toUs, reason, why } of past.occurrences(agent, kind, window))
+    yield { kind, agent, fromUs, toUs, reason, why };
+}
+
+function* gapEntries(past: Past, window: Window): Generator<StoryEntry> {
+  for (const { fromUs, toUs, cause } of past.gaps(window))
+    if (fromUs > -Infinity) yield { kind: "gap", fromUs, toUs, cause };
+}
+
+function* bootEntries(past: Past, window: Window): Generator<StoryEntry> {
+  for (const { atUs, bootId, seq } of past.boots(window))
+    yield { kind: "boot", fromUs: atUs, toUs: atUs, bootId, why: [seq] };
+}
+
+/** Each source is in order of time; where two begin at once the earlier source goes first: what happened to all, then to each. */
+function* merged(sources: readonly Iterable<StoryEntry>[]): Generator<StoryEntry> {
+  const heads = sources.map((source) => {
+    const rest = source[Symbol.iterator]();
+    return { rest, next: rest.next() };
+  });
+  for (;;) {
+    let first: (typeof heads)[number] | undefined;
+    for (const head of heads) {
+      if (head.next.done) continue;
+      if (first === undefined || head.next.value.fromUs < (first.next.value as StoryEntry).fromUs)
+        first = head;
+    }
+    if (first === undefined) return;
+    yield first.next.value as StoryEntry;
+    first.next = first.rest.next();
+  }
+}
+
+/** Worst first: what a cell of a timeline shows of all that was so in its time. */
+const WORST: readonly AgentStatus[] = [
+  "failed",
+  "dead",
+  "stale",
+  "silent",
+  "unobserved",
+  "absent",
+  "waiting",
+  "starting",
+  "busy",
+  "running",
+  "healthy",
+  "stopped",
+  "finished",
+];
+
+/** A window in so many equal cells, each with the worst status of its time; null: not on the roster in any of it. */
+export function worstOf(
+  intervals: Iterable<Pick<Interval, "fromUs" | "toUs" | "status">>,
+  window: Window,
+  cells: number,
+): (AgentStatus | null)[] {
+  const ranks = Array<number>(cells).fill(WORST.length);
+  const perCell = (window.toUs - window.fromUs) / cells;
+  for (const { fromUs, toUs, status } of intervals) {
+    if (status === null) continue;
+    const rank = WORST.indexOf(status);
+    const first = Math.max(0, Math.floor((fromUs - window.fromUs) / perCell));
+    const last = Math.min(cells, Math.ceil(((toUs ?? window.toUs) - window.fromUs) / perCell));
+    for (let cell = first; cell < last; cell++) ranks[cell] = Math.min(ranks[cell] ?? rank, rank);
+  }
+  return ranks.map((rank) => WORST[rank] ?? null);
+}

@@ -1,0 +1,104 @@
+import type { Past, RosterEntry } from "./history/past.ts";
+import type { Window } from "./history/sweep.ts";
+import type { Outage, Uptime } from "./history/uptime.ts";
+import { exactIsoOf } from "./instant.ts";
+import type { AgentStatus } from "./row.ts";
+
+/** Times in whole microseconds: the four buckets add up to `window_us` exactly. */
+export interface UptimeFigures {
+  window_us: number;
+  healthy_us: number;
+  unhealthy_us: number;
+  planned_us: number;
+  unobserved_us: number;
+  /** Of the healthy time: it waited for a human. */
+  waiting_us: number;
+  unhealthy_by_kind_us: Partial<Record<AgentStatus, number>>;
+  /** healthy / (healthy + unhealthy): over observed time in which it should have run. Null: there was none. */
+  availability: number | null;
+  /** Of the window; what availability says nothing about. */
+  unobserved_share: number;
+  outages: number;
+  mtbf_us: number | null;
+  mttr_us: number | null;
+  longest_us: number | null;
+}
+
+export interface UptimeDocument {
+  schema: "fleet.uptime.v1";
+  tenant_id: string;
+  host: string;
+  at: string;
+  log_seq: number;
+  window: { from: string; to: string };
+  agents: ({ name: string; runtime: string | null; class: string } & UptimeFigures)[];
+  /** Agents of one class together: agent-time, so the window counts once for each. */
+  classes: ({ class: string; agents: number } & UptimeFigures)[];
+  /** All agents of the host, without the holder. */
+  total: { agents: number } & UptimeFigures;
+}
+
+export function uptimeDocument(
+  past: Past,
+  input: { readonly entries: readonly RosterEntry[]; readonly window: Window; readonly atUs: number },
+): UptimeDocument {
+  const { entries, window, atUs } = input;
+  const each = entries.map((entry) => ({ ...entry, uptime: past.uptime(entry.name, window) }));
+  const classes = [...new Set(each.map(({ declaration }) => declaration.class))];
+  const together = (members: typeof each) => ({
+    agents: members.length,
+    ...figuresOf(members.map(({ uptime }) => uptime)),
+  });
+  return {
+    schema: "fleet.uptime.v1",
+    tenant_id: past.tenantId,
+    host: past.host,
+    at: exactIsoOf(atUs),
+    log_seq: past.logSeq,
+    window: { from: exactIsoOf(window.fromUs), to: exactIsoOf(window.toUs) },
+    agents: each.map(({ name, declaration, uptime }) => ({
+      name,
+      runtime: declaration.runtime,
+      class: declaration.class,
+      ...figuresOf([uptime]),
+    })),
+    classes: classes.map((name) => ({
+      class: name,
+      ...together(each.filter(({ declaration }) => declaration.class === name)),
+    })),
+    total: together(each.filter(({ declaration }) => declaration.role === "agent")),
+  };
+}
+
+/** Several together: times and outages are added, means are taken over all outages. */
+export function figuresOf(uptimes: readonly Uptime[]): UptimeFigures {
+  const sum = (read: (uptime: Uptime) => number): number =>
+    uptimes.reduce((total, uptime) => total + read(uptime), 0);
+  const kinds: Partial<Record<AgentStatus, number>> = {};
+  for (const { unhealthyByKindUs } of uptimes)
+    for (const [kind, us] of Object.entries(unhealthyByKindUs) as [AgentStatus, number][])
+      kinds[kind] = (kinds[kind] ?? 0) + us;
+  const outages: readonly Outage[] = uptimes.flatMap((uptime) => uptime.outages);
+  const began = outages.filter(({ beganBefore }) => !beganBefore).length;
+  const ended = outages.filter(({ toUs }) => toUs !== null);
+  const downUs = (some: readonly Outage[]): number =>
+    some.reduce((total, outage) => total + outage.downUs, 0);
+  const windowUs = sum((uptime) => uptime.windowUs);
+  const [healthyUs, unhealthyUs] = [sum((uptime) => uptime.healthyUs), sum((uptime) => uptime.unhealthyUs)];
+  const unobservedUs = sum((uptime) => uptime.unobservedUs);
+  return {
+    window_us: windowUs,
+    healthy_us: healthyUs,
+    unhealthy_us: unhealthyUs,
+    planned_us: sum((uptime) => uptime.plannedUs),
+    unobserved_us: unobservedUs,
+    waiting_us: sum((uptime) => uptime.waitingUs),
+    unhealthy_by_kind_us: kinds,
+    availability: healthyUs + unhealthyUs > 0 ? healthyUs / (healthyUs + unhealthyUs) : null,
+    unobserved_share: windowUs > 0 ? unobservedUs / windowUs : 0,
+    outages: outages.length,
+    mtbf_us: began > 0 ? healthyUs / began : null,
+    mttr_us: ended.length > 0 ? downUs(ended) / ended.length : null,
+    longest_us: outages.length > 0 ? Math.max(...outages.map((outage) => outage.downUs)) : null,
+  };
+}

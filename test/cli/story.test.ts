@@ -1,0 +1,159 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { ansi } from "../../cli/render/colour.ts";
+import { widthOf } from "../../cli/render/text.ts";
+import { formatTimeline } from "../../cli/render/timeline.ts";
+import { shareOut } from "../../cli/render/uptime.ts";
+import type { Past, RosterEntry } from "../../query/history/past.ts";
+import type { HistoryDocument } from "../../query/story.ts";
+import type { UptimeDocument } from "../../query/uptime.ts";
+import { type SeededPast, seedEvening } from "./support/seeded-past.ts";
+
+let past: SeededPast;
+beforeAll(() => {
+  past = seedEvening();
+});
+afterAll(() => past.close());
+
+describe("history", () => {
+  test("tells the evening line by line", async () => {
+    const { exit, stdout } = await past.run("history", "--since", "20:00");
+    expect(exit).toBe(0);
+    expect(stdout.replaceAll(/\[#[\d, #]+\]/g, "[#]")).toMatchInlineSnapshot(`
+      "2026-06-20
+      20:00:00  coder0    healthy, for 10 min 45 s  [#]
+      20:00:00  coder1    healthy, for 20 min  [#]
+      20:00:00  reviewer  healthy, for 30 min 45 s  [#]
+      20:10:45  coder0    stale, for 4 min 15 s: no beat  [#]
+      20:15:00  coder0    healthy, for 15 min 45 s  [#]
+      20:20:00  coder1    failed, for 20 min: signal 9  [#]
+      20:30:00  -         the recorder was stopped, for 1 min; nobody watched
+      20:30:45  coder0    unobserved, for 10 s: no evidence  [#]
+      20:30:45  reviewer  unobserved, for 10 s: no evidence  [#]
+      20:30:55  coder0    healthy, for 9 min 5 s  [#]
+      20:30:55  reviewer  healthy, for 9 min 5 s  [#]
+      20:40:00  coder0    dead, for 19 min 59 s: tmux server gone  [#]
+      20:40:00  coder1    dead, for 19 min 59 s: tmux server gone  [#]
+      20:40:00  reviewer  dead, for 19 min 59 s: tmux server gone  [#]
+      20:59:59  -         the recorder was stopped, for 1.0 s so far; nobody watched
+      20:59:59  coder0    unobserved, for 1.0 s so far: no evidence  [#]
+      20:59:59  coder1    unobserved, for 1.0 s so far: no evidence  [#]
+      20:59:59  reviewer  unobserved, for 1.0 s so far: no evidence  [#]
+      "
+    `);
+  });
+
+  test("one agent, one class, whoever is not known", async () => {
+    const of = async (...argv: string[]) =>
+      (await past.json<HistoryDocument>("history", ...argv)).agents.map(({ name }) => name);
+    expect(await of()).toEqual(["coder0", "coder1", "reviewer"]);
+    expect(await of("coder1")).toEqual(["coder1"]);
+    expect(await of("--class", "reviewer")).toEqual(["reviewer"]);
+    expect(await of("--runtime", "pi", "--agent", "coder0")).toEqual(["coder0"]);
+    expect((await past.run("history", "nobody")).exit).toBe(3);
+  });
+
+  test("as JSON and CSV it leaves no hole and adds up to the window", async () => {
+    const document = await past.json<HistoryDocument>("history", "--since", "19:00", "--until", "20:50");
+    expect(document).toMatchObject({ schema: "fleet.history.v1", tenant_id: "jarvis", host: "W-jarvis" });
+    for (const { intervals } of document.agents) {
+      expect(intervals.reduce((sum, { seconds }) => sum + seconds, 0)).toBeCloseTo(6600, 6);
+      for (const [index, { to }] of intervals.entries()) expect(intervals[index + 1]?.from ?? null).toBe(to);
+      expect(intervals[0]).toMatchObject({ status: null, began_before: true });
+    }
+    const { stdout } = await past.run("history", "--csv", "--since", "19:00", "--until", "20:50");
+    const [head, ...rows] = stdout.trimEnd().split("\r\n");
+    expect(head).toBe("tenant_id,host,agent,from,to,seconds,began_before,status,reason,rules,why");
+    expect(rows).toHaveLength(document.agents.flatMap(({ intervals }) => intervals).length);
+    expect(rows[2]).toMatch(
+      /^jarvis,W-jarvis,coder0,2026-06-20T20:10:45\.000001Z,2026-06-20T20:15:00\.000Z,254\.999999,false,stale,no beat,1,\d+$/,
+    );
+  });
+
+  test("on a timeline nothing bad is too short to be seen", async () => {
+    const { stdout } = await past.run("history", "--timeline", "--since", "20:00");
+    expect(stdout).toMatchInlineSnapshot(`
+      "            2026-06-20 20:00                                   20:30                                               21:00
+      coder0      hhhhhhhhhhhhhhhhhhhSSSSSSSShhhhhhhhhhhhhhhhhhhhhhhhhhhh?hhhhhhhhhhhhhhhhDDDDDDDDDDDDDDDDDDDDDDDDDDDDDDDDDDDD
+      coder1      hhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFDDDDDDDDDDDDDDDDDDDDDDDDDDDDDDDDDDDD
+      reviewer    hhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhh?hhhhhhhhhhhhhhhhDDDDDDDDDDDDDDDDDDDDDDDDDDDDDDDDDDDD
+      (recorder)  ++++++++++++++++++++++++++++++++++++++++++++++++++++++??+++++++++++++++++++++++++++++++++++++++++++++++++++?
+
+      F failed  D dead  S stale  ? unobserved  h healthy; a cell shows the worst of its 33.3 s.
+      "
+    `);
+    for (const line of stdout.split("\n")) expect(widthOf(line)).toBeLessThanOrEqual(120);
+    expect((await past.run("history", "--timeline", "--csv")).exit).toBe(2);
+  });
+
+  test("on a terminal the bars are coloured, and the letters stay in them", () => {
+    const declaration = { role: "agent" } as RosterEntry["declaration"];
+    const window = { fromUs: 0, toUs: 40e6 };
+    const stale = { fromUs: 0, toUs: 20e6, status: "stale", reason: null, why: [], rules: 1 } as const;
+    const only = {
+      intervals: () => [stale, { ...stale, fromUs: 20e6, toUs: null, status: null }],
+      gaps: () => [],
+    };
+    const input = { entries: [{ name: "coder0", declaration, stays: [] }], window, atUs: 40e6 };
+    const lines = formatTimeline(only as unknown as Past, input, { width: 52, paint: ansi });
+    expect(lines[1]).toBe(`coder0      \u001b[7m\u001b[1;31m${"S".repeat(20)}\u001b[22;39m\u001b[27m`);
+  });
+});
+
+describe("uptime", () => {
+  test("the four buckets add up to the window to the microsecond", async () => {
+    const document = await past.json<UptimeDocument>("uptime", "--since", "19:00");
+    for (const figures of [...document.agents, ...document.classes, document.total]) {
+      const { healthy_us, unhealthy_us, planned_us, unobserved_us, window_us } = figures;
+      expect(healthy_us + unhealthy_us + planned_us + unobserved_us).toBe(window_us);
+    }
+    expect(document.total.window_us).toBe(3 * 2 * 3600 * 1e6);
+    const [coder0, coder1] = document.agents;
+    expect(coder0).toMatchObject({
+      planned_us: 3600e6,
+      unhealthy_by_kind_us: { stale: 255e6 - 1, dead: 1199e6 },
+      unobserved_us: 11e6 - 1,
+      outages: 2,
+      longest_us: 1199e6,
+      mttr_us: 255e6 - 1,
+    });
+    expect(coder1).toMatchObject({ outages: 1, unhealthy_by_kind_us: { failed: expect.any(Number) } });
+    expect(coder0?.availability).toBeCloseTo((coder0?.healthy_us ?? 0) / (3600e6 - 11e6), 9);
+  });
+
+  test("as a table, with classes and all together, and what the figures are over", async () => {
+    const { stdout } = await past.run("uptime", "--since", "20:00");
+    expect(stdout).toMatchInlineSnapshot(`
+      "NAME                   AVAILABLE               HEALTHY             UNHEALTHY  PLANNED     UNOBSERVED  OUTAGES
+      coder0                  59.487 %  35 min 35 s  59.31 %  24 min 14 s  40.39 %        -   11 s  0.30 %        2
+      coder1                  33.342 %       20 min  33.33 %  39 min 59 s  66.64 %        -  1.0 s  0.03 %        1
+      reviewer                66.592 %  39 min 50 s  66.39 %  19 min 59 s  33.31 %        -   11 s  0.30 %        1
+      class implementer (2)   46.396 %  55 min 35 s  46.32 %    1 h 4 min  53.51 %        -   12 s  0.17 %        3
+      class reviewer (1)      66.592 %  39 min 50 s  66.39 %  19 min 59 s  33.31 %        -   11 s  0.30 %        1
+      jarvis@W-jarvis (3)     53.122 %   1 h 35 min  53.01 %   1 h 24 min  46.78 %        -   23 s  0.21 %        4
+
+      coder0: 2 outages (stale 4 min 15 s, dead 19 min 59 s), longest 19 min 59 s, mean time between them 17 min 47 s, to
+      repair 4 min 15 s.
+      coder1: 1 outage (failed 20 min, dead 19 min 59 s), longest 39 min 59 s, mean time between them 20 min.
+      reviewer: 1 outage (dead 19 min 59 s), longest 19 min 59 s, mean time between them 39 min 50 s.
+      class implementer (2): 3 outages (stale 4 min 15 s, dead 39 min 58 s, failed 20 min), longest 39 min 59 s, mean time
+      between them 18 min 31 s, to repair 4 min 15 s.
+      class reviewer (1): 1 outage (dead 19 min 59 s), longest 19 min 59 s, mean time between them 39 min 50 s.
+      jarvis@W-jarvis (3): 4 outages (stale 4 min 15 s, dead 59 min 57 s, failed 20 min), longest 39 min 59 s, mean time
+      between them 23 min 51 s, to repair 4 min 15 s.
+      From 2026-06-20 20:00:00 to 2026-06-20 21:00:00. AVAILABLE is healthy / (healthy + unhealthy): over observed time in
+      which it should have run; it says nothing of the unobserved part.
+      "
+    `);
+    expect((await past.run("uptime", "nobody")).exit).toBe(3);
+    expect(
+      (await past.run("uptime", "--until", "2026-06-20T18:00Z", "--since", "2026-06-20T17:00Z")).stdout,
+    ).toContain("No agent that was asked for was on the roster");
+  });
+
+  test("shares add up to 100 %, and what was there is never shown as nothing", () => {
+    expect(shareOut([1, 1, 1, 0])).toEqual([3334, 3333, 3333, 0]);
+    expect(shareOut([1, 999_999_999, 0, 0])).toEqual([1, 9999, 0, 0]);
+    expect(shareOut([0, 0, 0, 0])).toEqual([0, 0, 0, 0]);
+    expect(shareOut([5, 0, 0, 0])).toEqual([10_000, 0, 0, 0]);
+  });
+});
