@@ -7,10 +7,12 @@ import { exportVerb } from "./declarations/export.ts";
 import { history } from "./declarations/history.ts";
 import { hooksCheck, hooksInstall, hooksRemove } from "./declarations/hooks.ts";
 import { importVerb } from "./declarations/import.ts";
+import { messages } from "./declarations/messages.ts";
 import { metrics } from "./declarations/metrics.ts";
 import { ps } from "./declarations/ps.ts";
 import { rebuild } from "./declarations/rebuild.ts";
 import { record } from "./declarations/record.ts";
+import { send } from "./declarations/send.ts";
 import { sql } from "./declarations/sql.ts";
 import { uptime } from "./declarations/uptime.ts";
 import { verify } from "./declarations/verify.ts";
@@ -26,6 +28,8 @@ export const verbs: readonly VerbDeclaration[] = [
   history,
   when,
   uptime,
+  messages,
+  send,
   record,
   beat,
   hooksInstall,
@@ -43,6 +47,7 @@ export const verbs: readonly VerbDeclaration[] = [
 /** Words under which several verbs stand (`fleet agent start`). A verb may be such a word as well (`fleet mirror status`). */
 export const groups: readonly GroupDeclaration[] = [
   { name: "hooks", summary: "how runtimes tell what they do" },
+  { name: "agent", summary: "act on one agent, or look at it" },
 ];
 
 /** Options of the program itself. */

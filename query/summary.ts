@@ -100,6 +100,22 @@ const sentences: Readonly<Record<string, (payload: Payload) => string>> = {
   "operator.act.failed": (p) => `${asked(p)}, which failed: ${text(p.reason)}`,
   "operator.fleet.initialized": (p) =>
     `${asked(p)}: ${text(p.written)} files written, ${text(p.replaced)} of them over others, ${text(p.kept)} kept`,
+  "operator.attached": (p) => `${text(p.user)} attached to pane ${text(p.pane)} from ${text(p.terminal)}`,
+  "operator.detached": (p) =>
+    `${text(p.user)} left pane ${text(p.pane)} after ${text(p.seconds)} s (${text(p.how)})`,
+  "message.requested": (p) => `message ${text(p.message)} of ${text(p.bytes)} bytes, from ${text(p.user)}`,
+  "message.typed": (p) => `message ${text(p.message)} typed into pane ${text(p.pane)}`,
+  "message.submitted": (p) => `message ${text(p.message)}: Enter typed`,
+  "message.accepted": (p) =>
+    `message ${text(p.message)} accepted${p.queued === true ? ", queued behind a running turn" : ""}: ${text(p.because)}`,
+  "message.draft": (p) => `message ${text(p.message)} is a draft: ${text(p.because)}`,
+  "message.unverifiable": (p) =>
+    `message ${text(p.message)} unverifiable (${text(p.which)}): ${text(p.because)}`,
+  "message.refused": (p) =>
+    `message ${text(p.message)} refused (${text(p.why)})${p.typed === true ? ", after it was typed" : ""}: ${text(p.because)}`,
+  "message.taken_up": (p) => `message ${text(p.message)} taken up`,
+  "message.withdrawn": (p) => `message ${text(p.message)} withdrawn: ${text(p.because)}`,
+  "message.answered": (p) => `message ${text(p.message)} answered: ${text(p.because)}`,
   "collector.input.rejected": (p) => `${text(p.where)}: ${text(p.reason)}`,
 };
 

@@ -21,13 +21,8 @@ export interface DeliveryOptions {
   readonly append: boolean;
   /** False: ends when Enter was typed, without a verdict. */
   readonly verify: boolean;
-  /** Each is written down before the next thing is done. */
-  readonly on: {
-    /** Before the first byte goes out: whoever dies after this has perhaps typed. */
-    typing(): void;
-    typed(): void;
-    submitted(): void;
-  };
+  /** Each is called when it has been done, and before anything else is. */
+  readonly on: { typed(): void; submitted(): void };
 }
 
 /** Looks follow one another quickly at first, when a good runtime answers, and slowly in the end. */
@@ -53,7 +48,6 @@ export async function deliver(edge: DeliveryEdge, options: DeliveryOptions): Pro
       continue;
     }
     pauseMs = FIRST_PAUSE_MS;
-    if (step.act === "type") on.typing();
     // Enter goes as a byte of its own, so that panes with synchronized input do not pass it on to others.
     const put = await (step.act === "type"
       ? putIntoPane(edge.pane, text, "bracketed")

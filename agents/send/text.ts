@@ -75,7 +75,8 @@ export function asTyped(
   };
 }
 
-function tooLong(bytes: number): FleetError {
+/** What to say of a message that is more than can be sent. */
+export function tooLong(bytes: number): FleetError {
   return new FleetError(
     "usage",
     `the message has ${bytes} bytes, more than the ${MAX_MESSAGE_BYTES} that are sent`,

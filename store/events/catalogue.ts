@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import type { NewEvent } from "./envelope.ts";
 import { heartbeatEvents } from "./heartbeat.ts";
+import { messageEvents } from "./message.ts";
 import { operatorEvents } from "./operator.ts";
 import { processEvents } from "./process.ts";
 import { collectorEvents, recorderEvents } from "./recorder.ts";
@@ -19,6 +20,7 @@ export const eventCatalogue = {
   ...recorderEvents,
   ...collectorEvents,
   ...operatorEvents,
+  ...messageEvents,
 } as const;
 
 export type EventType = keyof typeof eventCatalogue;

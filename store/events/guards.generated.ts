@@ -869,6 +869,44 @@ export const guards: ReadonlyMap<string, Guard> = new Map<string, Guard>([
     }
     return null;
   }],
+  ["operator.attached", (v) => {
+    if (typeof v !== "object" || v === null || Array.isArray(v)) return "";
+    const f0_verb = v.verb;
+    if (typeof f0_verb !== "string" || f0_verb.length > 256) return "verb";
+    const f0_user = v.user;
+    if (typeof f0_user !== "string" || f0_user.length > 256) return "user";
+    const f0_pid = v.pid;
+    if (!Number.isSafeInteger(f0_pid) || f0_pid < 0) return "pid";
+    const f0_socket = v.socket;
+    if (typeof f0_socket !== "string" || f0_socket.length > 2048) return "socket";
+    const f0_pane = v.pane;
+    if (typeof f0_pane !== "string" || f0_pane.length > 256) return "pane";
+    const f0_terminal = v.terminal;
+    if (typeof f0_terminal !== "string" || f0_terminal.length > 256) return "terminal";
+    for (const k0 in v) {
+      if (k0 !== "verb" && k0 !== "user" && k0 !== "pid" && k0 !== "socket" && k0 !== "pane" && k0 !== "terminal") return `${k0}`;
+    }
+    return null;
+  }],
+  ["operator.detached", (v) => {
+    if (typeof v !== "object" || v === null || Array.isArray(v)) return "";
+    const f0_verb = v.verb;
+    if (typeof f0_verb !== "string" || f0_verb.length > 256) return "verb";
+    const f0_user = v.user;
+    if (typeof f0_user !== "string" || f0_user.length > 256) return "user";
+    const f0_pid = v.pid;
+    if (!Number.isSafeInteger(f0_pid) || f0_pid < 0) return "pid";
+    const f0_pane = v.pane;
+    if (typeof f0_pane !== "string" || f0_pane.length > 256) return "pane";
+    const f0_seconds = v.seconds;
+    if (!Number.isFinite(f0_seconds) || f0_seconds < 0) return "seconds";
+    const f0_how = v.how;
+    if (typeof f0_how !== "string" || f0_how.length > 256) return "how";
+    for (const k0 in v) {
+      if (k0 !== "verb" && k0 !== "user" && k0 !== "pid" && k0 !== "pane" && k0 !== "seconds" && k0 !== "how") return `${k0}`;
+    }
+    return null;
+  }],
   ["operator.fleet.initialized", (v) => {
     if (typeof v !== "object" || v === null || Array.isArray(v)) return "";
     const f0_verb = v.verb;
@@ -885,6 +923,148 @@ export const guards: ReadonlyMap<string, Guard> = new Map<string, Guard>([
     if (!Number.isSafeInteger(f0_kept) || f0_kept < 0) return "kept";
     for (const k0 in v) {
       if (k0 !== "verb" && k0 !== "user" && k0 !== "pid" && k0 !== "written" && k0 !== "replaced" && k0 !== "kept") return `${k0}`;
+    }
+    return null;
+  }],
+  ["message.requested", (v) => {
+    if (typeof v !== "object" || v === null || Array.isArray(v)) return "";
+    const f0_message = v.message;
+    if (typeof f0_message !== "string" || f0_message.length > 256) return "message";
+    const f0_digest = v.digest;
+    if (typeof f0_digest !== "string" || f0_digest.length > 64) return "digest";
+    const f0_bytes = v.bytes;
+    if (!Number.isSafeInteger(f0_bytes) || f0_bytes < 0) return "bytes";
+    const f0_lines = v.lines;
+    if (!Number.isSafeInteger(f0_lines) || f0_lines < 0) return "lines";
+    const f0_text = v.text;
+    if (f0_text !== null) { if (typeof f0_text !== "string" || f0_text.length > 1048576) return "text"; }
+    const f0_user = v.user;
+    if (typeof f0_user !== "string" || f0_user.length > 256) return "user";
+    const f0_pid = v.pid;
+    if (!Number.isSafeInteger(f0_pid) || f0_pid < 0) return "pid";
+    const f0_verify = v.verify;
+    if (typeof f0_verify !== "boolean") return "verify";
+    const f0_until = v.until;
+    if (f0_until !== "accepted" && f0_until !== "taken-up" && f0_until !== "answered") return "until";
+    const f0_traceparent = v.traceparent;
+    if (f0_traceparent !== null) { if (typeof f0_traceparent !== "string" || f0_traceparent.length > 256) return "traceparent"; }
+    for (const k0 in v) {
+      if (k0 !== "message" && k0 !== "digest" && k0 !== "bytes" && k0 !== "lines" && k0 !== "text" && k0 !== "user" && k0 !== "pid" && k0 !== "verify" && k0 !== "until" && k0 !== "traceparent") return `${k0}`;
+    }
+    return null;
+  }],
+  ["message.typed", (v) => {
+    if (typeof v !== "object" || v === null || Array.isArray(v)) return "";
+    const f0_message = v.message;
+    if (typeof f0_message !== "string" || f0_message.length > 256) return "message";
+    const f0_socket = v.socket;
+    if (typeof f0_socket !== "string" || f0_socket.length > 2048) return "socket";
+    const f0_pane = v.pane;
+    if (typeof f0_pane !== "string" || f0_pane.length > 256) return "pane";
+    const f0_pid = v.pid;
+    if (!Number.isSafeInteger(f0_pid) || f0_pid < 0) return "pid";
+    const f0_runtime = v.runtime;
+    if (f0_runtime !== null) { if (typeof f0_runtime !== "string" || f0_runtime.length > 256) return "runtime"; }
+    for (const k0 in v) {
+      if (k0 !== "message" && k0 !== "socket" && k0 !== "pane" && k0 !== "pid" && k0 !== "runtime") return `${k0}`;
+    }
+    return null;
+  }],
+  ["message.submitted", (v) => {
+    if (typeof v !== "object" || v === null || Array.isArray(v)) return "";
+    const f0_message = v.message;
+    if (typeof f0_message !== "string" || f0_message.length > 256) return "message";
+    for (const k0 in v) {
+      if (k0 !== "message") return `${k0}`;
+    }
+    return null;
+  }],
+  ["message.accepted", (v) => {
+    if (typeof v !== "object" || v === null || Array.isArray(v)) return "";
+    const f0_message = v.message;
+    if (typeof f0_message !== "string" || f0_message.length > 256) return "message";
+    const f0_proof = v.proof;
+    if (f0_proof !== "ack" && f0_proof !== "screen" && f0_proof !== "read") return "proof";
+    const f0_queued = v.queued;
+    if (typeof f0_queued !== "boolean") return "queued";
+    const f0_because = v.because;
+    if (typeof f0_because !== "string" || f0_because.length > 2048) return "because";
+    for (const k0 in v) {
+      if (k0 !== "message" && k0 !== "proof" && k0 !== "queued" && k0 !== "because") return `${k0}`;
+    }
+    return null;
+  }],
+  ["message.draft", (v) => {
+    if (typeof v !== "object" || v === null || Array.isArray(v)) return "";
+    const f0_message = v.message;
+    if (typeof f0_message !== "string" || f0_message.length > 256) return "message";
+    const f0_because = v.because;
+    if (typeof f0_because !== "string" || f0_because.length > 2048) return "because";
+    for (const k0 in v) {
+      if (k0 !== "message" && k0 !== "because") return `${k0}`;
+    }
+    return null;
+  }],
+  ["message.unverifiable", (v) => {
+    if (typeof v !== "object" || v === null || Array.isArray(v)) return "";
+    const f0_message = v.message;
+    if (typeof f0_message !== "string" || f0_message.length > 256) return "message";
+    const f0_which = v.which;
+    if (typeof f0_which !== "string" || f0_which.length > 256) return "which";
+    const f0_because = v.because;
+    if (typeof f0_because !== "string" || f0_because.length > 2048) return "because";
+    for (const k0 in v) {
+      if (k0 !== "message" && k0 !== "which" && k0 !== "because") return `${k0}`;
+    }
+    return null;
+  }],
+  ["message.refused", (v) => {
+    if (typeof v !== "object" || v === null || Array.isArray(v)) return "";
+    const f0_message = v.message;
+    if (typeof f0_message !== "string" || f0_message.length > 256) return "message";
+    const f0_why = v.why;
+    if (typeof f0_why !== "string" || f0_why.length > 256) return "why";
+    const f0_what = v.what;
+    if (f0_what !== null) { if (typeof f0_what !== "string" || f0_what.length > 256) return "what"; }
+    const f0_typed = v.typed;
+    if (typeof f0_typed !== "boolean") return "typed";
+    const f0_because = v.because;
+    if (typeof f0_because !== "string" || f0_because.length > 2048) return "because";
+    for (const k0 in v) {
+      if (k0 !== "message" && k0 !== "why" && k0 !== "what" && k0 !== "typed" && k0 !== "because") return `${k0}`;
+    }
+    return null;
+  }],
+  ["message.taken_up", (v) => {
+    if (typeof v !== "object" || v === null || Array.isArray(v)) return "";
+    const f0_message = v.message;
+    if (typeof f0_message !== "string" || f0_message.length > 256) return "message";
+    const f0_proof = v.proof;
+    if (f0_proof !== "ack" && f0_proof !== "screen") return "proof";
+    for (const k0 in v) {
+      if (k0 !== "message" && k0 !== "proof") return `${k0}`;
+    }
+    return null;
+  }],
+  ["message.withdrawn", (v) => {
+    if (typeof v !== "object" || v === null || Array.isArray(v)) return "";
+    const f0_message = v.message;
+    if (typeof f0_message !== "string" || f0_message.length > 256) return "message";
+    const f0_because = v.because;
+    if (typeof f0_because !== "string" || f0_because.length > 2048) return "because";
+    for (const k0 in v) {
+      if (k0 !== "message" && k0 !== "because") return `${k0}`;
+    }
+    return null;
+  }],
+  ["message.answered", (v) => {
+    if (typeof v !== "object" || v === null || Array.isArray(v)) return "";
+    const f0_message = v.message;
+    if (typeof f0_message !== "string" || f0_message.length > 256) return "message";
+    const f0_because = v.because;
+    if (typeof f0_because !== "string" || f0_because.length > 2048) return "because";
+    for (const k0 in v) {
+      if (k0 !== "message" && k0 !== "because") return `${k0}`;
     }
     return null;
   }],

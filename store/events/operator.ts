@@ -15,6 +15,15 @@ export const operatorEvents = {
   "operator.reset.requested": z.strictObject({ ...act, task: shortText.nullable() }),
   /** An act that did not do what it was to do. One that did is seen on the planes themselves. */
   "operator.act.failed": z.strictObject({ ...act, reason: boundedText }),
+  /** Somebody's terminal was joined to the agent's pane: whatever is typed there may be theirs. */
+  "operator.attached": z.strictObject({ ...act, socket: boundedText, pane: shortText, terminal: shortText }),
+  "operator.detached": z.strictObject({
+    ...act,
+    pane: shortText,
+    seconds: z.number().min(0),
+    /** `detached`, or how the client or the agent ended. */
+    how: shortText,
+  }),
   /** `fleet init` wrote files: how many, and how many of them over others. */
   "operator.fleet.initialized": z.strictObject({ ...act, written: count, replaced: count, kept: count }),
 } as const;

@@ -96,7 +96,7 @@ async function send(server: TmuxServer, session: string, scenario: Scenario): Pr
         timeoutMs: scenario.timeoutMs ?? TIMEOUT_MS,
         append: false,
         verify: true,
-        on: { typing: () => {}, typed: () => {}, submitted: () => {} },
+        on: { typed: () => {}, submitted: () => {} },
       },
     );
     return verdict as Verdict;

@@ -3,7 +3,7 @@ _fleet() {
   local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]} flags="" words="" verb
   COMPREPLY=()
   if [ "$COMP_CWORD" -eq 1 ]; then
-    COMPREPLY=($(compgen -W "ps why events sql history when uptime record beat doctor completion verify rebuild export import metrics hooks --help --version" -- "$current"))
+    COMPREPLY=($(compgen -W "ps why events sql history when uptime messages send record beat doctor completion verify rebuild export import metrics hooks agent --help --version" -- "$current"))
     return
   fi
   case $previous in
@@ -22,6 +22,10 @@ _fleet() {
     --timeout) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
     --tenant) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
     --host) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
+    --file) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
+    --until) COMPREPLY=($(compgen -W "accepted taken-up answered" -- "$current")); return ;;
+    --id) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
+    --traceparent) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
     --metrics) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
     --status) COMPREPLY=($(compgen -W "ok busy waiting unknown" -- "$current")); return ;;
     --interval) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
@@ -39,6 +43,13 @@ _fleet() {
     hooks)
       if [ "$COMP_CWORD" -eq 2 ]; then
         words="$words install check remove"
+      else
+        verb="$verb ${COMP_WORDS[2]}"
+      fi
+      ;;
+    agent)
+      if [ "$COMP_CWORD" -eq 2 ]; then
+        words="$words send"
       else
         verb="$verb ${COMP_WORDS[2]}"
       fi
@@ -71,6 +82,18 @@ _fleet() {
       ;;
     uptime)
       flags="--since --until --at --agent --class --runtime --tenant --host --json"
+      words="$words $(fleet completion --agents 2>/dev/null)"
+      ;;
+    messages)
+      flags="--since --at --limit -n --json"
+      words="$words $(fleet completion --agents 2>/dev/null)"
+      ;;
+    send)
+      flags="--file -f --verify --until --timeout --id --command --append --strip-controls --keep-text --traceparent --json"
+      words="$words $(fleet completion --agents 2>/dev/null)"
+      ;;
+    "agent send")
+      flags="--file -f --verify --until --timeout --id --command --append --strip-controls --keep-text --traceparent --json"
       words="$words $(fleet completion --agents 2>/dev/null)"
       ;;
     record)

@@ -15,6 +15,8 @@ _fleet() {
     'history:tell the story of a day\: who was what, when, for how long'
     'when:say when an agent went stale, died, drifted, was attached to'
     'uptime:say how much of a time each agent was well, and how much nobody saw'
+    'messages:the ledger of messages\: what was sent to whom, and what became of it'
+    'send:type a message into an agent'\''s pane, and prove that it holds it'
     'record:run the recorder in the foreground'
     'beat:write an agent'\''s heartbeat, once, in a loop, or as a sidecar'
     'doctor:check the setup and say what to run'
@@ -25,12 +27,17 @@ _fleet() {
     'import:fill an empty log with what fleet export wrote'
     'metrics:print the numbers of now for Prometheus'
     'hooks:how runtimes tell what they do'
+    'agent:act on one agent, or look at it'
   )
   local -a of_hooks
   of_hooks=(
     'install:make a runtime tell what it does\: heartbeats, and which messages it took'
     'check:say which runtimes tell what they do'
     'remove:take out what `hooks install` has added'
+  )
+  local -a of_agent
+  of_agent=(
+    'send:type a message into an agent'\''s pane, and prove that it holds it'
   )
   _arguments -C '(- *)--help[show help]' '(- *)--version[print the version]' '1:verb:->verb' '*::word:->word'
   case $state in
@@ -40,6 +47,10 @@ _fleet() {
       case $verb in
         hooks)
           if (( CURRENT == 2 )); then _describe verb of_hooks; [[ $words[2] == -* ]] || return; else
+            verb="$verb $words[2]"; shift words; (( CURRENT-- ))
+          fi ;;
+        agent)
+          if (( CURRENT == 2 )); then _describe verb of_agent; [[ $words[2] == -* ]] || return; else
             verb="$verb $words[2]"; shift words; (( CURRENT-- ))
           fi ;;
       esac
@@ -115,6 +126,38 @@ _fleet() {
           '--host[of this host (default\: the log'\''s own)]:host: ' \
           '--json[print JSON instead of a table]' \
           '*:name:_fleet_agents' \
+          '(- *)--help[show help]' ;;
+        messages) _arguments -s '--since[asked for at or after this moment]:time: ' \
+          '--at[as the ledger stood at this moment\: what came later does not count]:time: ' \
+          '--limit[at most this many, the newest]:count: ' '-n[at most this many, the newest]:count: ' \
+          '--json[print JSON instead of a table]' \
+          '*:name:_fleet_agents' \
+          '(- *)--help[show help]' ;;
+        send) _arguments -s '--file[read the message from a file]:file: ' '-f[read the message from a file]:file: ' \
+          '--verify[wait for the verdict, and leave with its code]' \
+          '--until[with --verify\: also wait until its turn has begun, or has ended]:state:(accepted taken-up answered)' \
+          '--timeout[milliseconds for all of it (6000)]:ms: ' \
+          '--id[the message'\''s id, so that asking again does not send again]:id: ' \
+          '--command[it is a command of the runtime (/clear)\: put no blank before a leading / or !]' \
+          '--append[type behind what already stands in the input row]' \
+          '--strip-controls[take out control characters instead of refusing them]' \
+          '--keep-text[keep the text in the log, not only its digest and size]' \
+          '--traceparent[W3C trace context to hang the message'\''s span on (TRACEPARENT)]:context: ' \
+          '--json[print one JSON object]' \
+          '1:name:_fleet_agents' \
+          '(- *)--help[show help]' ;;
+        'agent send') _arguments -s '--file[read the message from a file]:file: ' '-f[read the message from a file]:file: ' \
+          '--verify[wait for the verdict, and leave with its code]' \
+          '--until[with --verify\: also wait until its turn has begun, or has ended]:state:(accepted taken-up answered)' \
+          '--timeout[milliseconds for all of it (6000)]:ms: ' \
+          '--id[the message'\''s id, so that asking again does not send again]:id: ' \
+          '--command[it is a command of the runtime (/clear)\: put no blank before a leading / or !]' \
+          '--append[type behind what already stands in the input row]' \
+          '--strip-controls[take out control characters instead of refusing them]' \
+          '--keep-text[keep the text in the log, not only its digest and size]' \
+          '--traceparent[W3C trace context to hang the message'\''s span on (TRACEPARENT)]:context: ' \
+          '--json[print one JSON object]' \
+          '1:name:_fleet_agents' \
           '(- *)--help[show help]' ;;
         record) _arguments -s '--uninstall[remove our hooks from the tmux servers and end]' \
           '--metrics[also serve /metrics for Prometheus\: a port on loopback (9464), or ADDRESS\:PORT]:address: ' \

@@ -42,6 +42,8 @@ export interface LiveFleet {
   tmux(...words: string[]): string;
   /** Starts the stub in a session of this name; its beats come each half second. */
   startAgent(name: string): void;
+  /** Starts any program in a session of this name, 120 by 40. */
+  startSession(name: string, ...words: string[]): void;
   panePid(name: string): number;
   writeBeat(name: string, text: string): void;
   recorder(): Promise<Running>;
@@ -115,9 +117,16 @@ export function createLiveFleet(roster: string): LiveFleet {
     return JSON.parse(stdout) as PsDocument;
   };
 
+  const startSession = (name: string, ...words: string[]): void => {
+    tmux("new-session", "-d", "-s", name, "-x", "120", "-y", "40", ...words);
+    const pid = Number(tmux("display-message", "-p", "#{pid}"));
+    servers.set(pid, startOf(pid));
+  };
+
   return {
     home,
     environment,
+    startSession,
     socketPath,
     fleet,
     start,

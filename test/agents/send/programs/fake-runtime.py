@@ -1,12 +1,15 @@
 #!/usr/bin/env python3
 """A program that is called like a runtime and draws like it: what was captured of it, and an input row that works.
 
-Usage: claude CAPTURE LOG [busy] [ack=FILE]. CAPTURE is a `.ansi` file with its `.json` beside it. The file must be called like
+Usage: claude CAPTURE LOG [busy] [eats] [ack=FILE] [takes-up]. CAPTURE is a `.ansi` file with its `.json` beside it. The file must be called like
 the runtime, because that is how a runtime is known.
 """
+import datetime
+import hashlib
 import json
 import os
 import sys
+import threading
 import time
 import tty
 
@@ -26,6 +29,21 @@ def note(text):
     with open(LOG, "a", encoding="utf-8") as log:
         log.write(json.dumps(text) + "\n")
 
+
+def acknowledge(text, what, queued=False):
+    """What an adapter writes when the runtime's own hook gave it the prompt."""
+    file = next((flag[4:] for flag in FLAGS if flag.startswith("ack=")), None)
+    if file is None:
+        return
+    now = datetime.datetime.now(datetime.timezone.utc).isoformat().replace("+00:00", "Z")
+    digest = hashlib.sha256(text.strip().encode()).hexdigest()
+    line = f"ts={now} what={what} sha256={digest} source=hook{' queued=1' if queued else ''}\n"
+    with open(file, "a", encoding="utf-8", opener=lambda path, flags: os.open(path, flags, 0o600)) as acks:
+        acks.write(line)
+
+
+if "ack-begun" in FLAGS:
+    acknowledge("an earlier message", "received")
 
 draft, sent, turn_until = "", [], time.time() + 3600 if "busy" in FLAGS else 0.0
 
@@ -66,6 +84,9 @@ while True:
             draft = ""
         else:
             note(draft)
+            acknowledge(draft, "received", "busy" in FLAGS)
+            if "takes-up" in FLAGS:
+                threading.Timer(0.5, acknowledge, (draft, "taken-up")).start()
             sent.append(draft)
             draft = ""
             if turn_until == 0.0:

@@ -1,0 +1,102 @@
+import { MESSAGE_EVENTS, type MessageEntry, messagesOf } from "../../query/messages.ts";
+import { FleetError } from "../../store/errors.ts";
+import type { EventFilter } from "../../store/event-filter.ts";
+import type { Reader } from "../../store/reader.ts";
+import { nowUs } from "../clock.ts";
+import { countOf, has, type Invocation, textOf } from "../declaration.ts";
+import { openExistingLog } from "../existing-log.ts";
+import { EXIT } from "../exit.ts";
+import { lookAround, nothingRecorded } from "../here.ts";
+import { formatMessages } from "../render/messages-table.ts";
+import { isoMoment } from "../render/moment.ts";
+import { localOffsetMs, parseMoment } from "../time.ts";
+
+const DEFAULT_LIMIT = 50;
+
+/** `fleet messages [NAME...]`: the ledger. */
+export async function run(invocation: Invocation): Promise<number> {
+  const { output, environment } = invocation;
+  const at = momentOf(invocation, "at");
+  const since = momentOf(invocation, "since");
+  const here = lookAround(environment);
+  const reader = openExistingLog(here);
+  if (reader === null) throw nothingRecorded(here.places);
+  try {
+    const all = messagesOf(eventsUpTo(reader, at)).filter(
+      (one) =>
+        (invocation.arguments.length === 0 || invocation.arguments.includes(one.agent ?? "")) &&
+        (since === null || (since.kind === "seq" ? one.seq >= since.seq : one.requestedAtUs >= since.atUs)),
+    );
+    const limit = countOf(invocation, "limit") ?? (since === null ? DEFAULT_LIMIT : all.length);
+    const shown = limit === 0 ? [] : all.slice(-limit);
+    if (has(invocation, "json")) {
+      const { tenantId, host } = reader.identity();
+      const until = at === null ? nowUs() : at.kind === "instant" ? at.atUs : null;
+      const document = {
+        schema: "fleet.messages.v1",
+        tenant_id: tenantId,
+        host,
+        at: until === null ? null : isoMoment(until),
+        log_seq: at?.kind === "seq" ? at.seq : reader.lastSeq(),
+        messages: shown.map(jsonOf),
+      };
+      output.print(`${JSON.stringify(document, null, 2)}\n`);
+    } else if (shown.length === 0) output.complain("No message matches.\n");
+    else
+      output.print(
+        `${formatMessages(shown, { width: output.width(), paint: output.paint, nowUs: nowUs() }).join("\n")}\n`,
+      );
+    return EXIT.done;
+  } finally {
+    reader.close();
+  }
+}
+
+type Moment =
+  | { readonly kind: "instant"; readonly atUs: number }
+  | { readonly kind: "seq"; readonly seq: number };
+
+function momentOf(words: Invocation, option: "at" | "since"): Moment | null {
+  const text = textOf(words, option);
+  if (text === undefined) return null;
+  const moment = parseMoment(text, { nowUs: nowUs(), offsetMs: localOffsetMs });
+  if (moment.ok) return moment;
+  throw new FleetError("usage", `--${option} ${JSON.stringify(text)}: ${moment.reason}`, {
+    hint: "See `fleet messages --help`.",
+  });
+}
+
+function eventsUpTo(reader: Reader, at: Moment | null) {
+  const until: EventFilter =
+    at === null ? {} : at.kind === "seq" ? { beforeSeq: at.seq + 1 } : { untilUs: at.atUs };
+  return reader.events({ ...until, types: MESSAGE_EVENTS });
+}
+
+function jsonOf(one: MessageEntry): object {
+  const { digest, bytes, lines, text, user, until, traceparent } = one.requested;
+  return {
+    tenant_id: one.tenantId,
+    host: one.host,
+    agent: one.agent,
+    message: one.id,
+    state: one.state,
+    verdict: one.verdict,
+    kind: one.kind,
+    proof: one.proof,
+    queued: one.queued,
+    because: one.because,
+    typed: one.typed,
+    submitted: one.submitted,
+    requested_at: isoMoment(one.requestedAtUs),
+    at: isoMoment(one.atUs),
+    digest,
+    bytes,
+    lines,
+    text,
+    user,
+    until,
+    traceparent,
+    seq: one.seq,
+    last_seq: one.lastSeq,
+  };
+}
