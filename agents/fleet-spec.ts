@@ -25,7 +25,8 @@ export interface AgentSpec {
   readonly lifecycle: "always" | "ephemeral";
   readonly command: readonly string[];
   readonly workingDirectory: string;
-  readonly intervalSeconds: number;
+  /** As the roster says it; null: what the surroundings say, for the recorder and the agent alike. */
+  readonly intervalSeconds: number | null;
 }
 
 /** Names become tmux sessions, unit instances and file names: nothing else may reach any of these. */

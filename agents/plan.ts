@@ -70,7 +70,9 @@ export function agentFiles(spec: FleetSpec, agent: AgentSpec): PlannedFile[] {
     ["MOSAIC_AGENT_RUNTIME", agent.runtime],
     ["MOSAIC_AGENT_WORKDIR", agent.workingDirectory],
     ["MOSAIC_AGENT_COMMAND", joinWords(agent.command)],
-    ["MOSAIC_HEARTBEAT_INTERVAL", String(agent.intervalSeconds)],
+    ...(agent.intervalSeconds === null
+      ? []
+      : [["MOSAIC_HEARTBEAT_INTERVAL", String(agent.intervalSeconds)] as const]),
   ];
   const heading = [
     ...headingOf(`The environment of agent ${agent.name}, from the roster`),

@@ -1,12 +1,17 @@
 import type { GroupDeclaration, OptionDeclaration, VerbDeclaration } from "./declaration.ts";
+import { agentRestart } from "./declarations/agent-restart.ts";
+import { agentStart } from "./declarations/agent-start.ts";
+import { agentStop } from "./declarations/agent-stop.ts";
 import { beat } from "./declarations/beat.ts";
 import { completion } from "./declarations/completion.ts";
 import { doctor } from "./declarations/doctor.ts";
+import { down } from "./declarations/down.ts";
 import { events } from "./declarations/events.ts";
 import { exportVerb } from "./declarations/export.ts";
 import { history } from "./declarations/history.ts";
 import { hooksCheck, hooksInstall, hooksRemove } from "./declarations/hooks.ts";
 import { importVerb } from "./declarations/import.ts";
+import { init } from "./declarations/init.ts";
 import { messages } from "./declarations/messages.ts";
 import { metrics } from "./declarations/metrics.ts";
 import { ps } from "./declarations/ps.ts";
@@ -14,6 +19,7 @@ import { rebuild } from "./declarations/rebuild.ts";
 import { record } from "./declarations/record.ts";
 import { send } from "./declarations/send.ts";
 import { sql } from "./declarations/sql.ts";
+import { up } from "./declarations/up.ts";
 import { uptime } from "./declarations/uptime.ts";
 import { verify } from "./declarations/verify.ts";
 import { when } from "./declarations/when.ts";
@@ -30,6 +36,12 @@ export const verbs: readonly VerbDeclaration[] = [
   uptime,
   messages,
   send,
+  agentStart,
+  agentStop,
+  agentRestart,
+  init,
+  up,
+  down,
   record,
   beat,
   hooksInstall,
@@ -46,6 +58,7 @@ export const verbs: readonly VerbDeclaration[] = [
 
 /** Words under which several verbs stand (`fleet agent start`). A verb may be such a word as well (`fleet mirror status`). */
 export const groups: readonly GroupDeclaration[] = [
+  { name: "agent", summary: "act on agents by name" },
   { name: "hooks", summary: "how runtimes tell what they do" },
   { name: "agent", summary: "act on one agent, or look at it" },
 ];

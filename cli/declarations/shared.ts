@@ -65,3 +65,11 @@ export const ofHost: OptionDeclaration = {
   value: { name: "HOST", kind: "text" },
   description: "of this host (default: the log's own)",
 };
+/** For verbs that act: on whom is always said. */
+export const oneOrMoreAgents: Omit<ArgumentDeclaration, "description"> = { ...agentName, required: true };
+export const startTimeout: OptionDeclaration = {
+  name: "timeout",
+  short: "t",
+  value: { name: "SECONDS", kind: "count" },
+  description: "stop waiting for a sign of life after this long (10)",
+};

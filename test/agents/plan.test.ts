@@ -48,6 +48,9 @@ describe("the files of a fleet", () => {
     expect(file?.mode).toBe(0o600);
     expect(file?.text).toContain('MOSAIC_AGENT_NAME="coder0"\nMOSAIC_AGENT_RUNTIME="pi"\n');
     expect(file?.text).toContain('MOSAIC_HEARTBEAT_INTERVAL="2.5"\n');
+    // What the roster leaves open the recorder and the agent must read from the same place.
+    const [open] = agentFiles(fleetSpec(), agentSpec("coder0", { intervalSeconds: null }));
+    expect(open?.text).not.toContain("MOSAIC_HEARTBEAT_INTERVAL");
     expect(file?.text).toContain(String.raw`MOSAIC_AGENT_COMMAND="pi \"a b\" \"c\\\"d\" \"\$e\""`);
   });
 

@@ -63,6 +63,8 @@ describe("in a real bash", () => {
     expect(complete("fleet", "re")).toEqual(["record", "rebuild"]);
     const first = new Set(firstWords(verbs, groups).map(([name]) => name));
     expect(new Set(complete("fleet", ""))).toEqual(new Set([...first, "--help", "--version"]));
+    expect(complete("fleet", "agent", "st")).toEqual(["start", "stop"]);
+    expect(complete("fleet", "agent", "stop", "cod")).toEqual(["coder0", "coder1"]);
     expect(complete("fleet", "ps", "--wat")).toEqual(["--watch"]);
     expect(complete("fleet", "why", "cod")).toEqual(["coder0", "coder1"]);
     expect(complete("fleet", "events", "--agent", "rev")).toEqual(["reviewer"]);

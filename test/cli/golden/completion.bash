@@ -3,7 +3,7 @@ _fleet() {
   local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]} flags="" words="" verb
   COMPREPLY=()
   if [ "$COMP_CWORD" -eq 1 ]; then
-    COMPREPLY=($(compgen -W "ps why events sql history when uptime messages send record beat doctor completion verify rebuild export import metrics hooks agent --help --version" -- "$current"))
+    COMPREPLY=($(compgen -W "ps why events sql history when uptime messages send init up down record beat doctor completion verify rebuild export import metrics agent hooks agent --help --version" -- "$current"))
     return
   fi
   case $previous in
@@ -26,6 +26,7 @@ _fleet() {
     --until) COMPREPLY=($(compgen -W "accepted taken-up answered" -- "$current")); return ;;
     --id) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
     --traceparent) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
+    --profile) COMPREPLY=($(compgen -W "coding general hybrid research" -- "$current")); return ;;
     --metrics) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
     --status) COMPREPLY=($(compgen -W "ok busy waiting unknown" -- "$current")); return ;;
     --interval) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
@@ -40,6 +41,13 @@ _fleet() {
   esac
   verb=${COMP_WORDS[1]}
   case $verb in
+    agent)
+      if [ "$COMP_CWORD" -eq 2 ]; then
+        words="$words send start stop restart"
+      else
+        verb="$verb ${COMP_WORDS[2]}"
+      fi
+      ;;
     hooks)
       if [ "$COMP_CWORD" -eq 2 ]; then
         words="$words install check remove"
@@ -49,7 +57,7 @@ _fleet() {
       ;;
     agent)
       if [ "$COMP_CWORD" -eq 2 ]; then
-        words="$words send"
+        words="$words send start stop restart"
       else
         verb="$verb ${COMP_WORDS[2]}"
       fi
@@ -95,6 +103,30 @@ _fleet() {
     "agent send")
       flags="--file -f --verify --until --timeout --id --command --append --strip-controls --keep-text --traceparent --json"
       words="$words $(fleet completion --agents 2>/dev/null)"
+      ;;
+    "agent start")
+      flags="--timeout -t --json"
+      words="$words $(fleet completion --agents 2>/dev/null)"
+      ;;
+    "agent stop")
+      flags="--json"
+      words="$words $(fleet completion --agents 2>/dev/null)"
+      ;;
+    "agent restart")
+      flags="--timeout -t --json"
+      words="$words $(fleet completion --agents 2>/dev/null)"
+      ;;
+    init)
+      flags="--profile --dry-run -n --force -f --json"
+      words="$words "
+      ;;
+    up)
+      flags="--timeout -t --json"
+      words="$words "
+      ;;
+    down)
+      flags="--json"
+      words="$words "
       ;;
     record)
       flags="--uninstall --metrics --json"

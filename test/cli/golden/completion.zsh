@@ -17,6 +17,9 @@ _fleet() {
     'uptime:say how much of a time each agent was well, and how much nobody saw'
     'messages:the ledger of messages\: what was sent to whom, and what became of it'
     'send:type a message into an agent'\''s pane, and prove that it holds it'
+    'init:write roster, units and environment files; start the recorder'
+    'up:start the tmux server, the recorder and every agent'
+    'down:stop every agent, the tmux server and the recorder, on purpose'
     'record:run the recorder in the foreground'
     'beat:write an agent'\''s heartbeat, once, in a loop, or as a sidecar'
     'doctor:check the setup and say what to run'
@@ -26,8 +29,16 @@ _fleet() {
     'export:write events out, as NDJSON or CSV'
     'import:fill an empty log with what fleet export wrote'
     'metrics:print the numbers of now for Prometheus'
+    'agent:act on agents by name'
     'hooks:how runtimes tell what they do'
     'agent:act on one agent, or look at it'
+  )
+  local -a of_agent
+  of_agent=(
+    'send:type a message into an agent'\''s pane, and prove that it holds it'
+    'start:start agents, and say how the start went'
+    'stop:stop agents, on purpose'
+    'restart:end agents and start them anew'
   )
   local -a of_hooks
   of_hooks=(
@@ -38,6 +49,9 @@ _fleet() {
   local -a of_agent
   of_agent=(
     'send:type a message into an agent'\''s pane, and prove that it holds it'
+    'start:start agents, and say how the start went'
+    'stop:stop agents, on purpose'
+    'restart:end agents and start them anew'
   )
   _arguments -C '(- *)--help[show help]' '(- *)--version[print the version]' '1:verb:->verb' '*::word:->word'
   case $state in
@@ -45,6 +59,10 @@ _fleet() {
     word)
       local verb=$words[1]
       case $verb in
+        agent)
+          if (( CURRENT == 2 )); then _describe verb of_agent; [[ $words[2] == -* ]] || return; else
+            verb="$verb $words[2]"; shift words; (( CURRENT-- ))
+          fi ;;
         hooks)
           if (( CURRENT == 2 )); then _describe verb of_hooks; [[ $words[2] == -* ]] || return; else
             verb="$verb $words[2]"; shift words; (( CURRENT-- ))
@@ -158,6 +176,27 @@ _fleet() {
           '--traceparent[W3C trace context to hang the message'\''s span on (TRACEPARENT)]:context: ' \
           '--json[print one JSON object]' \
           '1:name:_fleet_agents' \
+          '(- *)--help[show help]' ;;
+        'agent start') _arguments -s '--timeout[stop waiting for a sign of life after this long (10)]:seconds: ' '-t[stop waiting for a sign of life after this long (10)]:seconds: ' \
+          '--json[print JSON instead of a table]' \
+          '*:name:_fleet_agents' \
+          '(- *)--help[show help]' ;;
+        'agent stop') _arguments -s '--json[print JSON instead of a table]' \
+          '*:name:_fleet_agents' \
+          '(- *)--help[show help]' ;;
+        'agent restart') _arguments -s '--timeout[stop waiting for a sign of life after this long (10)]:seconds: ' '-t[stop waiting for a sign of life after this long (10)]:seconds: ' \
+          '--json[print JSON instead of a table]' \
+          '*:name:_fleet_agents' \
+          '(- *)--help[show help]' ;;
+        init) _arguments -s '--profile[the roster to begin with; one that was edited by hand is kept]:profile:(coding general hybrid research)' \
+          '--dry-run[show every file and command, and change nothing]' '-n[show every file and command, and change nothing]' \
+          '--force[also write over what was edited by hand; it is kept as FILE.saved]' '-f[also write over what was edited by hand; it is kept as FILE.saved]' \
+          '--json[print JSON instead of a table]' \
+          '(- *)--help[show help]' ;;
+        up) _arguments -s '--timeout[stop waiting for a sign of life after this long (10)]:seconds: ' '-t[stop waiting for a sign of life after this long (10)]:seconds: ' \
+          '--json[print JSON instead of a table]' \
+          '(- *)--help[show help]' ;;
+        down) _arguments -s '--json[print JSON instead of a table]' \
           '(- *)--help[show help]' ;;
         record) _arguments -s '--uninstall[remove our hooks from the tmux servers and end]' \
           '--metrics[also serve /metrics for Prometheus\: a port on loopback (9464), or ADDRESS\:PORT]:address: ' \
