@@ -102,6 +102,7 @@ const AGENT_LADDER: readonly ((evidence: Evidence) => Step | null)[] = [
   stale,
   silent,
   starting,
+  attention,
   beating,
 ];
 
@@ -266,6 +267,13 @@ function starting({ pane, beat, intervalSeconds }: Evidence): Step {
   return { status, holds: "yes", because, sinceUs: pane.startedAtUs ?? pane.atUs };
 }
 
+/** A beat that says itself that what the agent does is not known: it lives, and may be waiting for somebody. */
+function attention({ beat }: Evidence): Step | null {
+  if (beat.health !== "healthy" || beat.status !== "unknown") return null;
+  const because = "its heartbeat is fresh, and says that its sources do not agree on what it does";
+  return { status: "waiting", holds: "unknown", because, needs: ["heartbeat"] };
+}
+
 function beating({ beat, pane }: Evidence): Step {
   const status = beat.status === "waiting" ? "waiting" : beat.status === "busy" ? "busy" : "healthy";
   if (beat.health !== "healthy") {
@@ -275,7 +283,8 @@ function beating({ beat, pane }: Evidence): Step {
   // Time in which it was shown as something else (its session was away under another name) is not of this status.
   const paneSinceUs = pane.known && pane.state === "alive" ? (pane.atUs ?? 0) : 0;
   const sinceUs = beat.statusSinceUs === null ? null : Math.max(beat.statusSinceUs, paneSinceUs);
-  return { status, holds: "yes", because, sinceUs };
+  const reason = beat.status === "unknown" ? "activity unknown" : null;
+  return { status, holds: "yes", because, reason, sinceUs };
 }
 
 function unjudgedBeat(status: AgentStatus, beat: Evidence["beat"]): Step {

@@ -97,6 +97,21 @@ codex_judge() {
   if [ $agrees = never ] || [ $((up - $1)) -ge 3 ]; then status=unknown doubt=$said; fi
 }
 
+# A prompt stands in the rollout when it has become part of the turn of this id; it is looked for there for three seconds.
+codex_taken_up() {
+  turn=${ids##*turn=}
+  for pause in 1 1 2 3 4 8 9; do
+    sleep "0.$pause"
+    codex_rollout
+    [ -n "$rollout" ] || continue
+    tail -c 262144 "$rollout" | grep '"type":"UserMessage"' | grep "\"turn_id\":\"$turn\"" | tail -n 4 |
+      while IFS= read -r row; do
+        set -- $(printf '%s\n' "$row" | awk -v key=text -f "$here/prompt-digest.awk")
+        [ "${1:-}" != "$digest" ] || exit 1
+      done || { acknowledge taken-up "$digest" "$ids" && return; }
+  done
+}
+
 # A hook is waited for by Codex, so only what must be in order is done at once: what it said, and where the rollout is.
 codex_hook() {
   codex_process && ! nested || return 0
@@ -107,7 +122,9 @@ codex_hook() {
     Stop) said=ok ;;
   esac
   [ -z "$said" ] || keep "$run/.$name.hook" "$said 0 $pid"
-  pane=${TMUX_PANE:-} socket=
+  pane=${TMUX_PANE:-} socket= digest=
+  # A shell gives what it runs in the background no input of its own accord.
+  exec 3<&0
   (
     if [ "$event" = UserPromptSubmit ]; then
       digest prompt && acknowledge received "$digest" "$ids"
@@ -126,7 +143,8 @@ codex_hook() {
     # The hook speaks before title and rollout do.
     [ -z "$said" ] || [ "$status" = unknown ] || status=$said doubt=
     beat_if_due "$status" hook "$doubt"
-  ) <&0 &
+    [ -z "$digest" ] || codex_taken_up
+  ) <&3 3<&- &
 }
 
 # Beats until the process ends, in the name of one that cannot.

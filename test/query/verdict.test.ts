@@ -75,6 +75,15 @@ describe("the ladder", () => {
     expect(row(t + 2 * S).status).toBe(status);
   });
 
+  test("a beat that does not know what its agent does is of one that lives, and that may be waiting", () => {
+    at(t + 1 * S).look(beatLook(t + 1 * S, "coder0", t + 1 * S, { status: "unknown" }));
+    expect(row(t + 2 * S)).toMatchObject({
+      status: "healthy",
+      status_reason: "activity unknown",
+      unknown: ["heartbeat"],
+    });
+  });
+
   test("a beat whose process is gone is stale at once, though its time has not passed", () => {
     at(t + 1 * S).look(beatLook(t + 1 * S, "coder0", t + 1 * S));
     at(t + 2 * S).look(beatLook(t + 2 * S, "coder0", t + 1 * S, { alive: false }));
