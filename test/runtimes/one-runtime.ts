@@ -59,14 +59,15 @@ async function states(lab: Lab): Promise<void> {
   await expectStatus(lab, "ready", "healthy", 30_000);
   tell("runtime is recognised", lab.row().drift.state === "no", `${lab.row().drift.actual}`);
 
-  const probed = lab.fleet("ps", "--probe", "--json", lab.name);
+  const probed = lab.fleet("ps", "--probe", "--wait", "5000", "--json", lab.name);
   const [answer] = JSON.parse(probed.stdout).probe.answers;
   tell("probe answered while at rest", answer.answered, `${answer.after_ms} ms`);
 
   await lab.mode({ mode: "slow", ms: 9000 });
   await lab.say("Explain the build in detail");
   await expectStatus(lab, "busy while it streams", "busy", 6000, 2500);
-  const busy = JSON.parse(lab.fleet("ps", "--probe", "--json", lab.name).stdout).probe.answers[0];
+  const busy = JSON.parse(lab.fleet("ps", "--probe", "--wait", "5000", "--json", lab.name).stdout).probe
+    .answers[0];
   tell("probe answered while busy", busy.answered, `${busy.after_ms} ms`);
   await expectStatus(lab, "at rest after the turn", "healthy");
 
@@ -119,16 +120,70 @@ async function states(lab: Lab): Promise<void> {
   await lab.mode(ANSWER);
 }
 
+const KINDS: readonly ((n: number) => string)[] = [
+  (n) => `Message ${n}: check the file`,
+  (n) => `Message ${n}: first\nsecond line\n\nlast of it`,
+  (n) => `Message ${n}: naïve 日本語 🙂 — “quotes”`,
+  (n) => `Message ${n}: $HOME \`id\` $(id) 'a' "b" \\n;`,
+  (n) => `Message ${n}: ${"lorem ipsum dolor ".repeat(280)}end${n}`,
+  (n) => Array.from({ length: 40 }, (_, row) => `Message ${n} row ${row}`).join("\n"),
+];
+const keyOf = (text: string): string => (text.split(/\n| row/)[0] as string).slice(0, 40);
+
+/** Whether the model server was asked with this text since that request. */
+async function hasReached(lab: Lab, text: string, since: number): Promise<boolean> {
+  const requests = await lab.requestsSince(since);
+  return requests.some((one) => one.main && one.all?.some((said) => said.includes(keyOf(text))));
+}
+
+async function restOf(lab: Lab): Promise<void> {
+  const endAt = Date.now() + 20_000;
+  while (lab.row().status !== "healthy" && Date.now() < endAt) await pause(50);
+}
+
+/** `fleet send --verify`, at rest and behind a running turn: its verdict is what the model server received. */
+async function sends(lab: Lab, count: number, isBusy: boolean): Promise<void> {
+  const verdicts = new Map<string, number>();
+  let wrong = 0;
+  const after: number[] = [];
+  for (let n = 1; n <= count; n += 1) {
+    if (isBusy) {
+      await lab.mode({ mode: "slow", ms: 3500 });
+      await lab.say(`Warm up ${n}, please explain`);
+      await pause(1300);
+    }
+    await lab.mode(ANSWER);
+    const text = (KINDS[n % KINDS.length] as (n: number) => string)(n + (isBusy ? 1000 : 0));
+    const before = (await lab.requestsSince(0)).at(-1)?.seq ?? 0;
+    const begun = performance.now();
+    const { code, stdout, stderr } = lab.fleet("send", lab.name, text, "--verify", "--json");
+    after.push(performance.now() - begun);
+    const endAt = Date.now() + 12_000;
+    let reached = await hasReached(lab, text, before);
+    while (!reached && Date.now() < endAt) {
+      await pause(100);
+      reached = await hasReached(lab, text, before);
+    }
+    const verdict = code === 0 ? "accepted" : `${code}`;
+    verdicts.set(verdict, (verdicts.get(verdict) ?? 0) + 1);
+    if ((code === 0) !== reached) {
+      wrong += 1;
+      console.log(`  message ${n}: reached ${reached}, verdict ${code} ${stdout.slice(0, 400)} ${stderr}`);
+    }
+    await restOf(lab);
+    await pause(300);
+  }
+  const sorted = after.map(Math.round).sort((a, b) => a - b);
+  const told = [...verdicts].map(([verdict, times]) => `${verdict} ${times}`).join(", ");
+  tell(
+    `${count} sends ${isBusy ? "while busy" : "at rest"}`,
+    wrong === 0 && verdicts.get("accepted") === count,
+    `${told}; wrong ${wrong}; ${sorted[0]}/${sorted[sorted.length >> 1]}/${sorted.at(-1)} ms`,
+  );
+}
+
 /** What the runtime acknowledges, against what the model server received. */
 async function acknowledgements(lab: Lab, count: number): Promise<void> {
-  const kinds: ((n: number) => string)[] = [
-    (n) => `Message ${n}: check the file`,
-    (n) => `Message ${n}: first\nsecond line\n\nlast of it`,
-    (n) => `Message ${n}: naïve 日本語 🙂 — “quotes”`,
-    (n) => `Message ${n}: $HOME \`id\` $(id) 'a' "b" \\n;`,
-    (n) => `Message ${n}: ${"lorem ipsum dolor ".repeat(280)}end${n}`,
-    (n) => Array.from({ length: 40 }, (_, row) => `Message ${n} row ${row}`).join("\n"),
-  ];
   const figures = { received: 0, takenUp: 0, reached: 0, wrong: 0, after: [] as number[], queued: 0 };
   for (let n = 1; n <= count; n += 1) {
     const isBusy = n % 5 === 0;
@@ -138,7 +193,7 @@ async function acknowledgements(lab: Lab, count: number): Promise<void> {
       await pause(1500);
     }
     await lab.mode(ANSWER);
-    const text = (kinds[n % kinds.length] as (n: number) => string)(n);
+    const text = (KINDS[n % KINDS.length] as (n: number) => string)(n);
     const digest = digestOfPrompt(text);
     const before = (await lab.requestsSince(0)).at(-1)?.seq ?? 0;
     const mark = markAcks(lab.run, lab.name, UID);
@@ -147,12 +202,10 @@ async function acknowledgements(lab: Lab, count: number): Promise<void> {
     let acks = readAcks(lab.run, lab.name, UID, mark);
     let reached = false;
     const what = (word: string) => acks.find((ack) => ack.sha256 === digest && ack.what === word);
-    const key = text.split(/\n| row/)[0] as string;
     while (Date.now() - saidAt < 15_000 && !(what("received") && what("taken-up") && reached)) {
       await pause(50);
       acks = readAcks(lab.run, lab.name, UID, mark);
-      const since = await lab.requestsSince(before);
-      reached = since.some((one) => one.main && one.all?.some((said) => said.includes(key.slice(0, 40))));
+      reached = await hasReached(lab, text, before);
     }
     const received = what("received");
     if (received) figures.received += 1;
@@ -166,8 +219,7 @@ async function acknowledgements(lab: Lab, count: number): Promise<void> {
         `  message ${n}: reached ${reached}, acks ${acks.map((ack) => `${ack.what} ${ack.sha256.slice(0, 8)}`)}; ours ${digest.slice(0, 8)}`,
       );
     }
-    const rest = Date.now() + 10_000;
-    while (lab.row().status !== "healthy" && Date.now() < rest) await pause(50);
+    await restOf(lab);
     await pause(isBusy ? 1500 : 300);
   }
   const sorted = figures.after.sort((a, b) => a - b);
@@ -190,6 +242,9 @@ async function killed(lab: Lab): Promise<void> {
 }
 
 const lab = await openLab(setup);
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  process.once(signal, () => void lab.close().then(() => process.exit(130)));
+}
 try {
   await lab.start();
   const want = (part: string): boolean => {
@@ -198,6 +253,10 @@ try {
   };
   if (want("states")) await states(lab);
   if (want("acks")) await acknowledgements(lab, 30);
+  if (want("sends")) {
+    await sends(lab, 30, false);
+    await sends(lab, 30, true);
+  }
   if (want("killed")) await killed(lab);
 } catch (error) {
   tell("the scenario ran to its end", false, String(error));
