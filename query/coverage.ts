@@ -111,22 +111,29 @@ export function coverageOf(input: {
   // Each row of a table asks the same again.
   const watches = new Map<string, Map<string, Watch>>();
   const of = (source: string, scope: string): Watch => {
-    const known = entryOf(watches, source, () => new Map<string, Watch>());
-    return entryOf(known, scope, () => look(source, scope));
+    let known = watches.get(source);
+    if (known === undefined) {
+      known = new Map();
+      watches.set(source, known);
+    }
+    let watch = known.get(scope);
+    if (watch === undefined) {
+      watch = look(source, scope);
+      known.set(scope, watch);
+    }
+    return watch;
   };
   const lists = new Map<string, readonly string[]>();
-  const scopes = (source: string): readonly string[] => entryOf(lists, source, () => scopesOf(source));
+  const scopes = (source: string): readonly string[] => {
+    let list = lists.get(source);
+    if (list === undefined) {
+      list = scopesOf(source);
+      lists.set(source, list);
+    }
+    return list;
+  };
   const confirmed = observer.state === "recording" ? observer.aliveAtUs : undefined;
   return confirmed === undefined ? { of, scopes } : { of, scopes, confirmedAtUs: confirmed };
-}
-
-function entryOf<K, V>(entries: Map<K, V>, key: K, make: () => V): V {
-  let value = entries.get(key);
-  if (value === undefined) {
-    value = make();
-    entries.set(key, value);
-  }
-  return value;
 }
 
 /**

@@ -254,6 +254,7 @@ export function namesOf(documents: ReadonlyDocuments): { rostered: string[]; unr
   const known = new Set(rostered);
   const unrostered = new Set<string>();
   // A session that is gone and was on no roster is nobody's loss: only what exists is listed.
-  for (const [, pane] of documentsOf(documents, "pane")) if (!known.has(pane.name)) unrostered.add(pane.name);
+  for (const entry of documentsOf(documents, "pane"))
+    if (!known.has(entry[1].name)) unrostered.add(entry[1].name);
   return { rostered, unrostered: [...unrostered].sort() };
 }

@@ -235,8 +235,9 @@ const PLANES: readonly Plane[] = ["systemd", "pane", "heartbeat", "drift", "boot
 
 function unknownPlanes(row: AgentRow, verdict: Verdict): Plane[] {
   const unknown: Plane[] = [];
-  for (const plane of PLANES)
+  PLANES.forEach((plane) => {
     if (verdict.unknown.includes(plane) || isCellUnknown(row, plane)) unknown.push(plane);
+  });
   return unknown;
 }
 

@@ -27,6 +27,12 @@ export function toneOf(status: AgentStatus): Tone {
   return LOOKS[status].tone;
 }
 
+// Cells that say the same in many rows are made once.
+const DASH: TableCell = { said: ["-"], tone: "quiet" };
+const UNKNOWN: TableCell = { said: ["?"], tone: "warn" };
+const NOTHING: TableCell = { said: [""], tone: "quiet" };
+const BOOTS: TableCell = { said: ["ok"], tone: null };
+
 /** The cells of one row, in the order of the table's columns. */
 export function cellsOf(row: AgentRow, nowMs: number, withSocket: boolean): TableCell[] {
   const { tone, mark } = LOOKS[row.status];
@@ -35,14 +41,18 @@ export function cellsOf(row: AgentRow, nowMs: number, withSocket: boolean): Tabl
     { said: [row.status], tone },
     { said: [row.since === null ? "" : formatAge(secondsSince(row.since, nowMs))], tone: "quiet" },
     unitCell(row, nowMs),
-    { said: [withSocket ? visible(row.pane.socket?.replace(/^.*\//, "") ?? "-") : ""], tone: "quiet" },
+    withSocket ? socketCell(row) : NOTHING,
     paneCell(row, nowMs),
     beatCell(row),
     runtimeCell(row),
     idleCell(row),
     bootCell(row),
-    { said: [visible(notesOf(row).join(", "))], tone: "quiet" },
+    noteCell(row),
   ];
+}
+
+function socketCell({ pane }: AgentRow): TableCell {
+  return { said: [visible(pane.socket?.replace(/^.*\//, "") ?? "-")], tone: "quiet" };
 }
 
 /** An answer that is not known, with the age of the last one: `? 12 s`. */
@@ -78,10 +88,10 @@ function paneCell({ pane, status }: AgentRow, nowMs: number): TableCell {
 
 /** The age of the last beat; `none` where it is known that there is none, `?` where the beat does not tell. */
 function beatCell({ heartbeat, status }: AgentRow): TableCell {
-  if (!heartbeat.expected) return { said: ["-"], tone: "quiet" };
+  if (!heartbeat.expected) return DASH;
   if (heartbeat.reason === "no-file") return { said: ["none"], tone: "warn" };
   const age = heartbeat.age_seconds;
-  if (age === null) return { said: ["?"], tone: "warn" };
+  if (age === null) return UNKNOWN;
   if (heartbeat.health === "unknown") return { said: [`? ${formatAge(age)}`, "?"], tone: "warn" };
   const late = heartbeat.health === "stale";
   return { said: [formatAge(age)], tone: !late ? null : isOver(status) ? "quiet" : "bad" };
@@ -98,42 +108,41 @@ function runtimeCell({ runtime, drift, pane }: AgentRow): TableCell {
   }
   // The roster's word is no observation: where nothing was seen to run, nothing is named.
   const asked = pane.state === "alive" || pane.state === "unknown";
-  return asked ? { said: ["?"], tone: "warn" } : { said: ["-"], tone: "quiet" };
+  return asked ? UNKNOWN : DASH;
 }
 
 function idleCell({ idle, pane }: AgentRow): TableCell {
   if (idle.seconds !== null) return { said: [formatAge(idle.seconds)], tone: null };
   const asked = pane.state === "alive" || pane.state === "unknown";
-  return asked ? { said: ["?"], tone: "warn" } : { said: ["-"], tone: "quiet" };
+  return asked ? UNKNOWN : DASH;
 }
 
 function bootCell({ boot, pane, systemd }: AgentRow): TableCell {
-  if (boot.state === "unknown") return { said: ["?"], tone: "warn" };
+  if (boot.state === "unknown") return UNKNOWN;
   // A boot gap is a question about what runs now: an agent that is down has not been found to come back.
   const runs = pane.state === "alive" || systemd.active === "active";
-  if (boot.state === "no" && !runs) return { said: ["-"], tone: "quiet" };
-  if (boot.state === "no") return { said: ["ok"], tone: null };
+  if (boot.state === "no" && !runs) return DASH;
+  if (boot.state === "no") return BOOTS;
   const [first = "gap", ...others] = boot.reasons;
   const counted = others.length === 0 ? first : `${first} +${others.length}`;
   return { said: [[first, ...others].join(", "), counted, "gap"], tone: "warn" };
 }
 
 /** What no other column says: why the status is what it is, why the beat does not count, and the flags without a column. */
-function notesOf({ status_reason, heartbeat, flags }: AgentRow): readonly string[] {
-  if (status_reason === null && heartbeat.health !== "unknown" && flags.length === 0) return NONE;
+function noteCell({ status_reason, heartbeat, flags }: AgentRow): TableCell {
+  let text = status_reason ?? "";
   const beat = heartbeat.expected && heartbeat.health === "unknown" && heartbeat.reason !== "no-file";
-  const notes: string[] = [];
-  const note = (text: string | null): void => {
-    if (text !== null && !notes.includes(text)) notes.push(text);
-  };
-  note(status_reason);
-  if (beat) note(heartbeat.reason);
-  for (const flag of flags) if (!HAS_COLUMN.has(flag)) note(flag);
-  return notes;
+  if (beat && heartbeat.reason !== null && heartbeat.reason !== status_reason)
+    text = joined(text, heartbeat.reason);
+  flags.forEach((flag) => {
+    if (flag !== "drift" && flag !== "boot") text = joined(text, flag);
+  });
+  return text === "" ? NOTHING : { said: [visible(text)], tone: "quiet" };
 }
 
-const NONE: readonly string[] = [];
-const HAS_COLUMN: ReadonlySet<string> = new Set(["drift", "boot"]);
+function joined(text: string, more: string): string {
+  return text === "" ? more : `${text}, ${more}`;
+}
 
 /** It ended because somebody wanted that, so its last signs of life are nothing to worry about. */
 function isOver(status: AgentStatus): boolean {

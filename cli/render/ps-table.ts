@@ -66,9 +66,8 @@ export function formatPs(document: PsDocument, { width, paint, remark, past }: P
       : [...formatTable({ columns: COLUMNS, rows, squeezes: SQUEEZES }, width, paint), ""];
   const remarks: Remark[] = remarksOn(document, past);
   if (remark !== undefined) remarks.push({ text: remark, tone: "quiet" });
-  const cells = width ?? Number.POSITIVE_INFINITY;
   const below = remarks.flatMap(({ text, tone }) =>
-    wrap(text, cells).map((line) => paint(tone, line.replaceAll(TIE, " "))),
+    (width === null ? [text] : wrap(text, width)).map((line) => paint(tone, line.replaceAll(TIE, " "))),
   );
   return [...table, ...below];
 }

@@ -45,37 +45,42 @@ export function formatTable(table: Table, width: number | null, paint: Paint): s
   const state = new Map(table.columns.map(({ id }, index) => [id, unfitted(table, index)]));
   if (width !== null) fit(table, state, width);
 
-  const lines: string[] = new Array(table.rows.length + 1).fill("");
-  let before = "";
-  table.columns.forEach((column, index) => {
-    const fitted = state.get(column.id);
+  const header: string[] = [];
+  const rows: string[][] = table.rows.map(() => []);
+  table.columns.forEach(({ id, title, align }, index) => {
+    const fitted = state.get(id);
     if (!fitted?.shown) return;
-    const gap = before;
-    before = GAP;
-    const put = (line: number, text: string, tone: Tone | null, taken: number): void => {
-      lines[line] += gap + filled(text, tone, taken, cellsOf(fitted), column.align === "right", paint);
-    };
-    put(0, column.title, "quiet", widthOf(column.title));
-    for (let at = 0; at < table.rows.length; at += 1) {
+    const cells = cellsOf(fitted);
+    header.push(filled(title, widthOf(title), cells, align, "quiet", paint));
+    rows.forEach((parts, at) => {
       const cell = table.rows[at]?.[index];
-      put(at + 1, wordingOf(cell, fitted.wording), cell?.tone ?? null, fitted.widths[at] ?? 0);
-    }
+      const text = wordingOf(cell, fitted.wording);
+      parts.push(filled(text, fitted.widths[at] ?? 0, cells, align, cell?.tone ?? null, paint));
+    });
   });
-  return lines.map((line) => line.trimEnd());
+  return [header, ...rows].map((parts) => parts.join(GAP).trimEnd());
 }
 
 /** A text of `taken` cells, cut or filled up to `cells`. Colour goes around the text only, so that no line ends in coloured blanks. */
 function filled(
   text: string,
-  tone: Tone | null,
   taken: number,
   cells: number,
-  toTheRight: boolean,
+  align: TableColumn["align"],
+  tone: Tone | null,
   paint: Paint,
 ): string {
   const cut = taken <= cells ? text : truncate(text, cells);
-  const blank = " ".repeat(cells - (taken <= cells ? taken : widthOf(cut)));
-  return toTheRight ? blank + paint(tone, cut) : paint(tone, cut) + blank;
+  const blank = blanks(cells - (taken <= cells ? taken : widthOf(cut)));
+  return align === "right" ? blank + paint(tone, cut) : paint(tone, cut) + blank;
+}
+
+/** Blanks by their number: a table needs the same few again and again. */
+const BLANKS: string[] = [];
+
+function blanks(count: number): string {
+  BLANKS[count] ??= " ".repeat(count);
+  return BLANKS[count];
 }
 
 /** A column as wide as it likes. One in which no row has anything to say is not shown. */
