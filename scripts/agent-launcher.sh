@@ -63,6 +63,13 @@ launch() {
   session=$1 pane=$2 pid=$3
 }
 
+# accompany: a runtime without a timer of its own is beaten for by a sidecar, where `fleet hooks install` has put one. It ends with $pid.
+accompany() {
+  hook=${0%/*}/../adapters/hook.sh
+  [ "${MOSAIC_AGENT_RUNTIME:-}" = codex ] && [ -r "$hook" ] || return 0
+  MOSAIC_AGENT_NAME=$name sh "$hook" codex sidecar "$pid" "$pane" </dev/null >/dev/null 2>&1 &
+}
+
 # Waits for the end of $pid without a fork a second: tail looks twice a second by itself. It takes one that ended and was never waited
 # for (a signal that tmux lost) for alive, so it is asked again from time to time.
 wait_for_it() {
@@ -101,6 +108,7 @@ run() {
     close
     launch
   fi
+  accompany
   wait_for_it
 
   tries=0

@@ -17,19 +17,19 @@ claude_process() {
 
 # What the session file says ($told) and since when ($told_at, ms); `missing` where it cannot be believed.
 claude_session() {
-  told=missing told_at=0
+  told=missing
   load "$sessions/$pid.json"
-  text=$line
   # Written over several lines, the rest matters as well.
-  case $text in *'}') ;; '') ;; *) text=$(cat "$sessions/$pid.json" 2>/dev/null | tr -d '\n') ;; esac
+  case $line in '' | *'}') ;; *) line=$(tr -d '\n' <"$sessions/$pid.json") ;; esac
+  scan "$line"
+  told_at=${told_at:-0}
   stat_of "$pid" || return 1
   # A file of a former process with this pid stays behind after a SIGKILL.
-  if field "$text" procStart && [ "$value" != "$born" ]; then return 0; fi
-  if field "$text" statusUpdatedAt; then told_at=${value%%[!0-9]*}; fi
-  field "$text" status || return 0
-  case $value in
+  [ -z "$told_start" ] || [ "$told_start" = "$born" ] || return 0
+  case $told_status in
+    '') ;;
     idle) told=ok ;;
-    busy | waiting) told=$value ;;
+    busy | waiting) told=$told_status ;;
     *) told=new ;;
   esac
 }
@@ -76,71 +76,72 @@ claude_prompt() {
   queued=
   if [ "$turn" = "$former" ] && [ "$told" != ok ] && [ $((ms - told_at)) -gt 500 ]; then queued=1; fi
   acknowledge received "$digest" "$ids${queued:+ queued=1}"
-  [ "$turn" = "$former" ] || keep "$run/.$name.turn" "$turn"
+  [ "$turn" = "$former" ] || note "$run/.$name.turn" "$turn"
   load "$run/.$name.transcript"
   size=0
   [ ! -f "$line" ] || size=$(wc -c <"$line")
   printf '%s %s %s %s\n' "$digest" "${turn:--}" "$size" "${queued:-0}" >>"$run/.$name.queue"
 }
 
-# waits DIGEST [SIZE]: this prompt waits no longer; others with the same text are looked for from SIZE on.
-waits() {
+# waits_no_longer DIGEST [SIZE]: the oldest prompt with this text; others with the same one are looked for from SIZE on.
+waits_no_longer() {
   awk -v digest="$1" -v size="${2:-}" '$1 == digest { if (!seen++) next; if (size != "") $3 = size } { print }' \
     "$run/.$name.queue" >"$run/.$name.queue.$$" && mv -f "$run/.$name.queue.$$" "$run/.$name.queue"
 }
 
-# What became of the prompts that Claude Code holds.
+# What became of the prompts that Claude Code holds, by one hook at a time.
 claude_queue() {
+  [ -s "$run/.$name.queue" ] || return 0
   load "$run/.$name.transcript"
   transcript=$line
-  [ -s "$run/.$name.queue" ] && [ -f "$transcript" ] && [ -O "$transcript" ] || return 0
+  [ -f "$transcript" ] && [ -O "$transcript" ] || return 0
+  uptime
+  if ! mkdir "$run/.$name.lock"; then
+    # One that was killed in between left it.
+    load "$run/.$name.locked"
+    [ $((up - ${line:-0})) -ge 0 ] && [ $((up - ${line:-0})) -lt 20 ] && return 0
+  fi
+  note "$run/.$name.locked" "$up"
+  while claude_dequeue; do :; done
+  rmdir "$run/.$name.lock"
+}
+
+# The first prompt of which something is known by now; 1 where there is none. Of two with the same text the older one is meant.
+claude_dequeue() {
   size=$(wc -c <"$transcript")
+  seen=
   while read -r digest turn from queued; do
+    case $seen in *"$digest"*) continue ;; esac
+    seen=$seen$digest
     # One that began its turn at once may have been written before its hook ran; one that waited comes after.
     [ "$queued" = 1 ] || from=$((from > 65536 ? from - 65536 : 0))
     taken=$(tail -c "+$((from + 1))" "$transcript" | grep '"type":"user"' | grep '"role":"user","content":"' |
       while IFS= read -r row; do
-        field "$row" promptId || continue
-        [ "$queued" = 1 ] || [ "$value" = "$turn" ] || continue
         set -- $(printf '%s\n' "$row" | awk -v key=content -f "$here/prompt-digest.awk")
-        [ "${1:-}" != "$digest" ] || { printf '%s' "$value" && break; }
+        [ "${1:-}" = "$digest" ] || continue
+        for word; do case $word in turn=*) its_turn=${word#turn=} ;; esac done
+        [ "$queued" = 1 ] || [ "$its_turn" = "$turn" ] || continue
+        printf '%s' "$its_turn"
+        break
       done)
     if [ -n "$taken" ]; then
       acknowledge taken-up "$digest" " turn=$taken"
-      waits "$digest" "$size"
+      waits_no_longer "$digest" "$size"
+      return 0
     elif [ "$told" = ok ] && [ $((ms - told_at)) -gt 5000 ]; then
       # At rest, and not in the conversation: a human took it out of the queue.
       acknowledge withdrawn "$digest" ""
-      waits "$digest"
+      waits_no_longer "$digest"
+      return 0
     fi
   done <"$run/.$name.queue"
-}
-
-# What each payload tells beside its event: where the conversation is, which turn runs, which model answers.
-claude_payload() {
-  if field "$1" transcript_path && [ -n "$value" ]; then
-    load "$run/.$name.transcript"
-    [ "$line" = "$value" ] || keep "$run/.$name.transcript" "$value"
-  fi
-  if field "$1" prompt_id; then
-    case $value in
-      '' | *[!A-Za-z0-9-]*) ;;
-      *) load "$run/.$name.turn" && [ "$line" = "$value" ] || keep "$run/.$name.turn" "$value" ;;
-    esac
-  fi
-  case $1 in
-    *'"model":{'*) field "${1#*\"model\":}" id || return 0 ;;
-    *) field "$1" model || return 0 ;;
-  esac
-  case $value in
-    '' | *[!A-Za-z0-9._:/@-]*) ;;
-    *) load "$run/.$name.model" && [ "$line" = "$value" ] || keep "$run/.$name.model" "$value" ;;
-  esac
+  return 1
 }
 
 claude_timer() {
   claude_process && ! nested || return 0
-  claude_payload "$input"
+  scan "$input"
+  remember
   claude_judge || return 0
   beat_if_due "$status" hook "$doubt"
   [ -s "$run/.$name.queue" ] || return 0
@@ -162,9 +163,10 @@ claude_hook() {
     claude_session || return 0
     claude_prompt
   else
-    claude_payload "$(head -c 4096)"
+    scan "$(head -c 4096)"
+    remember
   fi
-  [ -z "$said" ] || keep "$run/.$name.hook" "$said $ms $pid"
+  [ -z "$said" ] || note "$run/.$name.hook" "$said $ms $pid"
   claude_judge || return 0
   beat_if_due "$status" hook "$doubt"
   [ "$event" = UserPromptSubmit ] || return 0
@@ -187,8 +189,8 @@ show_status_line() {
     cat "$shown"
     return
   fi
-  keep "$run/.$name.shown" "$up"
+  note "$run/.$name.shown" "$up"
   text=$(printf '%s\n' "$input" | sh -c "$1")
-  keep "$shown" "$text"
+  note "$shown" "$text"
   printf '%s\n' "$text"
 }

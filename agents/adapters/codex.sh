@@ -43,7 +43,7 @@ codex_rollout() {
     # Without hooks nobody names it, but Codex keeps it open.
     rollout=$(ls -l "/proc/$pid/fd" $(codex_children) | sed -n 's/.* -> \(\/.*\/rollout-[^/]*\.jsonl\)$/\1/p' | tail -n 1)
     case $rollout in '' | *' '*) return 0 ;; esac
-    keep "$run/.$name.rollout" "$pid $rollout"
+    note "$run/.$name.rollout" "$pid $rollout"
   fi
   [ -f "$rollout" ] && [ -O "$rollout" ] || return 0
   last=$(tail -c 262144 "$rollout" | grep -o '"type":"\(task_started\|task_complete\|turn_aborted\)"' | tail -n 1)
@@ -91,7 +91,7 @@ codex_judge() {
   load "$run/.$name.doubt"
   set -- $line
   if [ "${2:-}" != "$said" ]; then
-    keep "$run/.$name.doubt" "$up $said"
+    note "$run/.$name.doubt" "$up $said"
     set -- "$up" "$said"
   fi
   if [ $agrees = never ] || [ $((up - $1)) -ge 3 ]; then status=unknown doubt=$said; fi
@@ -121,7 +121,7 @@ codex_hook() {
     PermissionRequest) said=waiting ;;
     Stop) said=ok ;;
   esac
-  [ -z "$said" ] || keep "$run/.$name.hook" "$said 0 $pid"
+  [ -z "$said" ] || note "$run/.$name.hook" "$said 0 $pid"
   pane=${TMUX_PANE:-} socket= digest=
   # A shell gives what it runs in the background no input of its own accord.
   exec 3<&0
@@ -129,14 +129,9 @@ codex_hook() {
     if [ "$event" = UserPromptSubmit ]; then
       digest prompt && acknowledge received "$digest" "$ids"
     else
-      payload=$(head -c 4096)
-      if field "$payload" transcript_path; then
-        case $value in *' '*) ;; ?*) keep "$run/.$name.rollout" "$pid $value" ;; esac
-      fi
-      case $(field "$payload" model && printf %s "$value") in
-        '' | *[!A-Za-z0-9._:/@-]*) ;;
-        *) keep "$run/.$name.model" "$value" ;;
-      esac
+      scan "$(head -c 4096)"
+      remember
+      case $transcript in *' '*) ;; /*) note "$run/.$name.rollout" "$pid $transcript" ;; esac
       cat
     fi
     codex_judge

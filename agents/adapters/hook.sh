@@ -42,9 +42,9 @@ load() {
   return 0
 }
 
-# keep FILE TEXT: replaces FILE in one step.
-keep() {
-  printf '%s\n' "$2" >"$1.$$" && mv -f "$1.$$" "$1"
+# note FILE TEXT: what is remembered between two hooks. Not by rename, which costs a fork: who reads half of it only beats once more.
+note() {
+  printf '%s\n' "$2" >"$1"
 }
 
 # stat_of PID: its parent and its start; 1 where there is none.
@@ -56,28 +56,62 @@ stat_of() {
   parent=$2 terminal=$5 born=${20}
 }
 
-# field JSON KEY: the text or number of a key, in $value. Quotes in a string are escaped, so a key is never part of one.
-field() {
-  value=
-  case $1 in *"\"$2\":"*) ;; *) return 1 ;; esac
-  value=${1#*"\"$2\":"}
-  value=${value# }
-  case $value in
-    '"'*) value=${value#'"'} value=${value%%'"'*} ;;
-    *) value=${value%%[,\}]*} value=${value%"${value##*[! ]}"} ;;
+# scan JSON: what a payload or a session file tells, by the quotes in it: $transcript $turn $model $told_status $told_at $told_start.
+# Once through the text, without a fork; a prefix cut off by a pattern would go through it once for each of its characters.
+scan() {
+  transcript= turn= model= told_status= told_at= told_start= key= between= inside=no
+  IFS='"'
+  set -- $1
+  IFS=' 	
+'
+  for token; do
+    if [ $inside = no ]; then
+      inside=yes between=$token
+      case $between in
+        :[0-9]* | ': '[0-9]*)
+          between=${between#:} between=${between# }
+          take "$key" "${between%%[!0-9]*}"
+          ;;
+      esac
+    else
+      inside=no
+      case $between in
+        : | ': ') take "$key" "$token" ;;
+        *':{'*) key=$key.$token ;;
+        *) key=$token ;;
+      esac
+    fi
+  done
+}
+
+take() {
+  case $1 in
+    transcript_path) transcript=$2 ;;
+    prompt_id | turn_id) turn=$2 ;;
+    model | model.id) model=$2 ;;
+    status) told_status=$2 ;;
+    statusUpdatedAt) told_at=$2 ;;
+    procStart) told_start=$2 ;;
   esac
 }
 
-now_iso() {
-  now=$(date -u +%Y-%m-%dT%H:%M:%S.%3NZ)
-  # A date without fractions (BusyBox).
-  case $now in *[!0-9TZ:.-]*) now=$(date -u +%Y-%m-%dT%H:%M:%SZ) ;; esac
+# remember: where the conversation is, which turn runs, which model answers, where the payload that was scanned has said so.
+remember() {
+  case $transcript in /*) remembered transcript "$transcript" ;; esac
+  case $turn in '' | *[!A-Za-z0-9-]*) ;; *) remembered turn "$turn" ;; esac
+  case $model in '' | *[!A-Za-z0-9._:/@-]*) ;; *) remembered model "$model" ;; esac
+}
+remembered() {
+  load "$run/.$name.$1"
+  [ "$line" = "$2" ] || note "$run/.$name.$1" "$2"
 }
 
-# $ms: milliseconds since the epoch.
+# clock: $ms since the epoch, and $now as ISO 8601.
 clock() {
-  ms=$(date +%s%3N)
-  case $ms in *[!0-9]*) ms=$(date +%s)000 ;; esac
+  set -- $(date -u '+%s%3N %Y-%m-%dT%H:%M:%S.%3NZ')
+  ms=$1 now=$2
+  # A date without fractions (BusyBox).
+  case $ms$now in *[!0-9TZ:.-]*) set -- $(date -u '+%s000 %Y-%m-%dT%H:%M:%SZ') && ms=$1 now=$2 ;; esac
 }
 
 uptime() {
@@ -109,13 +143,13 @@ write_beat() {
   load "$run/.$name.ack"
   ack=$line
   load "$run/.$name.model"
-  model=$line
-  now_iso
+  answers=$line
+  clock
   printf 'ts=%s pid=%s status=%s source=%s%s%s%s%s\n' "$now" "$pid" "$1" "$2" "${probe:+ probe=$probe}" \
-    "${ack:+ ack=$ack}" "${model:+ model=$model}" "${3:+ doubt=$3}" >"$run/.$name.hb.$$" &&
+    "${ack:+ ack=$ack}" "${answers:+ model=$answers}" "${3:+ doubt=$3}" >"$run/.$name.hb.$$" &&
     mv -f "$run/.$name.hb.$$" "$beat"
   uptime
-  keep "$run/.$name.last" "$pid $up $1 ${3:--} ${probe:--} ${ack:--}"
+  note "$run/.$name.last" "$pid $up $1 ${3:--} ${probe:--} ${ack:--}"
 }
 
 # beat_if_due STATUS SOURCE DOUBT: when something changed, a probe waits, or the interval is over.
@@ -137,10 +171,10 @@ acknowledge() {
   acks=$run/$name.acks
   [ ! -L "$acks" ] || return
   if [ -f "$acks" ]; then
-    size=$(wc -c <"$acks")
-    [ "$size" -lt 262144 ] || mv -f "$acks" "$acks.old"
+    kept=$(wc -c <"$acks")
+    [ "$kept" -lt 262144 ] || mv -f "$acks" "$acks.old"
   fi
-  now_iso
+  clock
   printf 'ts=%s what=%s sha256=%s source=hook%s\n' "$now" "$1" "$2" "$3" >>"$acks"
 }
 
@@ -151,7 +185,7 @@ digest() {
   [ ${#digest} -eq 64 ] || return 1
   shift
   for word; do case $word in session=* | turn=*) ids="$ids $word" ;; esac done
-  keep "$run/.$name.ack" "$digest"
+  note "$run/.$name.ack" "$digest"
 }
 
 exec 2>/dev/null
@@ -161,7 +195,7 @@ case $runtime in
     if [ "$event" = statusline ]; then
       IFS= read -r input || :
       if settle; then
-        (claude_timer) >/dev/null </dev/null
+        claude_timer >/dev/null </dev/null
         [ -z "${3:-}" ] || show_status_line "$3"
       elif [ -n "${3:-}" ]; then
         printf '%s\n' "$input" | sh -c "$3"

@@ -94,5 +94,6 @@ END {
   session = word_of("session_id")
   turn = word_of("prompt_id")
   if (turn == "") turn = word_of("turn_id")
+  if (turn == "") turn = word_of("promptId")
   print (session == "" ? "" : "session=" session " ") (turn == "" ? "" : "turn=" turn) "\n"
 }

@@ -8,8 +8,6 @@ export const CLAUDE_EVENTS = [
   "UserPromptSubmit",
   "PermissionRequest",
   "Elicitation",
-  "Notification",
-  "PostToolUse",
   "Stop",
   "StopFailure",
 ] as const;

@@ -1,5 +1,5 @@
 import { hookCommand } from "./claude-settings.ts";
-import { addHookEvents, hookEventsIn, removeHookEvents } from "./hook-events.ts";
+import { addHookEvents, hookEventsIn, hookPlacesIn, removeHookEvents } from "./hook-events.ts";
 
 /** Events of Codex 0.169 that say something a beat or an acknowledgement needs. */
 export const CODEX_EVENTS = [
@@ -31,4 +31,17 @@ export function codexState(text: string, script: string): "installed" | "partly"
   const events = hookEventsIn(text, script);
   if (events.length === 0) return "absent";
   return CODEX_EVENTS.every((event) => events.includes(event)) ? "installed" : "partly";
+}
+
+/**
+ * Whether Codex has been told to trust each of our hooks, as its `config.toml` says; until then it passes over them in silence.
+ * It keeps a hash of each definition under the file's path, the event and the places within it.
+ */
+export function isTrustedByCodex(text: string, script: string, path: string, config: string): boolean {
+  return hookPlacesIn(text, script).every(({ event, index }) => {
+    const name = event.replace(/(?<!^)[A-Z]/g, "_$&").toLowerCase();
+    const header = `[hooks.state.${JSON.stringify(`${path}:${name}:${index}:0`)}]`;
+    const [, section = ""] = config.split(header);
+    return /^\s*trusted_hash\s*=\s*"/.test(section);
+  });
 }

@@ -36,12 +36,17 @@ export function removeHookEvents(text: string, script: string): string {
   }
 }
 
+/** Where our entries stand: Codex remembers by that which of them it was told to trust. */
+export function hookPlacesIn(text: string, script: string): { event: string; index: number }[] {
+  const hooks = memberOf(readJson(text), "hooks");
+  return (hooks?.members ?? []).flatMap(({ key, value }) =>
+    (value.elements ?? []).flatMap((entry, index) => (runs(entry, script) ? [{ event: key, index }] : [])),
+  );
+}
+
 /** Events that have an entry of this script. */
 export function hookEventsIn(text: string, script: string): string[] {
-  const hooks = memberOf(readJson(text), "hooks");
-  return (hooks?.members ?? [])
-    .filter(({ value }) => (value.elements ?? []).some((entry) => runs(entry, script)))
-    .map(({ key }) => key);
+  return [...new Set(hookPlacesIn(text, script).map(({ event }) => event))];
 }
 
 function ours(

@@ -78,8 +78,11 @@ function usesScripts(runtime: HookedRuntime, around: Around, read: ReadText): bo
 export interface HookState {
   readonly runtime: HookedRuntime;
   readonly path: string;
-  /** `outdated`: another version of ours is there. `partly`: somebody has taken some of it out. */
-  readonly state: "installed" | "outdated" | "partly" | "absent";
+  /**
+   * `outdated`: another version of ours is there. `partly`: somebody has taken some of it out. `untrusted`: the runtime passes over
+   * it until its user says that it may be trusted.
+   */
+  readonly state: "installed" | "outdated" | "partly" | "untrusted" | "absent";
 }
 
 export function stateOf(runtime: HookedRuntime, around: Around, read: ReadText): HookState {
@@ -91,7 +94,10 @@ export function stateOf(runtime: HookedRuntime, around: Around, read: ReadText):
     return { runtime, path, state: text === installation.text ? "installed" : "outdated" };
   const state = parsing(path, () => installation.state(text));
   if (state !== "installed") return { runtime, path, state };
-  return { runtime, path, state: planInstall(runtime, around, read).length === 0 ? "installed" : "outdated" };
+  if (planInstall(runtime, around, read).length > 0) return { runtime, path, state: "outdated" };
+  const { trust } = installation;
+  const isTrusted = trust === undefined || trust.given(text, read(trust.path) ?? "");
+  return { runtime, path, state: isTrusted ? "installed" : "untrusted" };
 }
 
 function ownFile(path: string, before: string | null, after: string): Change {

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { pluginText } from "./adapter-files.ts";
 import { claudeState, installInClaude, removeFromClaude } from "./claude-settings.ts";
-import { codexState, installInCodex, removeFromCodex } from "./codex-hooks.ts";
+import { codexState, installInCodex, isTrustedByCodex, removeFromCodex } from "./codex-hooks.ts";
 
 export const HOOKED_RUNTIMES = ["claude", "codex", "opencode", "pi"] as const;
 export type HookedRuntime = (typeof HOOKED_RUNTIMES)[number];
@@ -20,6 +20,8 @@ export type Installation =
       readonly install: (text: string) => string;
       readonly remove: (text: string, backup: string | null) => string;
       readonly state: (text: string) => "installed" | "partly" | "absent";
+      /** What the runtime itself keeps of whether the user trusts our hooks; absent where it does not ask. */
+      readonly trust?: { readonly path: string; readonly given: (text: string, config: string) => boolean };
     }
   | { readonly kind: "own"; readonly path: string; readonly text: string };
 
@@ -40,14 +42,21 @@ export function installationOf(runtime: HookedRuntime, around: Around): Installa
         remove: (text, backup) => removeFromClaude(text, script, backup),
         state: (text) => claudeState(text, script),
       };
-    case "codex":
+    case "codex": {
+      const directory = variables.CODEX_HOME || join(home, ".codex");
+      const path = join(directory, "hooks.json");
       return {
         kind: "edited",
-        path: join(variables.CODEX_HOME || join(home, ".codex"), "hooks.json"),
+        path,
         install: (text) => installInCodex(text, script),
         remove: (text) => removeFromCodex(text, script),
         state: (text) => codexState(text, script),
+        trust: {
+          path: join(directory, "config.toml"),
+          given: (text, config) => isTrustedByCodex(text, script, path, config),
+        },
       };
+    }
     case "opencode": {
       const config = variables.XDG_CONFIG_HOME || join(home, ".config");
       const path = join(config, "opencode", "plugins", "fleet-heartbeat.js");

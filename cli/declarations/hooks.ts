@@ -36,7 +36,7 @@ export const hooksCheck: VerbDeclaration = {
   purpose: "set up",
   summary: "say which runtimes tell what they do",
   description: [
-    "For each runtime: installed, outdated (another version of fleet put it there), partly (somebody took some of it out) or absent. Leaves with 1 unless all that were asked about are installed.",
+    "For each runtime: installed, outdated (another version of fleet put it there), partly (somebody took some of it out), untrusted (Codex passes over its hooks until somebody has trusted them in its dialog) or absent. Leaves with 1 unless all that were asked about are installed.",
   ],
   arguments: [runtimes],
   options: [json],

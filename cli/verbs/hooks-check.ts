@@ -19,6 +19,11 @@ export async function run(invocation: Invocation): Promise<number> {
 }
 
 function line({ runtime, state, path }: HookState): string {
-  const advice = state === "installed" ? visible(path) : `run: fleet hooks install ${runtime}`;
+  const advice =
+    state === "installed"
+      ? visible(path)
+      : state === "untrusted"
+        ? `start ${runtime} once, and trust the hooks of ${visible(path)} in its dialog`
+        : `run: fleet hooks install ${runtime}`;
   return `${pad(runtime, 8)}  ${pad(state, 9)}  ${advice}`;
 }

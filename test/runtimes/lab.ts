@@ -49,7 +49,8 @@ export async function openLab(setup: CliSetup): Promise<Lab> {
     mkdirSync(path, { recursive: true, mode: 0o700 });
   writeFileSync(join(project, "index.js"), "export const parser = 1;\n");
   const bin = join(ROOT, ".runtimes", setup.runtime, "node_modules", ".bin");
-  symlinkSync(process.execPath, join(home, "bin", "node"));
+  // Codex starts itself otherwise under an old Node, so that one can be given.
+  symlinkSync(process.env.RUNTIMES_NODE || process.execPath, join(home, "bin", "node"));
   const environment: Record<string, string> = {
     HOME: home,
     PATH: [join(home, "bin"), bin, process.env.PATH ?? "/usr/bin:/bin"].join(delimiter),
@@ -95,7 +96,9 @@ agents:
     });
   const screen = (): string => tmux("capture-pane", "-p", "-t", `=${name}:`);
   const control = async (path: string, body?: unknown): Promise<string> => {
-    const init = body === undefined ? {} : { method: "POST", body: JSON.stringify(body) };
+    // A connection of its own: one that is kept is closed by the server while we wait for a child.
+    const headers = { connection: "close" };
+    const init = body === undefined ? { headers } : { headers, method: "POST", body: JSON.stringify(body) };
     return (await fetch(`http://127.0.0.1:${PORT}${path}`, init)).text();
   };
   const until: Lab["until"] = async (pattern, timeoutMs = 60_000) => {

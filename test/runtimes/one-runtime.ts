@@ -57,6 +57,8 @@ const ANSWER = { mode: "text", delay: 200, text: "Understood." };
 async function states(lab: Lab): Promise<void> {
   if (setup === undefined) return;
   await expectStatus(lab, "ready", "healthy", 30_000);
+  const checked = lab.fleet("hooks", "check", setup.runtime);
+  tell("its hooks are in force", checked.code === 0, checked.stdout.trim().replace(/\s+/g, " "));
   tell("runtime is recognised", lab.row().drift.state === "no", `${lab.row().drift.actual}`);
 
   const probed = lab.fleet("ps", "--probe", "--wait", "5000", "--json", lab.name);

@@ -36,6 +36,25 @@ const remove = (runtime: Runtime): void =>
     ),
   );
 const state = (runtime: Runtime): string => stateOf(runtime, around, readText).state;
+/** What Codex 0.169 writes into its configuration when somebody trusts the hooks in its dialog. */
+function trustCodex(indexOfStop = 0): void {
+  const events = [
+    "pre_tool_use",
+    "permission_request",
+    "post_tool_use",
+    "session_start",
+    "user_prompt_submit",
+    "stop",
+  ];
+  const sections = events.map((event) => {
+    const key = `${pathOf("codex")}:${event}:${event === "stop" ? indexOfStop : 0}:0`;
+    return `[hooks.state."${key}"]\ntrusted_hash = "sha256:b796297dd9036692"\n`;
+  });
+  put(
+    join(dirname(pathOf("codex")), "config.toml"),
+    `model = "x"\n\n[hooks.state]\n\n${sections.join("\n")}`,
+  );
+}
 const pathOf = (runtime: Runtime): string => installationOf(runtime, around).path;
 const files = (directory = home): string[] =>
   readdirSync(directory, { recursive: true, withFileTypes: true })
@@ -63,7 +82,7 @@ describe.each(HOOKED_RUNTIMES)("%s", (runtime) => {
   test("installing twice is installing once, and removing leaves nothing behind", () => {
     expect(state(runtime)).toBe("absent");
     install(runtime);
-    expect(state(runtime)).toBe("installed");
+    expect(state(runtime)).toBe(runtime === "codex" ? "untrusted" : "installed");
     expect(planInstall(runtime, around, readText)).toEqual([]);
     for (const file of files()) expect(statSync(join(home, file)).mode & 0o077).toBe(0);
     remove(runtime);
@@ -72,6 +91,7 @@ describe.each(HOOKED_RUNTIMES)("%s", (runtime) => {
   });
 
   test("another version of ours is told, and replaced", () => {
+    if (runtime === "codex") trustCodex();
     install(runtime);
     const own = runtime === "opencode" || runtime === "pi";
     const old = own ? pathOf(runtime) : join(around.fleetHome, "adapters", "hook.sh");
@@ -145,9 +165,19 @@ test("what somebody took out is told as `partly`, and put back by installing aga
   writeFileSync(pathOf("codex"), JSON.stringify(hooks));
   expect(state("codex")).toBe("partly");
   install("codex");
-  expect(state("codex")).toBe("installed");
+  expect(state("codex")).toBe("untrusted");
   const again = JSON.parse(readFileSync(pathOf("codex"), "utf8"));
   for (const entries of Object.values(again.hooks)) expect(entries).toHaveLength(1);
+});
+
+test("Codex's hooks are in force only when it was told to trust them where they stand", () => {
+  put(pathOf("codex"), '{"hooks": {"Stop": [{"hooks": [{"type": "command", "command": "mine"}]}]}}\n');
+  install("codex");
+  expect(state("codex")).toBe("untrusted");
+  trustCodex();
+  expect(state("codex")).toBe("untrusted");
+  trustCodex(1);
+  expect(state("codex")).toBe("installed");
 });
 
 test("the definitions of Codex's hooks never change: it would ask to trust them again", () => {
@@ -160,7 +190,7 @@ test("scripts stay for as long as another runtime uses them", () => {
   install("claude");
   install("codex");
   remove("claude");
-  expect(state("codex")).toBe("installed");
+  expect(state("codex")).toBe("untrusted");
   remove("codex");
   expect(files()).toEqual([]);
 });
