@@ -309,6 +309,23 @@ describe("a start that fails says so", () => {
     await alice.fleet("agent", "stop", "asks");
   });
 
+  test("a runtime without a timer of its own is beaten for by its adapter's sidecar, which ends with it", async () => {
+    await roster("  - { name: solo, runtime: codex, command: sleep 100000 }");
+    expect((await alice.fleet("init")).code).toBe(0);
+    expect((await alice.fleet("hooks", "install", "codex")).code).toBe(0);
+    await alice.fleet("agent", "start", "solo");
+    await expect
+      .poll(async () => (await alice.row("solo")).heartbeat, SOON)
+      .toMatchObject({ health: "healthy", evidence: "sidecar" });
+    expect((await alice.row("solo")).flags).toContain("sidecar");
+    const sidecars = async () =>
+      (await alice.run("ps", "-eo", "args")).split("\n").filter((line) => line.includes("codex sidecar"));
+    expect(await sidecars()).toHaveLength(1);
+    await alice.fleet("agent", "stop", "solo");
+    await expect.poll(sidecars, SOON).toEqual([]);
+    await alice.fleet("hooks", "remove", "codex");
+  });
+
   test("an ephemeral worker that ends well has finished, and is not started again", async () => {
     await roster('  - { name: once, runtime: "true", lifecycle: ephemeral }');
     expect((await alice.fleet("init")).code).toBe(0);
