@@ -132,7 +132,7 @@ agents:
   const installed = fleet("hooks", "install", setup.runtime);
   if (installed.code !== 0) throw new Error(installed.stderr);
   background([MAIN, "record"], environment);
-  for (let tries = 0; fleet("ps", "--json", "--no-collect").code !== 0; tries += 1) {
+  for (let tries = 0; fleet("ps", "--json", "--no-collect", name).code !== 0; tries += 1) {
     if (tries > 200) throw new Error("the recorder has recorded nothing");
     await pause(100);
   }
