@@ -14,6 +14,7 @@ import { importVerb } from "./declarations/import.ts";
 import { init } from "./declarations/init.ts";
 import { messages } from "./declarations/messages.ts";
 import { metrics } from "./declarations/metrics.ts";
+import { mirror, mirrorStatus } from "./declarations/mirror.ts";
 import { ps } from "./declarations/ps.ts";
 import { rebuild } from "./declarations/rebuild.ts";
 import { record } from "./declarations/record.ts";
@@ -54,6 +55,8 @@ export const verbs: readonly VerbDeclaration[] = [
   exportVerb,
   importVerb,
   metrics,
+  mirror,
+  mirrorStatus,
 ];
 
 /** Words under which several verbs stand (`fleet agent start`). A verb may be such a word as well (`fleet mirror status`). */

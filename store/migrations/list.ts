@@ -1,4 +1,5 @@
 import { log0001 } from "./0001-log.ts";
+import { mirror0002 } from "./0002-mirror.ts";
 
 export interface Migration {
   /** The value of `PRAGMA user_version` when it has run. Numbers are dense and begin at 1. */
@@ -7,4 +8,7 @@ export interface Migration {
 }
 
 /** Every migration there is, in order. SQL as text in modules, so that a bundle carries it. */
-export const migrations: readonly Migration[] = [{ version: 1, sql: log0001 }];
+export const migrations: readonly Migration[] = [
+  { version: 1, sql: log0001 },
+  { version: 2, sql: mirror0002 },
+];

@@ -3,7 +3,7 @@ _fleet() {
   local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]} flags="" words="" verb
   COMPREPLY=()
   if [ "$COMP_CWORD" -eq 1 ]; then
-    COMPREPLY=($(compgen -W "ps why events sql history when uptime messages send init up down record beat doctor completion verify rebuild export import metrics agent hooks agent --help --version" -- "$current"))
+    COMPREPLY=($(compgen -W "ps why events sql history when uptime messages send init up down record beat doctor completion verify rebuild export import metrics mirror agent hooks agent --help --version" -- "$current"))
     return
   fi
   case $previous in
@@ -38,6 +38,7 @@ _fleet() {
     --expect) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
     --format) COMPREPLY=($(compgen -W "ndjson csv" -- "$current")); return ;;
     --output) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
+    --from) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
   esac
   verb=${COMP_WORDS[1]}
   case $verb in
@@ -174,6 +175,14 @@ _fleet() {
       ;;
     metrics)
       flags="--output -o --no-collect --json"
+      words="$words "
+      ;;
+    mirror)
+      flags="--from --once --heartbeat-spans --json"
+      words="$words "
+      ;;
+    "mirror status")
+      flags="--json"
       words="$words "
       ;;
   esac

@@ -29,6 +29,7 @@ _fleet() {
     'export:write events out, as NDJSON or CSV'
     'import:fill an empty log with what fleet export wrote'
     'metrics:print the numbers of now for Prometheus'
+    'mirror:send the log as traces to Jaeger, Tempo or any OTLP receiver'
     'agent:act on agents by name'
     'hooks:how runtimes tell what they do'
     'agent:act on one agent, or look at it'
@@ -249,6 +250,13 @@ _fleet() {
         metrics) _arguments -s '--output[write to this file, replaced in one step and readable by all]:file: ' '-o[write to this file, replaced in one step and readable by all]:file: ' \
           '--no-collect[without a recorder, do not look now\: answer from the log alone]' \
           '--json[print JSON instead of a table]' \
+          '(- *)--help[show help]' ;;
+        mirror) _arguments -s '--from[send once more what ended since then (a receiver that lost it); at a first start\: leave out what is older]:time: ' \
+          '--once[end when everything that is settled has been answered for]' \
+          '--heartbeat-spans[also a span for each run of heartbeats of one status]' \
+          '--json[print one JSON object per line]' \
+          '(- *)--help[show help]' ;;
+        'mirror status') _arguments -s '--json[print JSON instead of a table]' \
           '(- *)--help[show help]' ;;
       esac
       ;;

@@ -1,0 +1,141 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
+import type { MirrorBook, Settlement } from "../../store/mirror-book.ts";
+import type { ReadPartialSuccess } from "../otlp/outcome.ts";
+import type { Post } from "../otlp/post.ts";
+import { type Settled, settle } from "../otlp/settle.ts";
+import { recordOf, type SpanRecord } from "./span-record.ts";
+
+/** About the size at which a request is fastest; see README.md. */
+export const BATCH = 1000;
+/** How often the same trouble is written down again. */
+const TROUBLE_EVERY_US = 10_000_000;
+
+export interface MirrorOptions {
+  readonly book: MirrorBook;
+  readonly planner: { pass(): AsyncGenerator<void> };
+  readonly serialize: (records: readonly SpanRecord[]) => Uint8Array;
+  readonly readPartial: ReadPartialSuccess;
+  readonly post: Post;
+  readonly nowUs: () => number;
+  readonly random: () => number;
+  /** Waits; ends early, without throwing, when `signal` does. */
+  readonly wait: (ms: number, signal: AbortSignal) => Promise<void>;
+  /** Resolves when it is worth planning again: something was committed, or some time has passed. */
+  readonly worthPlanning: (signal: AbortSignal) => Promise<void>;
+  readonly onTrouble: (reason: string | null) => void;
+  /** Ends by itself once everything is planned and settled. */
+  readonly once: boolean;
+}
+
+interface Item {
+  readonly no: number;
+  readonly record: SpanRecord;
+}
+
+/** Plans and delivers side by side until `signal` ends it: an outage of the receiver never stops the planning, for the book holds what is open. */
+export async function mirror(options: MirrorOptions, signal: AbortSignal): Promise<void> {
+  const planned = createBell();
+  let isPlanned = false;
+  const planning = (async () => {
+    while (!signal.aborted) {
+      for await (const _ of options.planner.pass()) {
+        planned.ring();
+        await nextTurn();
+        if (signal.aborted) return;
+      }
+      planned.ring();
+      if (options.once) break;
+      await options.worthPlanning(signal);
+    }
+  })().finally(() => {
+    isPlanned = true;
+    planned.ring();
+  });
+  const delivering = (async () => {
+    while (!signal.aborted) {
+      const heard = planned.next();
+      if (await deliver(options, signal)) continue;
+      if (isPlanned) return;
+      await Promise.race([heard, options.wait(60_000, signal)]);
+    }
+  })();
+  await Promise.all([planning, delivering]);
+}
+
+/** Sends the next batch and writes down what became of it; false when there is none. */
+async function deliver(options: MirrorOptions, signal: AbortSignal): Promise<boolean> {
+  const { book } = options;
+  const { again, settledNo } = book.state();
+  if (again !== null) {
+    const items = itemsOf(
+      book.after(again.afterNo, BATCH, again.fromUs).filter(({ no }) => no <= again.untilNo),
+    );
+    const settled = await sent(items, options, signal);
+    if (settled === null) return false;
+    book.settleAgain(items.length < BATCH ? again.untilNo : (items.at(-1)?.no ?? again.untilNo), settled);
+    return true;
+  }
+  const items = itemsOf(book.after(settledNo, BATCH));
+  const last = items.at(-1);
+  if (last === undefined) return false;
+  const settled = await sent(items, options, signal);
+  if (settled === null) return false;
+  book.settle(last.no, settled);
+  return true;
+}
+
+function itemsOf(kept: readonly { readonly no: number; readonly span: string }[]): Item[] {
+  return kept.map(({ no, span }) => ({ no, record: recordOf(span) }));
+}
+
+/** Null: it was ended before the receiver had answered for all. */
+async function sent(
+  items: readonly Item[],
+  { serialize, readPartial, post, nowUs, random, wait, onTrouble, book }: MirrorOptions,
+  signal: AbortSignal,
+): Promise<Settlement | null> {
+  if (items.length === 0) return { sent: 0, rejected: 0, dead: [], atUs: nowUs() };
+  let noted = { text: "", atUs: Number.NEGATIVE_INFINITY };
+  const note = (reason: string | null): void => {
+    const atUs = nowUs();
+    if (reason === noted.text && atUs - noted.atUs < TROUBLE_EVERY_US) return;
+    if (reason !== noted.text) onTrouble(reason);
+    noted = { text: reason ?? "", atUs };
+    if (reason !== null) book.trouble(reason, atUs);
+  };
+  try {
+    const settled: Settled<Item> = await settle(items, {
+      serialize: (batch) => serialize(batch.map(({ record }) => record)),
+      readPartial,
+      post,
+      signal,
+      wait,
+      random,
+      nowMs: () => nowUs() / 1000,
+      onTrouble: note,
+    });
+    const dead = settled.dead.map(({ item, status, reason }) => ({ no: item.no, status, reason }));
+    return { sent: settled.sent, rejected: settled.rejected, dead, atUs: nowUs() };
+  } catch (error) {
+    if (signal.aborted) return null;
+    throw error;
+  }
+}
+
+/** Wakes whoever waits for the next ring. */
+function createBell(): { ring(): void; next(): Promise<void> } {
+  let wake: () => void = () => {};
+  let waited: Promise<void> | null = null;
+  return {
+    ring() {
+      waited = null;
+      wake();
+    },
+    next() {
+      waited ??= new Promise((resolve) => {
+        wake = resolve;
+      });
+      return waited;
+    },
+  };
+}

@@ -1,0 +1,28 @@
+import { JsonTraceSerializer, ProtobufTraceSerializer } from "@opentelemetry/otlp-transformer";
+import type { ReadPartialSuccess } from "../otlp/outcome.ts";
+import type { Protocol } from "../otlp/settings.ts";
+import type { MirrorIdentity } from "./identity.ts";
+import { spanMaker } from "./readable-span.ts";
+import type { SpanRecord } from "./span-record.ts";
+
+/** The exporter's own serializers, without the exporter: its answer to a partial success is "success". */
+export function traceSerializer(
+  protocol: Protocol,
+  identity: MirrorIdentity,
+): { serialize(records: readonly SpanRecord[]): Uint8Array; readPartial: ReadPartialSuccess } {
+  const serializer = protocol === "http/json" ? JsonTraceSerializer : ProtobufTraceSerializer;
+  const make = spanMaker(identity);
+  return {
+    serialize(records) {
+      const bytes = serializer.serializeRequest(records.map(make));
+      if (bytes === undefined) throw new Error("spans could not be serialized");
+      return bytes;
+    },
+    readPartial(body) {
+      // Many receivers say "all taken" with no body at all, which in protobuf is the empty response.
+      if (body.length === 0) return { rejected: 0, message: "" };
+      const partial = serializer.deserializeResponse(body).partialSuccess;
+      return { rejected: Number(partial?.rejectedSpans ?? 0), message: partial?.errorMessage ?? "" };
+    },
+  };
+}

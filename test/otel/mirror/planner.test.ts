@@ -1,0 +1,159 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import fc from "fast-check";
+import { afterEach, describe, expect, test } from "vitest";
+import { createPlanner } from "../../../otel/mirror/planner.ts";
+import { recordOf, type SpanRecord } from "../../../otel/mirror/span-record.ts";
+import { historyOf } from "../../../query/history/history.ts";
+import { pastOf } from "../../../query/history/past-in-memory.ts";
+import { statusIntervals } from "../../../query/history/sweep.ts";
+import { derive, projections } from "../../../query/planes/all.ts";
+import type { FleetEvent } from "../../../store/events/catalogue.ts";
+import type { StoredEvent } from "../../../store/events/envelope.ts";
+import { openLog } from "../../../store/log.ts";
+import { type MirrorBook, openMirrorBook } from "../../../store/mirror-book.ts";
+import { openReader } from "../../../store/reader.ts";
+import { AGENTS, anyStory, play } from "../../query/history/world.ts";
+
+const MINUTE_US = 60_000_000;
+
+const directories: string[] = [];
+afterEach(() => {
+  for (const directory of directories.splice(0)) rmSync(directory, { recursive: true, force: true });
+});
+
+/** A real log that gets a story's events one after the other, and a planner that is run in between. */
+function bench() {
+  const directory = mkdtempSync(join(tmpdir(), "fleet-planner-"));
+  directories.push(directory);
+  const path = join(directory, "fleet.db");
+  let nowUs = 0;
+  const identity = { tenantId: "t", host: "h", machineId: null };
+  const log = openLog({ path, identity, clock: { nowUs: () => nowUs }, projections, derive: derive });
+  const reader = openReader(path);
+  const book = openMirrorBook(path, "traces");
+  const planner = createPlanner({
+    reader,
+    book,
+    identity: { tenantId: "t", host: "h", hostId: null, logId: reader.logId, version: "1" },
+    openPast: (atUs) =>
+      pastOf({
+        ...reader.identity(),
+        logSeq: reader.lastSeq(),
+        events: [...reader.events({})],
+        lapsedAtUs: null,
+        nowUs: atUs,
+      }),
+    nowUs: () => nowUs + MINUTE_US,
+    recorderAliveAtUs: (atUs) => atUs,
+    heartbeatSpans: false,
+    sinceUs: null,
+  });
+  return {
+    book,
+    append(event: StoredEvent) {
+      nowUs = event.recordedAtUs;
+      const { type, agent, source, occurredAtUs, precision } = event;
+      // The world's roster file has no digest that the log would take.
+      const payload =
+        type === "roster.file.accepted" ? { ...(event.payload as object), digest: "d" } : event.payload;
+      log.append({
+        source: source as never,
+        events: [{ type, agent, source, occurredAtUs, precision, payload } as FleetEvent],
+      });
+    },
+    async plan(laterUs = 0) {
+      nowUs += laterUs;
+      for await (const _ of planner.pass());
+      return JSON.parse(book.state().plan ?? "{}").throughUs as number | undefined;
+    },
+    close() {
+      book.close();
+      reader.close();
+      log.close();
+    },
+  };
+}
+
+const spansOf = (book: MirrorBook): (SpanRecord & { no: number })[] =>
+  book.after(0, 100_000).map(({ no, span }) => ({ no, ...recordOf(span) }));
+
+/** What a reader of the traces holds for true: of each place the highest revision, unless it withdraws. */
+function believed(
+  spans: readonly SpanRecord[],
+  agent: string,
+): { fromUs: number; toUs: number; status: string; reason: string | null }[] {
+  const newest = new Map<number, SpanRecord>();
+  for (const span of spans) {
+    if (span.agent !== agent || span.attributes["fleet.health.state"] === undefined) continue;
+    const before = newest.get(span.fromUs);
+    const revision = (of: SpanRecord | undefined) => Number(of?.attributes["fleet.revision"] ?? 0);
+    if (revision(span) > revision(before)) newest.set(span.fromUs, span);
+  }
+  const held = [...newest.values()]
+    .filter(({ attributes }) => attributes["fleet.withdrawn"] !== true)
+    .sort((a, b) => a.fromUs - b.fromUs)
+    .map(({ fromUs, toUs, attributes }) => ({
+      fromUs,
+      toUs,
+      status: String(attributes["fleet.health.state"]),
+      reason: (attributes["fleet.health.reason"] as string | undefined) ?? null,
+    }));
+  const joined: typeof held = [];
+  for (const piece of held) {
+    const last = joined.at(-1);
+    if (last && last.toUs === piece.fromUs && last.status === piece.status && last.reason === piece.reason)
+      last.toUs = piece.toUs;
+    else joined.push({ ...piece });
+  }
+  return joined;
+}
+
+describe("what was planned, by its highest revisions", () => {
+  test("equals the settled intervals of history, whenever it was planned and whatever arrived late", {
+    timeout: 300_000,
+  }, async () => {
+    const runs = Number(process.env.PROPERTY_RUNS ?? 40);
+    const cuts = fc.array(fc.nat({ max: 60 }), { maxLength: 4 });
+    await fc.assert(
+      fc.asyncProperty(anyStory, cuts, async (story, places) => {
+        const { events, endUs } = play(story);
+        const bed = bench();
+        try {
+          for (const [index, event] of events.entries()) {
+            bed.append(event);
+            if (places.includes(index)) await bed.plan();
+          }
+          const throughUs = (await bed.plan(Math.max(0, endUs - (events.at(-1)?.recordedAtUs ?? 0)))) ?? 0;
+          const spans = spansOf(bed.book);
+          const history = historyOf({ events });
+          for (const agent of AGENTS) {
+            const told = believed(spans, agent);
+            const expected = statusIntervals(history, agent, { fromUs: -Infinity, toUs: Infinity }).flatMap(
+              (interval) => {
+                const { fromUs, toUs, status, reason } = interval;
+                if (status === null) return [];
+                if (toUs !== null && toUs <= throughUs) return [{ fromUs, toUs, status, reason }];
+                // Of what goes on, the part up to where another life began may have been told.
+                const part = told.find((piece) => piece.fromUs === fromUs && piece.toUs <= throughUs);
+                return part === undefined ? [] : [{ fromUs, toUs: part.toUs, status, reason }];
+              },
+            );
+            expect(told).toEqual(expected);
+          }
+          const ids = spans.map(({ traceId, spanId }) => `${traceId}/${spanId}`);
+          expect(new Set(ids).size, "span ids are unique").toBe(ids.length);
+          const roots = new Map<string, number>();
+          for (const { traceId, spanId, parentSpanId, no } of spans) {
+            if (parentSpanId === undefined) roots.set(`${traceId}/${spanId}`, no);
+            else expect(roots.get(`${traceId}/${parentSpanId}`), "its root goes before it").toBeLessThan(no);
+          }
+        } finally {
+          bed.close();
+        }
+      }),
+      process.env.PROPERTY_RUNS ? { numRuns: runs } : { numRuns: runs, seed: 7 },
+    );
+  });
+});
