@@ -68,7 +68,7 @@ function beforeTheLog(atUs: number, beginsUs: number | null): FleetError {
 
 /** A moment that has passed, and the last event that had been written by it. An event (`#1234`) is its own moment. */
 function placeOf(words: Words, option: string, reader: Reader, now: number): { atUs: number; seq: number } {
-  const moment = passedMoment(words, option, reader, now);
+  const moment = passedMoment(textOf(words, option) ?? "", `--${option}`, reader, now);
   if (moment.seq === null) return { atUs: moment.atUs, seq: lastSeqAt(reader, moment.atUs) };
   const recordedAtUs = reader.event(moment.seq)?.recordedAtUs ?? moment.atUs;
   // What this very event tells has been told; its own moment may lie earlier.
@@ -78,21 +78,19 @@ function placeOf(words: Words, option: string, reader: Reader, now: number): { a
 }
 
 function passedMoment(
-  words: Words,
-  option: string,
+  text: string,
+  called: string,
   reader: Reader,
   now: number,
-  latestUs = now,
 ): { atUs: number; seq: number | null } {
-  const text = textOf(words, option) ?? "";
   const refuse = (reason: string): FleetError =>
-    new FleetError("usage", `--${option} ${JSON.stringify(text)}: ${reason}`, {
+    new FleetError("usage", `${called} ${JSON.stringify(text)}: ${reason}`, {
       hint: "Times: 2026-06-21T03:10Z, 2h (ago), 14:00, yesterday 14:00, or an event (#1234).",
     });
   const moment = parseMoment(text, { nowUs: now, offsetMs: localOffsetMs });
   if (!moment.ok) throw refuse(moment.reason);
   if (moment.kind === "instant") {
-    if (moment.atUs > latestUs) throw refuse(`${formatMoment(moment.atUs)} lies in the future`);
+    if (moment.atUs > now) throw refuse(`${formatMoment(moment.atUs)} lies in the future`);
     return { atUs: moment.atUs, seq: null };
   }
   const event = reader.event(moment.seq);
@@ -105,7 +103,8 @@ function passedMoment(
  * moment, so that `--at yesterday --since 2h` is the two hours before it.
  */
 export function windowOf(words: Words, { reader, atUs }: Asked): Window {
-  const moment = (option: string): number => passedMoment(words, option, reader, atUs).atUs;
+  const moment = (option: string): number =>
+    passedMoment(textOf(words, option) ?? "", `--${option}`, reader, atUs).atUs;
   const toUs = textOf(words, "until") === undefined ? atUs : moment("until");
   const fromUs = textOf(words, "since") === undefined ? toUs - DEFAULT_WINDOW_US : moment("since");
   if (fromUs >= toUs) {
@@ -160,4 +159,11 @@ function fits(wanted: readonly string[], value: string | null): boolean {
 export function unknownIn(past: Past, words: Words): string | undefined {
   const known = new Set(past.names());
   return namesIn(words).find((name) => !known.has(name));
+}
+
+/** A moment that is no option's value: it has passed, and the log knows of it. */
+export function momentIn(text: string, called: string, { reader, past, atUs }: Asked): number {
+  const moment = passedMoment(text, called, reader, atUs).atUs;
+  if (past.beginsUs === null || moment < past.beginsUs) throw beforeTheLog(moment, past.beginsUs);
+  return moment;
 }

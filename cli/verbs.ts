@@ -4,6 +4,7 @@ import { agentStart } from "./declarations/agent-start.ts";
 import { agentStop } from "./declarations/agent-stop.ts";
 import { beat } from "./declarations/beat.ts";
 import { completion } from "./declarations/completion.ts";
+import { diff } from "./declarations/diff.ts";
 import { doctor } from "./declarations/doctor.ts";
 import { down } from "./declarations/down.ts";
 import { events } from "./declarations/events.ts";
@@ -11,6 +12,7 @@ import { exportVerb } from "./declarations/export.ts";
 import { history } from "./declarations/history.ts";
 import { hooksCheck, hooksInstall, hooksRemove } from "./declarations/hooks.ts";
 import { importVerb } from "./declarations/import.ts";
+import { incidents } from "./declarations/incidents.ts";
 import { init } from "./declarations/init.ts";
 import { messages } from "./declarations/messages.ts";
 import { metrics } from "./declarations/metrics.ts";
@@ -35,6 +37,8 @@ export const verbs: readonly VerbDeclaration[] = [
   history,
   when,
   uptime,
+  diff,
+  incidents,
   messages,
   send,
   agentStart,

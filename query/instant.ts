@@ -28,3 +28,9 @@ export function exactIsoOf(atUs: number): string {
 export function exactIsoOrNull(atUs: number | null): string | null {
   return atUs === null ? null : exactIsoOf(atUs);
 }
+
+/** The instant that one of these texts states, in microseconds, which `Date` does not hold. */
+export function exactUsOf(iso: string): number {
+  const micros = /\.\d{3}(\d{3})Z$/.exec(iso)?.[1];
+  return Date.parse(iso) * 1000 + Number(micros ?? 0);
+}

@@ -1,4 +1,5 @@
 import type { State } from "../../query/history/past.ts";
+import { exactUsOf } from "../../query/instant.ts";
 import type { WhenDocument, WhenOccurrence } from "../../query/when.ts";
 import type { Paint } from "./colour.ts";
 import { formatLength } from "./duration.ts";
@@ -38,7 +39,7 @@ const WORDS: Readonly<Record<State, { readonly began: string; readonly was: stri
 /** `fleet.when.v1` as sentences. Lines without newlines. */
 export function formatWhen(document: WhenDocument, look: WhenLook): string[] {
   const { first, last, occurrences } = document;
-  const window = formatWindow(usOf(document.window.from), usOf(document.window.to), look.said);
+  const window = formatWindow(exactUsOf(document.window.from), exactUsOf(document.window.to), look.said);
   const lines =
     first === null || last === null
       ? neverLines(document, window)
@@ -58,8 +59,8 @@ export function formatWhen(document: WhenDocument, look: WhenLook): string[] {
 function sentence(document: WhenDocument, one: WhenOccurrence): string {
   const { began, was } = WORDS[document.state];
   const name = visible(document.name);
-  const fromUs = usOf(one.from);
-  const ago = `${formatLength(usOf(document.at) - fromUs)} ago`;
+  const fromUs = exactUsOf(one.from);
+  const ago = `${formatLength(exactUsOf(document.at) - fromUs)} ago`;
   const why = one.reason === null ? "" : ` (${visible(one.reason)})`;
   const evidence = one.why.length === 0 ? "" : ` [${one.why.map((seq) => `#${seq}`).join(", ")}]`;
   const lasted = one.to === one.from ? "" : one.to === null ? "" : `, for ${formatLength(one.seconds * 1e6)}`;
@@ -84,7 +85,7 @@ function neverLines(document: WhenDocument, window: string): string[] {
 
 /** Which part of the window was seen well enough: its holes where they are few, else how many. */
 function observedLine({ observed, window }: WhenDocument): string {
-  const [fromUs, toUs] = [usOf(window.from), usOf(window.to)];
+  const [fromUs, toUs] = [exactUsOf(window.from), exactUsOf(window.to)];
   const share = `${formatShare(observed.share)} (${formatLength(observed.seconds * 1e6)} of ${formatSpan(toUs - fromUs)})`;
   const holes = holesOf(observed.spans, fromUs, toUs);
   const named = holes.slice(0, 3).map(([from, to]) => `${formatMoment(from)} to ${formatNear(to, from)}`);
@@ -100,8 +101,8 @@ function holesOf(
   const holes: [number, number][] = [];
   let seenUs = fromUs;
   for (const { from, to } of spans) {
-    if (usOf(from) > seenUs) holes.push([seenUs, usOf(from)]);
-    seenUs = usOf(to);
+    if (exactUsOf(from) > seenUs) holes.push([seenUs, exactUsOf(from)]);
+    seenUs = exactUsOf(to);
   }
   if (seenUs < toUs) holes.push([seenUs, toUs]);
   return holes;
@@ -112,10 +113,4 @@ export function formatShare(share: number): string {
   if (share > 0 && share < 0.0005) return "under 0.1 %";
   if (share < 1 && share > 0.9995) return "over 99.9 %";
   return `${(share * 100).toFixed(1)} %`;
-}
-
-/** The documents' own instants hold microseconds, which `Date` does not. */
-function usOf(iso: string): number {
-  const micros = /\.\d{3}(\d{3})Z$/.exec(iso)?.[1];
-  return Date.parse(iso) * 1000 + Number(micros ?? 0);
 }

@@ -3,7 +3,7 @@ _fleet() {
   local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]} flags="" words="" verb
   COMPREPLY=()
   if [ "$COMP_CWORD" -eq 1 ]; then
-    COMPREPLY=($(compgen -W "ps why events sql history when uptime messages send init up down record beat doctor completion verify rebuild export import metrics mirror agent hooks agent --help --version" -- "$current"))
+    COMPREPLY=($(compgen -W "ps why events sql history when uptime diff incidents messages send init up down record beat doctor completion verify rebuild export import metrics mirror agent hooks agent --help --version" -- "$current"))
     return
   fi
   case $previous in
@@ -90,6 +90,14 @@ _fleet() {
       words="$words $(fleet completion --agents 2>/dev/null)"
       ;;
     uptime)
+      flags="--since --until --at --agent --class --runtime --tenant --host --json"
+      words="$words $(fleet completion --agents 2>/dev/null)"
+      ;;
+    diff)
+      flags="--all -a --at --agent --class --runtime --tenant --host --json"
+      words="$words "
+      ;;
+    incidents)
       flags="--since --until --at --agent --class --runtime --tenant --host --json"
       words="$words $(fleet completion --agents 2>/dev/null)"
       ;;

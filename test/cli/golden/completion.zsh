@@ -15,6 +15,8 @@ _fleet() {
     'history:tell the story of a day\: who was what, when, for how long'
     'when:say when an agent went stale, died, drifted, was attached to'
     'uptime:say how much of a time each agent was well, and how much nobody saw'
+    'diff:say what changed between two moments'
+    'incidents:list what failed, each with its death certificate'
     'messages:the ledger of messages\: what was sent to whom, and what became of it'
     'send:type a message into an agent'\''s pane, and prove that it holds it'
     'init:write roster, units and environment files; start the recorder'
@@ -136,6 +138,27 @@ _fleet() {
           '1:name:_fleet_agents' \
           '(- *)--help[show help]' ;;
         uptime) _arguments -s '--since[from this moment on (default\: one day before the end)]:time: ' \
+          '--until[up to this moment (default\: now, or --at)]:time: ' \
+          '--at[as it was at this moment, by all the evidence known now]:time: ' \
+          '*--agent[only this agent]:name:_fleet_agents' \
+          '*--class[only agents of this class]:class: ' \
+          '*--runtime[only agents of this declared runtime]:runtime: ' \
+          '--tenant[of this tenant (default\: the log'\''s own)]:tenant: ' \
+          '--host[of this host (default\: the log'\''s own)]:host: ' \
+          '--json[print JSON instead of a table]' \
+          '*:name:_fleet_agents' \
+          '(- *)--help[show help]' ;;
+        diff) _arguments -s '--all[also sessions that no roster names]' '-a[also sessions that no roster names]' \
+          '--at[as it was at this moment, by all the evidence known now]:time: ' \
+          '*--agent[only this agent]:name:_fleet_agents' \
+          '*--class[only agents of this class]:class: ' \
+          '*--runtime[only agents of this declared runtime]:runtime: ' \
+          '--tenant[of this tenant (default\: the log'\''s own)]:tenant: ' \
+          '--host[of this host (default\: the log'\''s own)]:host: ' \
+          '--json[print JSON instead of a table]' \
+          '1:t1: ' \
+          '(- *)--help[show help]' ;;
+        incidents) _arguments -s '--since[from this moment on (default\: one day before the end)]:time: ' \
           '--until[up to this moment (default\: now, or --at)]:time: ' \
           '--at[as it was at this moment, by all the evidence known now]:time: ' \
           '*--agent[only this agent]:name:_fleet_agents' \

@@ -1,0 +1,122 @@
+import type { CauseKind, Death, Incident, IncidentsDocument } from "../../query/incidents.ts";
+import { exactUsOf } from "../../query/instant.ts";
+import type { Paint } from "./colour.ts";
+import { formatLength } from "./duration.ts";
+import { formatMoment, formatNear } from "./moment.ts";
+import { pad, visible, widthOf, wrap } from "./text.ts";
+
+const CAUSES: Readonly<Record<CauseKind, string>> = {
+  reboot: "the machine was rebooted",
+  "user-manager": "the user manager went, and the tmux server with it",
+  "tmux-server": "the tmux server went",
+  unwatched: "it happened while nobody watched",
+  "same-moment": "at the same moment",
+};
+
+/** `fleet.incidents.v1` for people: newest last, the deaths of one cause under it. Lines without newlines. */
+export function formatIncidents(
+  document: IncidentsDocument,
+  { width, paint }: { width: number | null; paint: Paint },
+): string[] {
+  const { incidents, window } = document;
+  const between = `between ${formatMoment(exactUsOf(window.from))} and ${formatMoment(exactUsOf(window.to))}`;
+  if (incidents.length === 0)
+    return [`Nothing failed ${between}, as far as anybody saw; \`fleet uptime\` says how much that is.`];
+  const cells = width ?? Number.POSITIVE_INFINITY;
+  const deaths = incidents.reduce((sum, incident) => sum + incident.deaths.length, 0);
+  const counted = `${deaths === 1 ? "1 failure" : `${deaths} failures`}${deaths === incidents.length ? "" : ` in ${incidents.length} incidents`}`;
+  return [
+    ...incidents.flatMap((incident) => incidentLines(incident, cells, paint)),
+    "",
+    ...wrap(`${counted} ${between}.`, cells),
+  ];
+}
+
+function incidentLines({ at, cause, deaths }: Incident, cells: number, paint: Paint): string[] {
+  const when = formatMoment(exactUsOf(at));
+  const [only] = deaths;
+  if (deaths.length === 1 && only !== undefined) {
+    const why = cause === null ? "" : `; ${CAUSES[cause.kind]} (${visible(cause.detail)})`;
+    return hanging(`${when}  `, certificate(only, why), cells, paint);
+  }
+  const title =
+    cause === null
+      ? ""
+      : `${CAUSES[cause.kind]} (${visible(cause.detail)}), and with it ${deaths.length} agents`;
+  const column = Math.max(...deaths.map(({ agent }) => widthOf(visible(agent))));
+  return [
+    ...hanging(`${when}  `, title, cells, paint),
+    ...deaths.flatMap((death) => hanging("    ", certificate(death, "", column), cells, paint)),
+  ];
+}
+
+function hanging(head: string, text: string, cells: number, paint: Paint): string[] {
+  const lines = wrap(text, Math.max(20, cells - head.length));
+  return lines.map((line, index) => (index === 0 ? paint("quiet", head) : " ".repeat(head.length)) + line);
+}
+
+/** `coder0  failed: signal 9, for 3 min 2 s; pane %3 (process 4711); unit active; last beat 4 s before; …` */
+function certificate(death: Death, cause: string, column = 0): string {
+  const atUs = exactUsOf(death.at);
+  const stages = death.course.map(({ status, reason }) =>
+    reason === null ? status : `${status} (${visible(reason)})`,
+  );
+  const parts = [
+    `${stages.join(", then ")}${lasting(death, atUs)}${cause}`,
+    ...(death.began_before ? ["it was so already when the window begins"] : []),
+    ...(death.witnessed ? [] : [unseen(death)]),
+    ...paneWords(death),
+    ...(death.unit === null ? [] : [unitWords(death.unit)]),
+    ...(death.out_of_memory === null ? [] : [`OUT OF MEMORY [#${death.out_of_memory.seq}]`]),
+    death.last_beat === null ? "it never beat" : `last beat ${before(death.last_beat.at, atUs)}`,
+    ...(death.last_message === null
+      ? []
+      : [`last message ${before(death.last_message.at, atUs)} [#${death.last_message.seq}]`]),
+    death.attached.length === 0
+      ? "nobody was attached"
+      : `attached: ${death.attached.map(clientWords).join(", ")}`,
+  ];
+  const why = death.course.flatMap((stage) => stage.why).map((seq) => `#${seq}`);
+  return `${pad(visible(death.agent), column)}  ${parts.join("; ")}${why.length === 0 ? "" : ` [${[...new Set(why)].join(", ")}]`}`;
+}
+
+function lasting({ until, seconds_down }: Death, atUs: number): string {
+  if (until === null) return `, for ${formatLength(seconds_down * 1e6)} and not seen well since`;
+  const whole = formatLength(exactUsOf(until) - atUs);
+  const seen = formatLength(seconds_down * 1e6);
+  return whole === seen ? `, for ${whole}` : `, for ${whole}, of which ${seen} were seen`;
+}
+
+function unseen({ not_before, at }: Death): string {
+  if (not_before === null) return "nobody watched before it was found so";
+  return `somewhere between ${formatNear(exactUsOf(not_before), exactUsOf(at))} and then: nobody watched`;
+}
+
+function paneWords({ pane }: Death): string[] {
+  if (pane === null) return [];
+  const who = pane.id === null ? "its pane" : `pane ${visible(pane.id)} (process ${pane.pid})`;
+  const end =
+    pane.signal !== null
+      ? `ended by signal ${pane.signal}`
+      : pane.exit_status !== null
+        ? `ended with status ${pane.exit_status}`
+        : pane.state === "missing"
+          ? "was gone"
+          : "ended, its exit status was lost";
+  const at = pane.at === null ? "" : ` at ${formatMoment(exactUsOf(pane.at)).slice(11)}`;
+  return [`${who} ${end}${at}`];
+}
+
+function unitWords({ active, result }: NonNullable<Death["unit"]>): string {
+  const said = result === null || result === "success" ? "" : `, result ${visible(result)}`;
+  return `unit ${visible(active)}${said}`;
+}
+
+function clientWords({ client, since, read_only }: Death["attached"][number]): string {
+  const how = read_only ? ", read-only" : "";
+  return `${client === null ? "somebody" : visible(client)} since ${formatMoment(exactUsOf(since)).slice(11)}${how}`;
+}
+
+function before(iso: string, atUs: number): string {
+  return `${formatLength(Math.max(0, atUs - exactUsOf(iso)))} before`;
+}

@@ -1,0 +1,32 @@
+import { diffDocument } from "../../query/diff.ts";
+import type { AgentRow } from "../../query/row.ts";
+import { askPast, momentIn, unknownIn } from "../asked.ts";
+import { has, type Invocation, valuesOf } from "../declaration.ts";
+import { EXIT } from "../exit.ts";
+import { sayNoSuchAgent } from "../no-such-agent.ts";
+import { formatDiff } from "../render/diff.ts";
+
+/** `fleet diff T1 [T2]`: what changed from one table to another. */
+export async function run(invocation: Invocation): Promise<number> {
+  const { output } = invocation;
+  const [from = "", to] = invocation.arguments;
+  const words = { ...invocation, arguments: [] };
+  const found = askPast(words, (asked) => {
+    const fromUs = momentIn(from, "T1", asked);
+    const toUs = to === undefined ? asked.atUs : momentIn(to, "T2", asked);
+    const unknown = unknownIn(asked.past, words);
+    if (unknown !== undefined) return { unknown, known: asked.past.names() };
+    return diffDocument(asked.past, { fromUs, toUs, all: has(words, "all"), wanted: wantedBy(words) });
+  });
+  if (!("schema" in found)) return sayNoSuchAgent(output, found.unknown, found.known);
+  if (has(invocation, "json")) output.print(`${JSON.stringify(found, null, 2)}\n`);
+  else output.print(`${formatDiff(found, { width: output.width(), paint: output.paint }).join("\n")}\n`);
+  return EXIT.done;
+}
+
+function wantedBy(words: Invocation): (row: AgentRow) => boolean {
+  const [names, classes, runtimes] = ["agent", "class", "runtime"].map((option) => valuesOf(words, option));
+  const fits = (wanted: readonly string[] | undefined, value: string | null) =>
+    wanted === undefined || wanted.length === 0 || (value !== null && wanted.includes(value));
+  return (row) => fits(names, row.name) && fits(classes, row.class) && fits(runtimes, row.runtime);
+}

@@ -1,0 +1,32 @@
+import { incidentsDocument } from "../../query/incidents.ts";
+import { type Asked, askPast, chosen, unknownIn, windowOf } from "../asked.ts";
+import { has, type Invocation } from "../declaration.ts";
+import { EXIT } from "../exit.ts";
+import { sayNoSuchAgent } from "../no-such-agent.ts";
+import { formatIncidents } from "../render/incidents.ts";
+
+/** `fleet incidents [NAME...]`: a death certificate for each failure, those of one cause together. */
+export async function run(invocation: Invocation): Promise<number> {
+  const { output } = invocation;
+  const found = askPast(invocation, (asked) => {
+    const { past, atUs } = asked;
+    const window = windowOf(invocation, asked);
+    const unknown = unknownIn(past, invocation);
+    if (unknown !== undefined) return { unknown, known: past.names() };
+    const entries = chosen(past.roster(window), invocation);
+    return incidentsDocument(past, { entries, window, atUs, events: eventsOf(asked) });
+  });
+  if (!("schema" in found)) return sayNoSuchAgent(output, found.unknown, found.known);
+  if (has(invocation, "json")) output.print(`${JSON.stringify(found, null, 2)}\n`);
+  else output.print(`${formatIncidents(found, { width: output.width(), paint: output.paint }).join("\n")}\n`);
+  return EXIT.done;
+}
+
+function eventsOf({ reader, past }: Asked): Parameters<typeof incidentsDocument>[1]["events"] {
+  const { tenantId, host } = past;
+  return {
+    event: (seq) => reader.event(seq),
+    between: (agent, types, { fromUs, toUs }) =>
+      reader.events({ tenantId, host, agent, types: [...types], sinceUs: fromUs, untilUs: toUs }),
+  };
+}

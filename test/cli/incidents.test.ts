@@ -1,0 +1,229 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import type { DiffDocument } from "../../query/diff.ts";
+import type { IncidentsDocument } from "../../query/incidents.ts";
+import { BOOT, beatLook, paneSeen, rosterLook, systemdLook, tmuxLook } from "../support/looks.ts";
+import { at, type SeededPast, seedEvening, seedPast } from "./support/seeded-past.ts";
+
+const plain = (text: string) => text.replaceAll(/\[#[\d, #]+\]/g, "[#]");
+
+describe("of the evening", () => {
+  let past: SeededPast;
+  beforeAll(() => {
+    past = seedEvening();
+  });
+  afterAll(() => past.close());
+
+  test("incidents are certificates, those of one cause together", async () => {
+    const { exit, stdout } = await past.run("incidents", "--since", "20:00");
+    expect(exit).toBe(0);
+    expect(plain(stdout)).toMatchInlineSnapshot(`
+      "2026-06-20 20:10:45  coder0  stale (no beat), for 4 min 15 s; unit active; last beat 45 s before; nobody was attached
+                           [#]
+      2026-06-20 20:20:00  coder1  failed (signal 9), then dead (tmux server gone), for 39 min 59 s and not seen well since;
+                           pane %2 (process 1002) ended by signal 9 at 20:20:00; unit active; last beat 15 s before; nobody
+                           was attached [#]
+      2026-06-20 20:40:00  the tmux server went (process 900 on mosaic-factory), and with it 2 agents
+          coder0    dead (tmux server gone), for 19 min 59 s and not seen well since; pane %1 (process 1001) was gone at
+          20:40:00; unit active; last beat 20 s before; nobody was attached [#]
+          reviewer  dead (tmux server gone), for 19 min 59 s and not seen well since; pane %3 (process 1003) was gone at
+          20:40:00; unit active; last beat 20 s before; nobody was attached [#]
+
+      4 failures in 3 incidents between 2026-06-20 20:00:00 and 2026-06-20 21:00:00.
+      "
+    `);
+    const { incidents } = await past.json<IncidentsDocument>("incidents", "--since", "20:00");
+    expect(
+      incidents.map(({ cause, deaths }) => [cause?.kind ?? null, deaths.map(({ agent }) => agent)]),
+    ).toEqual([
+      [null, ["coder0"]],
+      [null, ["coder1"]],
+      ["tmux-server", ["coder0", "reviewer"]],
+    ]);
+    expect(incidents[1]?.deaths[0]).toMatchObject({
+      at: "2026-06-20T20:20:00.000Z",
+      witnessed: true,
+      until: null,
+      pane: { state: "dead", exit_status: null, signal: 9, pid: 1002, at: "2026-06-20T20:20:00.000Z" },
+      last_beat: { at: "2026-06-20T20:19:45.000Z" },
+      course: [
+        { status: "failed", reason: "signal 9" },
+        { status: "dead", reason: "tmux server gone" },
+      ],
+    });
+  });
+
+  test("what was under way when the window began is told as such; a quiet window has none", async () => {
+    const { incidents } = await past.json<IncidentsDocument>("incidents", "coder1", "--since", "20:25");
+    expect(incidents[0]?.deaths[0]).toMatchObject({ began_before: true, at: "2026-06-20T20:25:00.000Z" });
+    const { stdout } = await past.run("incidents", "reviewer", "--since", "20:00", "--until", "20:30");
+    expect(stdout).toContain(
+      "Nothing failed between 2026-06-20 20:00:00 and 2026-06-20 20:30:00, as far as anybody saw",
+    );
+    expect((await past.run("incidents", "nobody")).exit).toBe(3);
+  });
+
+  test("diff names what changed, and who is the same again", async () => {
+    const { stdout } = await past.run("diff", "20:05", "20:25");
+    expect(plain(stdout)).toMatchInlineSnapshot(`
+      "= coder0  the same again, after 2 changes of status
+      ~ coder1  status healthy -> failed; reason nothing -> signal 9; pane alive -> dead; signal nothing -> 9; heartbeat
+                healthy -> stale
+
+      Between 2026-06-20 20:05:00 and 2026-06-20 20:25:00; 1 other agent unchanged.
+      "
+    `);
+    const document = await past.json<DiffDocument>("diff", "20:05", "20:25");
+    expect(document.agents.map(({ name, change, turns }) => [name, change, turns])).toEqual([
+      ["coder0", "returned", 2],
+      ["coder1", "changed", 1],
+    ]);
+    expect((await past.run("diff", "20:01", "20:02")).stdout).toContain("Nothing changed between");
+    expect((await past.run("diff", "19:00")).stderr).toContain("the log begins at");
+    expect((await past.run("diff", "21:30")).stderr).toContain("lies in the future");
+    const gone = await past.json<DiffDocument>("diff", "20:05", "--agent", "reviewer");
+    expect(gone.agents[0]?.cells[0]).toEqual({ cell: "status", from: "healthy", to: "unobserved" });
+    expect(gone.to.observer).toBe("absent");
+  });
+});
+
+describe("causes", () => {
+  let past: SeededPast;
+  beforeEach(() => {
+    past = seedPast();
+  });
+  afterEach(() => past.close());
+
+  const incidents = async () =>
+    (await past.json<IncidentsDocument>("incidents", "--since", "20:00")).incidents;
+  const unit = (agent: string) => `mosaic-agent@${agent}.service`;
+  const alive = (second: number, ...agents: string[]) =>
+    tmuxLook(
+      at(second),
+      agents.map((agent, index) => paneSeen(agent, index + 1, { startedAtUs: at(-60) })),
+    );
+  const begin = () =>
+    past.record(
+      0,
+      rosterLook(at(0), { coder0: {}, coder1: {} }),
+      alive(0, "coder0", "coder1"),
+      systemdLook(at(0), { [unit("coder0")]: {}, [unit("coder1")]: {} }, { bootedAtUs: at(-7200) }),
+      beatLook(at(0), "coder0", at(0)),
+      beatLook(at(0), "coder1", at(0)),
+    );
+
+  test("a reboot is the cause of all that it ended, at its own hour, also when nobody recorded", async () => {
+    begin();
+    past.beats("coder0", 15, 90);
+    past.beats("coder1", 15, 90);
+    past.stop(100);
+    const boot = { bootId: `2222${BOOT.slice(4)}`, bootedAtUs: at(130) };
+    const ended = { active: "inactive", sub: "dead" };
+    past.record(
+      200,
+      tmuxLook(at(200), [], { server: null, goneReason: "no-socket" }),
+      systemdLook(at(200), { [unit("coder0")]: ended, [unit("coder1")]: ended }, boot),
+    );
+    past.stop(300);
+    past.now(300);
+    const [incident, ...others] = await incidents();
+    expect(others).toEqual([]);
+    expect(incident).toMatchObject({
+      at: "2026-06-20T20:02:10.000Z",
+      cause: { kind: "reboot", detail: "boot 22221111 at 2026-06-20T20:02:10.000Z" },
+    });
+    expect(incident?.deaths.map(({ agent }) => agent)).toEqual(["coder0", "coder1"]);
+    expect((await past.run("incidents", "--since", "20:00")).stdout).toMatch(
+      /^2026-06-20 20:02:10 {2}the machine was rebooted \(boot 22221111 .*\), and with it 2 agents$/m,
+    );
+  });
+
+  test("a user manager that goes takes the tmux server with it", async () => {
+    begin();
+    past.look(30, tmuxLook(at(30), [], { server: null, goneReason: "refused" }));
+    const payload = { source: "systemd", scope: "", reason: "no bus" };
+    past.tell(31, { type: "recorder.source.unavailable", payload });
+    past.stop(60);
+    past.now(60);
+    expect((await incidents()).map(({ cause, deaths }) => [cause?.kind, deaths.length])).toEqual([
+      ["user-manager", 2],
+    ]);
+  });
+
+  test("the kernel's verdict, who was attached and the last message stand in the certificate", async () => {
+    begin();
+    past.tell(5, { type: "message.requested", agent: "coder0", source: "operator", payload: requested });
+    const client = {
+      client: "/dev/pts/3",
+      session: "$1",
+      name: "coder0",
+      pid: 77,
+      readOnly: false,
+      control: false,
+    };
+    const panes = (dead: boolean) => [
+      paneSeen("coder0", 1, {
+        startedAtUs: at(-60),
+        ...(dead ? { dead: true, signal: 9, diedAtUs: at(40) } : {}),
+      }),
+      paneSeen("coder1", 2, { startedAtUs: at(-60) }),
+    ];
+    past.look(20, tmuxLook(at(20), panes(false), { clients: [client] }));
+    past.look(40, tmuxLook(at(40), panes(true), { clients: [client] }));
+    past.look(
+      41,
+      systemdLook(
+        at(41),
+        { [unit("coder0")]: { active: "failed", sub: "failed", result: "oom-kill" }, [unit("coder1")]: {} },
+        { bootedAtUs: at(-7200) },
+      ),
+    );
+    past.stop(44);
+    past.now(44);
+    const [incident] = await incidents();
+    const [death] = incident?.deaths ?? [];
+    expect(death).toMatchObject({
+      agent: "coder0",
+      attached: [{ client: "/dev/pts/3", since: "2026-06-20T20:00:20.000Z", read_only: false }],
+      last_message: { at: "2026-06-20T20:00:05.000Z" },
+      out_of_memory: { seq: expect.any(Number) },
+      unit: { active: "failed", result: "oom-kill" },
+    });
+    const { stdout } = await past.run("incidents", "--since", "20:00");
+    expect(stdout).toContain("OUT OF MEMORY");
+    expect(stdout).toContain("attached: /dev/pts/3 since 20:00:20");
+  });
+
+  test("a death that nobody watched is not given an hour of its own", async () => {
+    begin();
+    for (const agent of ["coder0", "coder1"]) past.beats(agent, 15, 60);
+    past.stop(60);
+    past.record(300, alive(300, "coder0"), beatLook(at(300), "coder0", at(295)));
+    past.stop(310);
+    past.now(310);
+    const found = (await incidents()).flatMap(({ cause, deaths }) =>
+      deaths.map((death) => ({ cause, ...death })),
+    );
+    const coder1 = found.find(({ agent, witnessed }) => agent === "coder1" && !witnessed);
+    expect(coder1).toMatchObject({
+      cause: { kind: "unwatched" },
+      not_before: "2026-06-20T20:01:45.000001Z",
+      at: "2026-06-20T20:05:00.000Z",
+    });
+    expect(
+      (await past.run("incidents", "coder1", "--since", "20:00")).stdout.replaceAll(/\s+/g, " "),
+    ).toContain("somewhere between 20:01:45 and then: nobody watched");
+  });
+});
+
+const requested = {
+  message: "01J",
+  digest: "ab".repeat(32),
+  bytes: 5,
+  lines: 1,
+  text: null,
+  user: "jarvis",
+  pid: 7,
+  verify: true,
+  until: "accepted",
+  traceparent: null,
+};
