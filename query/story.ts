@@ -70,7 +70,7 @@ export function cutTo(window: Window, interval: Interval): HistoryInterval {
   const { fromUs, toUs, status, reason, rules, why } = interval;
   const beganBefore = fromUs < window.fromUs;
   const begins = beganBefore ? window.fromUs : fromUs;
-  const ends = toUs === null || toUs > window.toUs ? null : toUs;
+  const ends = toUs === null || toUs >= window.toUs ? null : toUs;
   return {
     from: exactIsoOf(begins),
     to: exactIsoOrNull(ends),

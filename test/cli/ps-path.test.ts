@@ -51,7 +51,8 @@ beforeAll(() => {
   fleet.record();
   // The first run of each use keeps what was compiled, and loads what does so.
   for (const use of [["ps"], ["ps", "--json"]]) expect(run(...use).status).toBe(0);
-});
+  // A whole build, on a machine that may be busy.
+}, 240_000);
 afterAll(() => {
   fleet.close();
   rmSync(tree, { recursive: true, force: true });
