@@ -2,6 +2,7 @@ import type { GroupDeclaration, OptionDeclaration, VerbDeclaration } from "./dec
 import { agentRestart } from "./declarations/agent-restart.ts";
 import { agentStart } from "./declarations/agent-start.ts";
 import { agentStop } from "./declarations/agent-stop.ts";
+import { attach } from "./declarations/attach.ts";
 import { beat } from "./declarations/beat.ts";
 import { completion } from "./declarations/completion.ts";
 import { diff } from "./declarations/diff.ts";
@@ -22,9 +23,11 @@ import { rebuild } from "./declarations/rebuild.ts";
 import { record } from "./declarations/record.ts";
 import { send } from "./declarations/send.ts";
 import { sql } from "./declarations/sql.ts";
+import { tail } from "./declarations/tail.ts";
 import { up } from "./declarations/up.ts";
 import { uptime } from "./declarations/uptime.ts";
 import { verify } from "./declarations/verify.ts";
+import { watch } from "./declarations/watch.ts";
 import { when } from "./declarations/when.ts";
 import { why } from "./declarations/why.ts";
 
@@ -39,6 +42,8 @@ export const verbs: readonly VerbDeclaration[] = [
   uptime,
   diff,
   incidents,
+  watch,
+  tail,
   messages,
   send,
   agentStart,
@@ -47,6 +52,7 @@ export const verbs: readonly VerbDeclaration[] = [
   init,
   up,
   down,
+  attach,
   record,
   beat,
   hooksInstall,

@@ -20,6 +20,10 @@ export interface PaneLook {
   readonly tty: string;
   readonly width: number;
   readonly height: number;
+  /** Lines that have left the screen upwards and are kept. The alternate screen has none of its own. */
+  readonly history: number;
+  /** `@4`: the window that it is in. */
+  readonly window: string;
   readonly screen: Screen;
   /** The screen as tmux gave it, colours included. */
   readonly capture: string;
@@ -45,6 +49,8 @@ const FACTS = [
   "cursor_flag",
   "pane_width",
   "pane_height",
+  "history_size",
+  "window_id",
   "pane_tty",
 ];
 // Fields are told apart by a bar: none of them but the title, which is last, can hold one.
@@ -88,7 +94,23 @@ export async function lookAtPane({
   const end = answer.stdout.indexOf("\n");
   const fields = answer.stdout.slice(0, end).split("|");
   if (fields[0] !== pane) return { state: "missing", because: `pane ${pane} is gone` };
-  const [, pid, dead, mode, inputOff, alternate, x, y, visible, width, height, tty, untitled] = fields;
+  const [
+    ,
+    pid,
+    dead,
+    mode,
+    inputOff,
+    alternate,
+    x,
+    y,
+    visible,
+    width,
+    height,
+    history,
+    window,
+    tty,
+    untitled,
+  ] = fields;
   const title = fields.slice(FACTS.length + 1).join("|");
   const capture = answer.stdout.slice(end + 1);
   return {
@@ -100,6 +122,8 @@ export async function lookAtPane({
     tty: tty ?? "",
     width: Number(width),
     height: Number(height),
+    history: Number(history),
+    window: window ?? "",
     capture,
     screen: {
       rows: parseRows(capture),
@@ -109,6 +133,20 @@ export async function lookAtPane({
       dead: dead === "1",
     },
   };
+}
+
+/** Lines of a pane, history included: row 0 is the top of the screen, -1 the line that left it last. With colours, or joined where it wrapped. */
+export async function captureLines(
+  { server, pane }: Pick<PaneId, "server" | "pane">,
+  from: number,
+  to: number,
+  how: "coloured" | "joined",
+): Promise<{ readonly state: "lines"; readonly text: string } | NoPane> {
+  const shape = how === "coloured" ? "-e" : "-J";
+  const answer = await server.ask([
+    ["capture-pane", "-p", shape, "-t", pane, "-S", String(from), "-E", String(to)],
+  ]);
+  return answer.state === "answered" ? { state: "lines", text: answer.stdout } : answer;
 }
 
 /** The text went to the pane; or the pane had changed in the meantime and nothing was done. */

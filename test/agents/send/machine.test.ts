@@ -35,6 +35,8 @@ function look(
       tty: "/dev/pts/1",
       width: 80,
       height: 24,
+      history: 0,
+      window: "@1",
       capture: text,
       screen: { rows, cursor, alternate: shown.alternate ?? true, title: null, dead: false },
       ...shown.pane,

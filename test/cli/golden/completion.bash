@@ -3,7 +3,7 @@ _fleet() {
   local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]} flags="" words="" verb
   COMPREPLY=()
   if [ "$COMP_CWORD" -eq 1 ]; then
-    COMPREPLY=($(compgen -W "ps why events sql history when uptime diff incidents messages send init up down record beat doctor completion verify rebuild export import metrics mirror agent hooks agent --help --version" -- "$current"))
+    COMPREPLY=($(compgen -W "ps why events sql history when uptime diff incidents watch tail messages send init up down attach record beat doctor completion verify rebuild export import metrics mirror agent hooks agent --help --version" -- "$current"))
     return
   fi
   case $previous in
@@ -22,6 +22,7 @@ _fleet() {
     --timeout) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
     --tenant) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
     --host) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
+    --lines) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
     --file) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
     --until) COMPREPLY=($(compgen -W "accepted taken-up answered" -- "$current")); return ;;
     --id) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
@@ -44,7 +45,7 @@ _fleet() {
   case $verb in
     agent)
       if [ "$COMP_CWORD" -eq 2 ]; then
-        words="$words send start stop restart"
+        words="$words watch tail send start stop restart attach"
       else
         verb="$verb ${COMP_WORDS[2]}"
       fi
@@ -58,7 +59,7 @@ _fleet() {
       ;;
     agent)
       if [ "$COMP_CWORD" -eq 2 ]; then
-        words="$words send start stop restart"
+        words="$words watch tail send start stop restart attach"
       else
         verb="$verb ${COMP_WORDS[2]}"
       fi
@@ -101,6 +102,22 @@ _fleet() {
       flags="--since --until --at --agent --class --runtime --tenant --host --json"
       words="$words $(fleet completion --agents 2>/dev/null)"
       ;;
+    watch)
+      flags="--all --json"
+      words="$words $(fleet completion --agents 2>/dev/null)"
+      ;;
+    "agent watch")
+      flags="--all --json"
+      words="$words $(fleet completion --agents 2>/dev/null)"
+      ;;
+    tail)
+      flags="--lines -n --follow -f --json"
+      words="$words $(fleet completion --agents 2>/dev/null)"
+      ;;
+    "agent tail")
+      flags="--lines -n --follow -f --json"
+      words="$words $(fleet completion --agents 2>/dev/null)"
+      ;;
     messages)
       flags="--since --at --limit -n --json"
       words="$words $(fleet completion --agents 2>/dev/null)"
@@ -136,6 +153,14 @@ _fleet() {
     down)
       flags="--json"
       words="$words "
+      ;;
+    attach)
+      flags="--resize --json"
+      words="$words $(fleet completion --agents 2>/dev/null)"
+      ;;
+    "agent attach")
+      flags="--resize --json"
+      words="$words $(fleet completion --agents 2>/dev/null)"
       ;;
     record)
       flags="--uninstall --metrics --json"

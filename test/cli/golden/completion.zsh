@@ -17,11 +17,14 @@ _fleet() {
     'uptime:say how much of a time each agent was well, and how much nobody saw'
     'diff:say what changed between two moments'
     'incidents:list what failed, each with its death certificate'
+    'watch:see agents'\'' screens live, without touching them'
+    'tail:print the last lines of an agent'\''s pane'
     'messages:the ledger of messages\: what was sent to whom, and what became of it'
     'send:type a message into an agent'\''s pane, and prove that it holds it'
     'init:write roster, units and environment files; start the recorder'
     'up:start the tmux server, the recorder and every agent'
     'down:stop every agent, the tmux server and the recorder, on purpose'
+    'attach:join your terminal to an agent'\''s pane; you can type'
     'record:run the recorder in the foreground'
     'beat:write an agent'\''s heartbeat, once, in a loop, or as a sidecar'
     'doctor:check the setup and say what to run'
@@ -38,10 +41,13 @@ _fleet() {
   )
   local -a of_agent
   of_agent=(
+    'watch:see agents'\'' screens live, without touching them'
+    'tail:print the last lines of an agent'\''s pane'
     'send:type a message into an agent'\''s pane, and prove that it holds it'
     'start:start agents, and say how the start went'
     'stop:stop agents, on purpose'
     'restart:end agents and start them anew'
+    'attach:join your terminal to an agent'\''s pane; you can type'
   )
   local -a of_hooks
   of_hooks=(
@@ -51,10 +57,13 @@ _fleet() {
   )
   local -a of_agent
   of_agent=(
+    'watch:see agents'\'' screens live, without touching them'
+    'tail:print the last lines of an agent'\''s pane'
     'send:type a message into an agent'\''s pane, and prove that it holds it'
     'start:start agents, and say how the start went'
     'stop:stop agents, on purpose'
     'restart:end agents and start them anew'
+    'attach:join your terminal to an agent'\''s pane; you can type'
   )
   _arguments -C '(- *)--help[show help]' '(- *)--version[print the version]' '1:verb:->verb' '*::word:->word'
   case $state in
@@ -169,6 +178,24 @@ _fleet() {
           '--json[print JSON instead of a table]' \
           '*:name:_fleet_agents' \
           '(- *)--help[show help]' ;;
+        watch) _arguments -s '--all[every agent that runs]' \
+          '--json[instead of drawing, print each new screen as a JSON object on a line]' \
+          '*:name:_fleet_agents' \
+          '(- *)--help[show help]' ;;
+        'agent watch') _arguments -s '--all[every agent that runs]' \
+          '--json[instead of drawing, print each new screen as a JSON object on a line]' \
+          '*:name:_fleet_agents' \
+          '(- *)--help[show help]' ;;
+        tail) _arguments -s '--lines[so many lines (20)]:count: ' '-n[so many lines (20)]:count: ' \
+          '--follow[then print new lines as they come (Ctrl-C ends)]' '-f[then print new lines as they come (Ctrl-C ends)]' \
+          '--json[print one JSON object per line]' \
+          '1:name:_fleet_agents' \
+          '(- *)--help[show help]' ;;
+        'agent tail') _arguments -s '--lines[so many lines (20)]:count: ' '-n[so many lines (20)]:count: ' \
+          '--follow[then print new lines as they come (Ctrl-C ends)]' '-f[then print new lines as they come (Ctrl-C ends)]' \
+          '--json[print one JSON object per line]' \
+          '1:name:_fleet_agents' \
+          '(- *)--help[show help]' ;;
         messages) _arguments -s '--since[asked for at or after this moment]:time: ' \
           '--at[as the ledger stood at this moment\: what came later does not count]:time: ' \
           '--limit[at most this many, the newest]:count: ' '-n[at most this many, the newest]:count: ' \
@@ -221,6 +248,14 @@ _fleet() {
           '--json[print JSON instead of a table]' \
           '(- *)--help[show help]' ;;
         down) _arguments -s '--json[print JSON instead of a table]' \
+          '(- *)--help[show help]' ;;
+        attach) _arguments -s '--resize[give the window your terminal'\''s size for as long as you are there]' \
+          '--json[when you have left, print what was recorded as a JSON object]' \
+          '1:name:_fleet_agents' \
+          '(- *)--help[show help]' ;;
+        'agent attach') _arguments -s '--resize[give the window your terminal'\''s size for as long as you are there]' \
+          '--json[when you have left, print what was recorded as a JSON object]' \
+          '1:name:_fleet_agents' \
           '(- *)--help[show help]' ;;
         record) _arguments -s '--uninstall[remove our hooks from the tmux servers and end]' \
           '--metrics[also serve /metrics for Prometheus\: a port on loopback (9464), or ADDRESS\:PORT]:address: ' \
