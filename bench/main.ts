@@ -15,6 +15,7 @@ const benches: Readonly<Record<string, () => Promise<{ run: Bench }>>> = {
   ps: () => import("./ps.ts"),
   recorder: () => import("./recorder.ts"),
   hooks: () => import("./hooks.ts"),
+  agents: () => import("./agents.ts"),
 };
 
 const args = process.argv.slice(2);

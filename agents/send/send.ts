@@ -149,7 +149,12 @@ export async function sendMessage(world: SendWorld, order: SendOrder): Promise<S
       deadlineMs: order.timeoutMs,
       runtime,
       wasQueued: verdict.queued,
-      tell: (type, payload) => void tell(messageEvent(type, head, payload, world.wallUs())),
+      // The recorder listens to the same word: whoever is first tells it.
+      tell: (type, payload) =>
+        void tell(
+          messageEvent(type, head, payload, world.wallUs()),
+          `${type}:${order.agent}:${order.message}`,
+        ),
     });
     return outcome({ ...done, reached });
   } finally {

@@ -7,12 +7,13 @@ import { formatDuration } from "../render/duration.ts";
 import { type ClockReading, createClockWatch } from "./clock-watch.ts";
 import type { Coverage } from "./coverage.ts";
 import type { GuardedLog } from "./guarded-log.ts";
+import { createLateWords } from "./late-words.ts";
 import type { Voice } from "./voice.ts";
 
 /** The lease is renewed and the clocks are compared this often. */
 const PULSE_MS = 1000;
 
-/** Once a second: says that this recorder lives, compares the clocks, and ends it when it cannot go on. */
+/** Once a second: says that this recorder lives, compares the clocks, listens for what runtimes say of messages, and ends it when it cannot go on. */
 export function startPulse(parts: {
   readonly own: OwnLog;
   readonly guarded: GuardedLog;
@@ -21,10 +22,12 @@ export function startPulse(parts: {
   readonly coverage: Coverage;
 }): { stop(): void } {
   const { own, guarded, voice, interrupt, coverage } = parts;
+  const lateWords = createLateWords(own);
   const watchClocks = createClockWatch(readClocks(own.clock));
   const beat = (): void => {
     guarded.attempt(() => own.log.renewLease());
     guarded.attempt(coverage.restate);
+    guarded.attempt(lateWords.look);
     for (const finding of watchClocks(readClocks(own.clock))) {
       const event = {
         agent: null,
@@ -52,7 +55,12 @@ export function startPulse(parts: {
     if (guarded.fatal() !== null) interrupt.end();
   };
   const timer = setInterval(beat, PULSE_MS);
-  return { stop: () => clearInterval(timer) };
+  return {
+    stop() {
+      clearInterval(timer);
+      lateWords.close();
+    },
+  };
 }
 
 function readClocks(clock: OwnLog["clock"]): ClockReading {

@@ -113,8 +113,18 @@ test("what was refused before anything was typed may be sent again under its id"
 });
 
 test("a sender that is killed in the middle is never repeated by typing", async () => {
-  await pane("slow", "a small editor", "python3", join(PROGRAMS, "reader.py"), "slow-editor", log("slow"));
-  const killed = fleet.start("send", "slow", "half way", "--verify", "--id", "task-44", "--timeout", "30000");
+  // It never reads, so that the sender cannot end by itself, however slow the machine is.
+  await pane("slow", ">", "python3", join(PROGRAMS, "reader.py"), "stopped", log("slow"));
+  const killed = fleet.start(
+    "send",
+    "slow",
+    "half way",
+    "--verify",
+    "--id",
+    "task-44",
+    "--timeout",
+    "600000",
+  );
   await waitUntil("it was typed", async () =>
     (await events("message.typed")).some(({ payload }) => payload.message === "task-44"),
   );
@@ -179,6 +189,20 @@ test("a message behind a running turn is queued, and taken up only when the runt
   expect(code).toBe(0);
   const ledger = JSON.parse((await fleet.fleet("messages", "queue", "--json")).stdout);
   expect(ledger.messages).toMatchObject([{ state: "taken-up", verdict: "accepted", queued: true }]);
+});
+
+test("what the runtime says after the sender has ended is told by the recorder", async () => {
+  const recorder = await fleet.recorder();
+  const { sent } = await send("queue", "another one for later");
+  expect(sent).toMatchObject({ verdict: "accepted", queued: true });
+  await waitUntil("it is taken up", async () => {
+    const { messages } = JSON.parse((await fleet.fleet("messages", "queue", "--json")).stdout);
+    return messages.at(-1).state === "taken-up";
+  });
+  recorder.child.kill("SIGTERM");
+  await recorder.ended;
+  const told = (await events("message.taken_up")).filter(({ payload }) => payload.message === sent.message);
+  expect(told).toHaveLength(1);
 });
 
 test("an adapter at work that says nothing of the message outweighs the screen", async () => {

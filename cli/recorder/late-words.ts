@@ -1,0 +1,58 @@
+import { readAcks } from "../../agents/acks/acks.ts";
+import { lateWord, openMessages } from "../../agents/send/late-word.ts";
+import { MESSAGE_EVENTS, type MessageEntry } from "../../query/messages.ts";
+import { documentOf } from "../../query/planes/documents.ts";
+import { openReader, type Reader } from "../../store/reader.ts";
+import type { OwnLog } from "../own-log.ts";
+
+/** Looks for what runtimes say of messages whose senders have ended. */
+export interface LateWords {
+  look(): void;
+  close(): void;
+}
+
+/** A queued message that nobody took up in so long is not looked for any more. */
+const GIVE_UP_US = 24 * 3600 * 1_000_000;
+const FROM_THE_BEGINNING = { inode: null, size: 0 };
+
+export function createLateWords({ log, here, identity, clock }: OwnLog): LateWords {
+  let reader: Reader | null = null;
+  let readUpTo = -1;
+  let open: MessageEntry[] = [];
+
+  /** The ledger is read again only when a message's event has come. */
+  const refresh = (nowUs: number): void => {
+    const lastSeq = log.lastSeq();
+    if (lastSeq === readUpTo) return;
+    reader ??= openReader(here.places.database);
+    const { tenantId, host } = identity;
+    const ledger = { tenantId, host, types: MESSAGE_EVENTS };
+    const [news] = reader.events({ ...ledger, afterSeq: Math.max(0, readUpTo), limit: 1 });
+    if (news !== undefined || readUpTo === -1) {
+      open = openMessages(reader.events({ ...ledger, sinceUs: nowUs - GIVE_UP_US }));
+    }
+    readUpTo = lastSeq;
+  };
+  const restSince = (agent: string): number | null => {
+    const found = documentOf(log.documents(), "heartbeat", agent);
+    const speaks = found !== undefined && !found.removed && found.beat.evidence !== "sidecar";
+    return speaks && found.beat.status === "ok" ? found.statusSinceUs : null;
+  };
+  return {
+    look() {
+      const nowUs = Math.floor(clock.nowUs());
+      refresh(nowUs);
+      for (const entry of open) {
+        const { agent, id } = entry;
+        if (agent === null) continue;
+        const acks = readAcks(here.places.runDirectory, agent, here.account.uid, FROM_THE_BEGINNING);
+        const event = lateWord(entry, acks, restSince, nowUs);
+        if (event === null) continue;
+        // Its sender may follow it too: whoever is first tells it.
+        const cursor = { name: `${event.type}:${agent}:${id}`, expected: null, next: "told" };
+        log.append({ source: "operator", events: [event], cursor });
+      }
+    },
+    close: () => reader?.close(),
+  };
+}

@@ -1,0 +1,99 @@
+import { describe, expect, test } from "vitest";
+import type { Ack } from "../../../agents/acks/acks.ts";
+import { lateWord, openMessages } from "../../../agents/send/late-word.ts";
+import type { MessageEntry } from "../../../query/messages.ts";
+
+const SECOND = 1_000_000;
+const digest = "a".repeat(64);
+const entry = (changed: Partial<MessageEntry> = {}): MessageEntry =>
+  ({
+    agent: "coder0",
+    id: "m",
+    state: "accepted",
+    queued: true,
+    submitted: true,
+    requested: { digest },
+    requestedAtUs: 100 * SECOND,
+    atUs: 101 * SECOND,
+    ...changed,
+  }) as MessageEntry;
+const ack = (what: string, atMs: number, changed: Partial<Ack> = {}): Ack => ({
+  atMs,
+  what,
+  sha256: digest,
+  queued: false,
+  source: "hook",
+  message: null,
+  session: null,
+  turn: null,
+  ...changed,
+});
+const never = () => null;
+
+test("a queued message is taken up when the runtime says so, and at the time that it says", () => {
+  const event = lateWord(entry(), [ack("received", 100_100), ack("taken-up", 105_000)], never, 106 * SECOND);
+  expect(event).toMatchObject({ type: "message.taken_up", occurredAtUs: 105 * SECOND, agent: "coder0" });
+});
+
+test("what was said of an equal text before this message was asked for is not about it", () => {
+  expect(lateWord(entry(), [ack("taken-up", 99_000)], never, 106 * SECOND)).toBeNull();
+  const other = ack("taken-up", 105_000, { sha256: "b".repeat(64) });
+  expect(lateWord(entry(), [other], never, 106 * SECOND)).toBeNull();
+});
+
+test("a message that could not be proven is accepted when the runtime says later that it holds it", () => {
+  for (const state of ["unverifiable", "draft"] as const) {
+    const event = lateWord(
+      entry({ state }),
+      [ack("received", 109_000, { queued: true })],
+      never,
+      110 * SECOND,
+    );
+    expect(event).toMatchObject({ type: "message.accepted", payload: { proof: "ack", queued: true } });
+  }
+});
+
+describe("withdrawn", () => {
+  const speaks = [ack("taken-up", 50_000, { sha256: "b".repeat(64) })];
+  const at = (restSinceUs: number, nowUs: number, acks = speaks) =>
+    lateWord(entry(), acks, () => restSinceUs, nowUs)?.type ?? null;
+
+  test("when the runtime has been at rest for long, and says what it takes up", () => {
+    expect(at(105 * SECOND, 116 * SECOND)).toBe("message.withdrawn");
+  });
+
+  test("not while the rest is young, began before the message, or the adapter never says what is taken up", () => {
+    expect(at(105 * SECOND, 110 * SECOND)).toBeNull();
+    expect(at(90 * SECOND, 116 * SECOND)).toBeNull();
+    expect(at(105 * SECOND, 116 * SECOND, [])).toBeNull();
+    expect(lateWord(entry(), speaks, never, 116 * SECOND)).toBeNull();
+  });
+});
+
+test("only messages of which something may still be heard are open", () => {
+  let seq = 0;
+  const event = (type: string, message: string, payload: object = {}) => ({
+    seq: ++seq,
+    tenantId: "t",
+    host: "h",
+    agent: "coder0",
+    type,
+    schemaVersion: 1,
+    source: "operator",
+    occurredAtUs: seq,
+    precision: "us" as const,
+    recordedAtUs: seq,
+    originLog: "l",
+    originSeq: seq,
+    payload: { message, ...payload },
+  });
+  const ledger = ["queued", "direct", "lost", "refused"].map((id) => event("message.requested", id));
+  ledger.push(event("message.accepted", "queued", { proof: "ack", queued: true }));
+  ledger.push(event("message.accepted", "direct", { proof: "ack", queued: false }));
+  ledger.push(
+    event("message.submitted", "lost"),
+    event("message.unverifiable", "lost", { which: "not-read" }),
+  );
+  ledger.push(event("message.refused", "refused", { why: "dead" }));
+  expect(openMessages(ledger).map(({ id }) => id)).toEqual(["queued", "lost"]);
+});
