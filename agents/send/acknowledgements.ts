@@ -1,5 +1,5 @@
 import { type Ack, type AckMark, markAcks, readAcks } from "../acks/acks.ts";
-import type { Acknowledged } from "./machine.ts";
+import type { Acknowledged } from "./delivery.ts";
 
 /** Where an agent's adapter writes what its runtime took. */
 export interface AckPlace {

@@ -1,7 +1,8 @@
 import { lookAtPane, type PaneId, putIntoPane } from "../pane/pane.ts";
 import { foregroundOf } from "../pane/reader.ts";
 import type { TerminalProbe } from "../pane/terminal.ts";
-import { type Acknowledged, advance, begin, type Look } from "./machine.ts";
+import type { Acknowledged, Look } from "./delivery.ts";
+import { advance, begin } from "./machine.ts";
 import { refused, unverifiable, type Verdict } from "./verdict.ts";
 
 /** What a delivery needs from the world. */

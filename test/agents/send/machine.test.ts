@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { parseRows } from "../../../agents/screens/screen.ts";
-import { advance, begin, type Delivery, type Look } from "../../../agents/send/machine.ts";
+import type { Delivery, Look } from "../../../agents/send/delivery.ts";
+import { advance, begin } from "../../../agents/send/machine.ts";
 import type { Verdict } from "../../../agents/send/verdict.ts";
 import { captured } from "../screens/captured.ts";
 
