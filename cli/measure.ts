@@ -1,9 +1,11 @@
 import { statSync } from "node:fs";
-import { type Measured, metricsOf } from "../otel/metrics/snapshot.ts";
+import { type Measured, type MirrorNumbers, metricsOf } from "../otel/metrics/snapshot.ts";
 import type { Observer } from "../query/coverage.ts";
 import { psDocument } from "../query/ps.ts";
+import { readMirrorStatus } from "../store/mirror-status.ts";
 import type { Reader } from "../store/reader.ts";
 import { monotonicUs, nowUs } from "./clock.ts";
+import { TRACES } from "./mirror-name.ts";
 import { readPresent } from "./present.ts";
 import { VERSION } from "./version.ts";
 
@@ -23,8 +25,17 @@ export function measure(
     recorderLagSeconds: lease === null ? null : Math.max(0, monotonicUs() - lease.lastAliveMonotonicUs) / 1e6,
     logBytes: bytesOf(reader.path),
     version: VERSION,
+    mirror: mirrorNumbers(reader, table.log_seq, atUs),
   });
   return { tenantId: table.tenant_id, host: table.host, at: table.at, metrics };
+}
+
+function mirrorNumbers(reader: Reader, logSeq: number, atUs: number): MirrorNumbers | null {
+  const status = readMirrorStatus(reader.path, TRACES);
+  if (status === null) return null;
+  const { plannedSeq, oldestOpenUs, sent, rejected, dead } = status;
+  const lagSeconds = oldestOpenUs === null ? 0 : Math.max(0, atUs - oldestOpenUs) / 1e6;
+  return { lagEvents: Math.max(0, logSeq - plannedSeq), lagSeconds, sent, rejected, dead };
 }
 
 /** The database and its write-ahead log; null where the file cannot be looked at. */

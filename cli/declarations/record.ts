@@ -17,6 +17,10 @@ export const record: VerbDeclaration = {
       value: { name: "ADDRESS", kind: "text" },
       description: "also serve /metrics for Prometheus: a port on loopback (9464), or ADDRESS:PORT",
     },
+    {
+      name: "mirror",
+      description: "also run `fleet mirror` beside it, in a process of its own (FLEET_MIRROR=1)",
+    },
     jsonLines,
   ],
   examples: [

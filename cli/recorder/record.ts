@@ -8,11 +8,13 @@ import { EXIT } from "../exit.ts";
 import { isHolderAlive } from "../holder.ts";
 import { catchInterrupts } from "../interrupt.ts";
 import { type OwnLog, openOwnLog } from "../own-log.ts";
+import { ownSpans } from "../own-spans.ts";
 import { formatMoment } from "../render/moment.ts";
 import { VERSION } from "../version.ts";
 import { createCoverage } from "./coverage.ts";
 import { guardLog } from "./guarded-log.ts";
 import { type MetricsAddress, metricsAddress, startMetricsEndpoint } from "./metrics-endpoint.ts";
+import { startMirrorChild } from "./mirror-child.ts";
 import { startPulse } from "./pulse.ts";
 import { createVoice, type Voice } from "./voice.ts";
 
@@ -24,13 +26,18 @@ export async function record(invocation: Invocation): Promise<number> {
   const own = openOwnLog(environment);
   const { log, clock, identity } = own;
   try {
-    claim(log);
+    const spans = await ownSpans(environment, identity);
+    const attributes = { "fleet.state_directory": own.here.places.stateDirectory };
+    if (spans === null) claim(log);
+    else await spans.within("fleet record start", { parent: null, attributes }, async () => claim(log));
+    await spans?.end();
     const voice = createVoice(output, { json: has(invocation, "json"), nowUs: clock.nowUs, ...identity });
     const collecting = collectingFor(own, environment);
     voice({ what: "started", database: log.path, watching: watchingWords(own, collecting) });
     const guarded = guardLog(log, voice);
     const coverage = createCoverage(own);
     const pulse = startPulse({ own, guarded, voice, interrupt, coverage });
+    const mirror = wantsMirror(invocation) ? startMirrorChild(environment, voice) : null;
     const metrics = wanted === null ? null : await serve(wanted, own, environment, voice);
     try {
       await supervise({
@@ -46,7 +53,7 @@ export async function record(invocation: Invocation): Promise<number> {
       });
     } finally {
       pulse.stop();
-      await metrics?.close();
+      await Promise.all([metrics?.close(), mirror?.stop()]);
     }
     const cause = interrupt.cause();
     const reason = cause === "SIGINT" ? "interrupted" : (cause ?? "failed");
@@ -68,6 +75,11 @@ function claim(log: Log): void {
   const { pid, claimedAtUs, version } = claimed.holder;
   const text = `a recorder runs already: process ${pid} (fleet ${version}) since ${formatMoment(claimedAtUs)}`;
   throw new FleetError("conflict", text, { hint: `Leave the recording to it, or end it first: kill ${pid}` });
+}
+
+function wantsMirror(invocation: Invocation): boolean {
+  const variable = invocation.environment.FLEET_MIRROR ?? "";
+  return has(invocation, "mirror") || (variable !== "" && variable !== "0");
 }
 
 /** Who asked for numbers and cannot have them is told; the recording goes on. */

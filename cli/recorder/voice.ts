@@ -13,6 +13,7 @@ export type Notice =
     }
   | { readonly what: "log"; readonly reason: string | null }
   | { readonly what: "clock"; readonly text: string }
+  | { readonly what: "mirror"; readonly text: string; readonly trouble: boolean }
   | { readonly what: "metrics"; readonly url: string; readonly token: string }
   | { readonly what: "metrics"; readonly reason: string }
   | { readonly what: "stopped"; readonly reason: string };
@@ -67,6 +68,8 @@ function wordsFor(notice: Notice, who: string): { text: string; trouble: boolean
       return { text: `the log cannot be written, trying again each second: ${notice.reason}`, trouble: true };
     case "clock":
       return { text: notice.text, trouble: true };
+    case "mirror":
+      return { text: notice.text, trouble: notice.trouble };
     case "metrics":
       if ("reason" in notice) return { text: `metrics cannot be served: ${notice.reason}`, trouble: true };
       return { text: `metrics at ${notice.url}, for whoever knows ${notice.token}`, trouble: false };

@@ -13,6 +13,7 @@ import { countOf, has, type Invocation, textOf } from "../declaration.ts";
 import { EXIT } from "../exit.ts";
 import { sayNoSuchAgent } from "../no-such-agent.ts";
 import { type OwnLog, openOwnLog, userName } from "../own-log.ts";
+import { ownSpans } from "../own-spans.ts";
 import { visible } from "../render/text.ts";
 
 const DEFAULT_TIMEOUT_MS = 6000;
@@ -36,35 +37,48 @@ export async function run(invocation: Invocation): Promise<number> {
     const message = given ?? newLogId(own.clock.nowUs());
     const documents = own.log.documents();
     const known = knownAgents(own.here, documents);
-    const outcome = await sendMessage(
-      {
-        servers: tmuxServersOf(environment, { ...own, documents }, agent),
-        acks: { directory: own.here.places.runDirectory, agent, uid: own.here.account.uid },
-        environment: toolEnvironment(environment),
-        append: (events, claim) => {
-          const cursor = claim === undefined ? {} : { cursor: { name: claim, expected: null, next: "sent" } };
-          return own.log.append({ source: "operator", events, ...cursor }).ok;
+    const spans = await ownSpans(environment, own.identity);
+    const within = (work: (given: string | null) => Promise<SendOutcome>): Promise<SendOutcome> =>
+      spans === null
+        ? work(traceparent)
+        : spans.within(
+            "fleet send",
+            { parent: traceparent, attributes: { "gen_ai.agent.name": agent } },
+            work,
+          );
+    const order = {
+      agent,
+      message,
+      isRepeatable: given !== null,
+      text,
+      keepText: has(invocation, "keep-text"),
+      command: has(invocation, "command"),
+      append: has(invocation, "append"),
+      verify,
+      until,
+      timeoutMs: countOf(invocation, "timeout") ?? DEFAULT_TIMEOUT_MS,
+    };
+    const outcome = await within((given) =>
+      sendMessage(
+        {
+          servers: tmuxServersOf(environment, { ...own, documents }, agent),
+          acks: { directory: own.here.places.runDirectory, agent, uid: own.here.account.uid },
+          environment: toolEnvironment(environment),
+          append: (events, claim) => {
+            const cursor =
+              claim === undefined ? {} : { cursor: { name: claim, expected: null, next: "sent" } };
+            return own.log.append({ source: "operator", events, ...cursor }).ok;
+          },
+          ledger: () => ledgerOf(own, agent),
+          logId: own.log.logId,
+          wallUs: () => Math.floor(own.clock.nowUs()),
+          user: userName(own.here.account.uid),
+          isKnown: known.includes(agent),
         },
-        ledger: () => ledgerOf(own, agent),
-        logId: own.log.logId,
-        wallUs: () => Math.floor(own.clock.nowUs()),
-        user: userName(own.here.account.uid),
-        isKnown: known.includes(agent),
-      },
-      {
-        agent,
-        message,
-        isRepeatable: given !== null,
-        text,
-        keepText: has(invocation, "keep-text"),
-        command: has(invocation, "command"),
-        append: has(invocation, "append"),
-        verify,
-        until,
-        timeoutMs: countOf(invocation, "timeout") ?? DEFAULT_TIMEOUT_MS,
-        traceparent,
-      },
+        { ...order, traceparent: given },
+      ),
     );
+    await spans?.end();
     if (outcome.isNowhere) return sayNoSuchAgent(output, agent, known);
     if (has(invocation, "json")) {
       output.print(`${JSON.stringify(documentOf(own, { agent, message, until, text }, outcome), null, 2)}\n`);

@@ -59,6 +59,37 @@ export const instruments = {
     "Lives of the agent's own pane after the first, over the whole log.",
     AGENT,
   ),
+  messages: counter(
+    "fleet.messages",
+    "{verdict}",
+    "Verdicts on messages that were sent, over the whole log.",
+    ["agent", "verdict"],
+  ),
+  mirrorLagEvents: gauge(
+    "fleet.mirror.lag.events",
+    "{event}",
+    "Events that the mirror has not yet weighed; absent where none has run.",
+    [],
+  ),
+  mirrorLag: gauge(
+    "fleet.mirror.lag",
+    "s",
+    "Since the end of the oldest span that no receiver has answered for; 0 where nothing waits.",
+    [],
+  ),
+  mirrorSent: counter("fleet.mirror.spans.sent", "{span}", "Spans that the receiver took.", []),
+  mirrorRejected: counter(
+    "fleet.mirror.spans.rejected",
+    "{span}",
+    "Spans that the receiver said it did not take (partial success).",
+    [],
+  ),
+  mirrorDead: counter(
+    "fleet.mirror.dead_letters",
+    "{span}",
+    "Spans that the receiver refused for good, kept with its reason.",
+    [],
+  ),
   recorderUp: gauge("fleet.recorder.up", "1", "1: a live recorder holds the log; 0: none does.", []),
   recorderLag: gauge(
     "fleet.recorder.lag",

@@ -1,4 +1,4 @@
-import { documentOf } from "../../query/planes/documents.ts";
+import { documentOf, documentsOf } from "../../query/planes/documents.ts";
 import type { AgentRow, AgentStatus, PsDocument, SourceFreshness } from "../../query/row.ts";
 import type { ReadonlyDocuments } from "../../store/projection.ts";
 import { type Instrument, instruments } from "./catalogue.ts";
@@ -23,6 +23,16 @@ export interface MetricsInput {
   readonly recorderLagSeconds: number | null;
   readonly logBytes: number | null;
   readonly version: string;
+  /** How far the mirror is; null: none has run here. */
+  readonly mirror: MirrorNumbers | null;
+}
+
+export interface MirrorNumbers {
+  readonly lagEvents: number;
+  readonly lagSeconds: number;
+  readonly sent: number;
+  readonly rejected: number;
+  readonly dead: number;
 }
 
 const STATUSES: readonly AgentStatus[] = [
@@ -86,6 +96,17 @@ export function metricsOf(input: MetricsInput): Measured[] {
       instruments.restarts,
       each(({ name }) => documentOf(input.documents, "tally", name)?.restarts ?? 0),
     ),
+    measured(
+      instruments.messages,
+      [...documentsOf(input.documents, "verdicts")].flatMap(([agent, counts]) =>
+        Object.entries(counts).flatMap(([verdict, count]) => alone(count, { agent, verdict })),
+      ),
+    ),
+    measured(instruments.mirrorLagEvents, alone(input.mirror?.lagEvents ?? null)),
+    measured(instruments.mirrorLag, alone(input.mirror?.lagSeconds ?? null)),
+    measured(instruments.mirrorSent, alone(input.mirror?.sent ?? null)),
+    measured(instruments.mirrorRejected, alone(input.mirror?.rejected ?? null)),
+    measured(instruments.mirrorDead, alone(input.mirror?.dead ?? null)),
     measured(instruments.recorderUp, alone(table.observer.state === "recording" ? 1 : 0)),
     measured(instruments.recorderLag, alone(input.recorderLagSeconds)),
     measured(

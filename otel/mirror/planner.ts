@@ -8,6 +8,7 @@ import type { MirrorIdentity } from "./identity.ts";
 import type { Life } from "./pieces.ts";
 import { planAgent } from "./plan-agent.ts";
 import { type BeatRun, planBeat } from "./plan-beats.ts";
+import { planMessage } from "./plan-messages.ts";
 import { type AgentSubject, type Sessions, sessionsOf } from "./session.ts";
 import { settledUntilUs } from "./settled-until.ts";
 import { keptForm, type Planned } from "./span-record.ts";
@@ -20,6 +21,8 @@ export interface PlanState {
   readonly throughUs: number | null;
   /** Nothing that ended before this is told: `--from`, where nothing had been mirrored yet. */
   readonly sinceUs: number | null;
+  /** Requests (their places in the log) of messages that have no verdict yet. */
+  readonly open?: readonly number[];
   /** Runs of beats by agent; absent without `--heartbeat-spans`. */
   readonly runs?: Readonly<Record<string, BeatRun>>;
 }
@@ -88,15 +91,76 @@ export function createPlanner(options: PlannerOptions) {
         }
       }
     }
+    const open = messages(state, past.logSeq, agents, nowUs);
     currentRoots(past, agents);
-    const runs = options.heartbeatSpans ? yield* beats(state, past.logSeq, agents) : undefined;
+    const runs = options.heartbeatSpans
+      ? yield* beats({ ...state, open: allOpen(state, open) }, past.logSeq, agents)
+      : undefined;
     flush({
       seq: past.logSeq,
       throughUs: settledUs,
       sinceUs: state.sinceUs,
+      ...(open.length === 0 ? {} : { open }),
       ...(runs === undefined ? {} : { runs }),
     });
   }
+
+  /** Messages of which something new is told, or none for too long. What is returned is still without a verdict. */
+  const messages = (
+    state: PlanState,
+    untilSeq: number,
+    agents: ReturnType<typeof agentsOf>,
+    nowUs: number,
+  ): number[] => {
+    const requests = new Set(state.open ?? []);
+    const newest = {
+      ...reader.identity(),
+      types: ["message."],
+      afterSeq: state.seq,
+      beforeSeq: untilSeq + 1,
+    };
+    for (const event of reader.events(newest)) {
+      const request = requestOf(event);
+      if (request !== null) requests.add(request.seq);
+    }
+    const open: number[] = [];
+    for (const seq of [...requests].sort((a, b) => a - b)) {
+      const request = reader.event(seq);
+      const agent = request?.agent ? agents.get(request.agent) : undefined;
+      if (request === null || agent === undefined) continue;
+      const planned = planMessage(eventsOf(request, untilSeq), { identity, book, ...agent }, nowUs);
+      if (planned === null) open.push(seq);
+      else for (const one of planned) put(one);
+      // The next request of the same id looks up what this one planned.
+      if (planned !== null && planned.length > 0) flush(null);
+    }
+    return open;
+  };
+
+  /** The request that an event of a message belongs to: the newest one of its id before it. */
+  const requestOf = (event: StoredEvent): StoredEvent | null => {
+    if (event.type === "message.requested") return event;
+    const filter = {
+      ...reader.identity(),
+      types: ["message.requested"],
+      beforeSeq: event.seq,
+      newestFirst: true,
+    };
+    for (const request of reader.events({ ...filter, agent: event.agent ?? "" }))
+      if (sameMessage(request, event)) return request;
+    return null;
+  };
+
+  const eventsOf = (request: StoredEvent, untilSeq: number): StoredEvent[] => {
+    const filter = { ...reader.identity(), agent: request.agent ?? "", types: ["message."] };
+    const found: StoredEvent[] = [request];
+    for (const event of reader.events({ ...filter, afterSeq: request.seq, beforeSeq: untilSeq + 1 })) {
+      if (!sameMessage(request, event)) continue;
+      if (event.type === "message.requested") break;
+      found.push(event);
+    }
+    return found;
+  };
 
   const settledAt = (nowUs: number): number => {
     const partition = reader.identity();
@@ -208,7 +272,7 @@ export function createPlanner(options: PlannerOptions) {
         waiting.push(keptForm(planned));
         if (waiting.length >= FLUSH) {
           // Revisions of these are not looked up, so the place in the log goes down with them.
-          flush({ seq: event.seq, throughUs: state.throughUs, sinceUs: state.sinceUs, runs: { ...runs } });
+          flush({ ...state, seq: event.seq, runs: { ...runs } });
           yield;
         }
       }
@@ -226,6 +290,16 @@ function* slices(fromUs: number, settledUs: number): Generator<{ fromUs: number;
     yield { fromUs: from, settledUs: to };
     from = to;
   }
+}
+
+/** While a pass is under way the messages that it has told of stay open: told twice, they are the same. */
+function allOpen(state: PlanState, open: readonly number[]): number[] {
+  return [...new Set([...(state.open ?? []), ...open])];
+}
+
+function sameMessage(a: StoredEvent, b: StoredEvent): boolean {
+  const id = ({ payload }: StoredEvent) => (payload as { message?: unknown } | null)?.message;
+  return id(a) !== undefined && id(a) === id(b);
 }
 
 function sameScope(a: unknown, b: unknown): boolean {

@@ -155,6 +155,8 @@ export interface DocumentFamilies {
   coverage: CoverageDocument;
   recorder: RecorderDocument;
   tally: TallyDocument;
+  /** How often each verdict was given on messages to an agent. */
+  verdicts: Readonly<Record<string, number>>;
 }
 
 /** What the table of the present is made of: of the others it needs nothing. */

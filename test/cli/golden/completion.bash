@@ -163,7 +163,7 @@ _fleet() {
       words="$words $(fleet completion --agents 2>/dev/null)"
       ;;
     record)
-      flags="--uninstall --metrics --json"
+      flags="--uninstall --metrics --mirror --json"
       words="$words "
       ;;
     beat)

@@ -197,6 +197,7 @@ complete -c fleet -n '__fish_seen_subcommand_from agent; and __fish_seen_subcomm
 complete -c fleet -n '__fish_seen_subcommand_from agent; and __fish_seen_subcommand_from attach' -l json -d 'when you have left, print what was recorded as a JSON object'
 complete -c fleet -n '__fish_seen_subcommand_from record' -l uninstall -d 'remove our hooks from the tmux servers and end'
 complete -c fleet -n '__fish_seen_subcommand_from record' -l metrics -x -d 'also serve /metrics for Prometheus: a port on loopback (9464), or ADDRESS:PORT'
+complete -c fleet -n '__fish_seen_subcommand_from record' -l mirror -d 'also run `fleet mirror` beside it, in a process of its own (FLEET_MIRROR=1)'
 complete -c fleet -n '__fish_seen_subcommand_from record' -l json -d 'print one JSON object per line'
 complete -c fleet -n '__fish_seen_subcommand_from beat' -a '(fleet completion --agents 2>/dev/null)'
 complete -c fleet -n '__fish_seen_subcommand_from beat' -l status -x -a 'ok busy waiting unknown' -d 'what the agent does (ok when not given)'

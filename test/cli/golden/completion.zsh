@@ -259,6 +259,7 @@ _fleet() {
           '(- *)--help[show help]' ;;
         record) _arguments -s '--uninstall[remove our hooks from the tmux servers and end]' \
           '--metrics[also serve /metrics for Prometheus\: a port on loopback (9464), or ADDRESS\:PORT]:address: ' \
+          '--mirror[also run `fleet mirror` beside it, in a process of its own (FLEET_MIRROR=1)]' \
           '--json[print one JSON object per line]' \
           '(- *)--help[show help]' ;;
         beat) _arguments -s '--status[what the agent does (ok when not given)]:status:(ok busy waiting unknown)' \

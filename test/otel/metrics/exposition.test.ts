@@ -12,11 +12,12 @@ const exposed = (agents: AgentRow[], restarts: Record<string, number> = {}): str
       nowUs: Date.parse(NOW) * 1000,
       documents: {
         get: (family, id) => (family === "tally" && id in restarts ? { restarts: restarts[id] } : undefined),
-        list: () => [],
+        list: (family) => (family === "verdicts" ? [["coder0", { accepted: 4, draft: 1 }]] : []),
       },
       recorderLagSeconds: 0.4,
       logBytes: 4096,
       version: "1.2.3",
+      mirror: { lagEvents: 3, lagSeconds: 1.5, sent: 100, rejected: 1, dead: 2 },
     }),
   );
 const linesOf = (text: string, name: string) =>
@@ -83,6 +84,15 @@ describe("the text exposition", () => {
     expect(linesOf(exposed([agentRow("coder0")], { coder0: 7 }), "fleet_agent_restarts_total")).toEqual([
       expect.stringMatching(/ 7$/),
     ]);
+  });
+
+  test("verdicts on messages and the mirror are counted", () => {
+    const text = exposed([agentRow("coder0")]);
+    expect(text).toContain(
+      'fleet_messages_total{tenant_id="jarvis",host="W-jarvis",agent="coder0",verdict="accepted"} 4\n',
+    );
+    expect(text).toContain('fleet_mirror_lag_seconds{tenant_id="jarvis",host="W-jarvis"} 1.5\n');
+    expect(text).toContain('fleet_mirror_spans_rejected_total{tenant_id="jarvis",host="W-jarvis"} 1\n');
   });
 
   test("names follow OpenTelemetry's translation to Prometheus and collide nowhere", () => {
