@@ -1,6 +1,7 @@
 import type { EventFilter } from "../store/event-filter.ts";
 import type { StoredEvent } from "../store/events/envelope.ts";
 import type { Reader } from "../store/reader.ts";
+import { eventsOf } from "./agent-events.ts";
 import { commits } from "./commits.ts";
 
 /**
@@ -20,7 +21,7 @@ export async function followEvents(following: {
     const horizon = reader.lastSeq();
     if (horizon <= afterSeq) return;
     const before = Math.min(filter.beforeSeq ?? Number.POSITIVE_INFINITY, horizon + 1);
-    for (const event of reader.events({ ...filter, afterSeq, beforeSeq: before })) print(event);
+    for (const event of eventsOf(reader, { ...filter, afterSeq, beforeSeq: before })) print(event);
     afterSeq = horizon;
   };
   const changes = commits({ tick, dataVersion: () => reader.dataVersion(), signal });

@@ -1,5 +1,5 @@
-import { existsSync, lstatSync, mkdirSync, statSync } from "node:fs";
-import { dirname } from "node:path";
+import { lstatSync, statSync } from "node:fs";
+import { makePrivateDirectory } from "../collectors/private-directory.ts";
 import { FleetError } from "../store/errors.ts";
 import type { Places } from "./environment.ts";
 
@@ -58,8 +58,8 @@ export function stateDirectoryExists(places: Places, uid: number): boolean {
 /** Makes the state directory and its spool (0700, missing parents too) where they are not there yet. */
 export function ensureStateDirectory(places: Places, uid: number): void {
   try {
-    if (!stateDirectoryExists(places, uid)) makeDirectory(places.stateDirectory);
-    makeDirectory(places.spoolDirectory);
+    if (!stateDirectoryExists(places, uid)) makePrivateDirectory(places.stateDirectory);
+    makePrivateDirectory(places.spoolDirectory);
   } catch (error) {
     if (error instanceof FleetError) throw error;
     throw new FleetError(
@@ -70,21 +70,6 @@ export function ensureStateDirectory(places: Places, uid: number): void {
         cause: error,
       },
     );
-  }
-}
-
-/**
- * Makes a directory and the parents that it lacks. Not by `recursive: true`: where a file system refuses with ENOENT although the
- * parent is there (/proc does), Node's own loop tries again for ever.
- */
-function makeDirectory(path: string): void {
-  if (existsSync(path)) return;
-  if (dirname(path) !== path) makeDirectory(dirname(path));
-  try {
-    mkdirSync(path, { mode: 0o700 });
-  } catch (error) {
-    // Another fleet was faster.
-    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
   }
 }
 

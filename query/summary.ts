@@ -80,10 +80,13 @@ const sentences: Readonly<Record<string, (payload: Payload) => string>> = {
   "roster.file.rejected": (p) =>
     `${text(p.path)} refused${p.line === null ? "" : ` at line ${text(p.line)}`}: expected ${text(p.expected)}`,
   "roster.file.missing": (p) => `${text(p.path)} is not there`,
-  "recorder.started": (p) => `recorder ${text(p.pid)} started (fleet ${text(p.version)})`,
+  "recorder.started": (p) =>
+    p.silentSinceUs === undefined
+      ? `recorder ${text(p.pid)} started (fleet ${text(p.version)})`
+      : `recorder ${text(p.pid)} goes on: it had not ended, but was stopped or starved since ${seconds(p.silentSinceUs)}`,
   "recorder.stopped": (p) => `recorder ${text(p.pid)} stopped: ${text(p.reason)}`,
   "recorder.lapsed": (p) =>
-    `recorder ${text(p.pid)} ended without a word; last known alive ${seconds(p.lastAliveUs)}`,
+    `recorder ${text(p.pid)} fell silent without a word; last known alive ${seconds(p.lastAliveUs)}`,
   "recorder.source.started": (p) => `${scope(p)} is watched`,
   "recorder.source.stopped": (p) => `${scope(p)} is no longer watched`,
   "recorder.source.unavailable": (p) => `${scope(p)} cannot be read: ${text(p.reason)}`,

@@ -82,10 +82,14 @@ export function openLease(database: Database, writer: Writer, clock: Clock): Lea
   };
   const write = (writing: Writing, event: Pick<FleetEvent, "type" | "payload">): void =>
     writing.write({ ...event, agent: null, source: "recorder", occurredAtUs: nowUs(), precision: "us" });
-  const start = (writing: Writing, holder: LeaseHolder): void => {
+  let renewedAtUs = 0;
+  /** `again`: the same process goes on after it was told as lapsed, which it had not. */
+  const start = (writing: Writing, holder: LeaseHolder, again: boolean): void => {
     const { pid, pidStart, bootId, version } = holder;
     put().run(pid, pidStart, bootId, version, nowUs(), nowUs(), monotonicUs());
-    write(writing, { type: "recorder.started", payload: { pid, pidStart, bootId, version } });
+    const resumed = again ? { silentSinceUs: renewedAtUs } : {};
+    write(writing, { type: "recorder.started", payload: { pid, pidStart, bootId, version, ...resumed } });
+    renewedAtUs = nowUs();
   };
   const lapse = (writing: Writing, { pid, lastAliveUs }: HeldLease): void => {
     drop().run();
@@ -100,7 +104,7 @@ export function openLease(database: Database, writer: Writer, clock: Clock): Lea
           if (!isSilent(held) && isAlive(held)) return { ok: false, holder: held };
           lapse(writing, held);
         }
-        start(writing, holder);
+        start(writing, holder, false);
         own = holder;
         return { ok: true };
       });
@@ -120,9 +124,13 @@ export function openLease(database: Database, writer: Writer, clock: Clock): Lea
             },
           );
         }
-        if (held !== null && !isSilent(held)) return touch().run(nowUs(), monotonicUs());
+        if (held !== null && !isSilent(held)) {
+          renewedAtUs = nowUs();
+          touch().run(renewedAtUs, monotonicUs());
+          return;
+        }
         if (held !== null) lapse(writing, held);
-        return start(writing, holder);
+        start(writing, holder, true);
       });
     },
     release(reason) {
@@ -150,7 +158,7 @@ export function openLease(database: Database, writer: Writer, clock: Clock): Lea
       const held = read();
       if (held === null || !isSilent(held)) return;
       lapse(writing, held);
-      if (own !== null && isSame(held, own)) start(writing, own);
+      if (own !== null && isSame(held, own)) start(writing, own, true);
     },
   };
 }

@@ -2,6 +2,7 @@ import { FleetError } from "../../store/errors.ts";
 import type { EventFilter } from "../../store/event-filter.ts";
 import type { StoredEvent } from "../../store/events/envelope.ts";
 import type { Reader } from "../../store/reader.ts";
+import { eventsOf } from "../agent-events.ts";
 import { nowUs } from "../clock.ts";
 import { has, type Invocation } from "../declaration.ts";
 import { openExistingLog } from "../existing-log.ts";
@@ -74,8 +75,10 @@ function pickEvents(
   pick: Pick,
   reverse: boolean,
 ): Iterable<StoredEvent> {
-  if (pick.which === "all") return reader.events({ ...filter, newestFirst: reverse });
-  const events = [...reader.events({ ...filter, newestFirst: pick.which === "newest", limit: pick.limit })];
+  if (pick.which === "all") return eventsOf(reader, { ...filter, newestFirst: reverse });
+  const events = [
+    ...eventsOf(reader, { ...filter, newestFirst: pick.which === "newest", limit: pick.limit }),
+  ];
   return (pick.which === "newest") === reverse ? events : events.reverse();
 }
 

@@ -3,6 +3,7 @@ import type { TmuxSnapshot } from "../../store/events/snapshot.ts";
 import type { Clock } from "../collector.ts";
 import { readBootClock, readProcess } from "../proc/stat.ts";
 import { askTmux, type TmuxAccess } from "./ask.ts";
+import { isListenedOn } from "./listening.ts";
 import { LOOK_COMMANDS, type Look, parseLook } from "./look.ts";
 import { type PanesSeen, seeClients, seePanes } from "./panes.ts";
 
@@ -37,6 +38,9 @@ export interface Sighting {
   readonly settled: Set<string>;
 }
 
+/** Its panes live on: they are not known any longer, and not dead. */
+const FILE_REMOVED =
+  "the socket file was removed while its server still runs; SIGUSR1 to that tmux server makes it anew";
 const SETTLE_MS = 25;
 const SETTLE_ATTEMPTS = 4;
 
@@ -47,8 +51,10 @@ export async function lookAtSocket(sighting: Sighting): Promise<Sight> {
     const last = attempt === SETTLE_ATTEMPTS;
     if (last) for (const pane of unsettled) sighting.settled.add(pane);
     const open = unsettled.filter((pane) => !sighting.settled.has(pane));
-    // A server that ends under a client's hands says so; the next client finds it gone.
-    const ending = sight.state === "unavailable" && /server exited|lost server/.test(sight.reason);
+    // A server that ends under a client's hands says so; one that ends removes its file first. The next look finds it gone.
+    const ending =
+      sight.state === "unavailable" &&
+      (sight.reason === FILE_REMOVED || /server exited|lost server/.test(sight.reason));
     if (last || sighting.signal.aborted || (open.length === 0 && !ending)) return sight;
     await sleep(SETTLE_MS, undefined, { signal: sighting.signal }).catch(() => {});
   }
@@ -59,6 +65,8 @@ async function lookOnce(sighting: Sighting): Promise<{ sight: Sight; unsettled: 
   const begunAtUs = clock.nowUs();
   const answer = await askTmux(access, socketPath, LOOK_COMMANDS, signal);
   const base = { source: "tmux", scope: socketPath, begunAtUs } as const;
+  if (answer.state === "gone" && answer.reason === "no-socket" && isListenedOn(socketPath, procRoot))
+    return unavailable(FILE_REMOVED);
   if (answer.state === "gone") {
     const snapshot = {
       ...base,

@@ -1,4 +1,5 @@
-import { closeSync, existsSync, linkSync, mkdirSync, readSync, renameSync, rmSync, statSync } from "node:fs";
+import { closeSync, existsSync, linkSync, readSync, renameSync, rmSync, statSync } from "node:fs";
+import { makePrivateDirectory } from "../private-directory.ts";
 import {
   describe,
   freshSpool,
@@ -15,7 +16,7 @@ import { MAX_LINE_BYTES } from "./spool-read.ts";
 /** Makes the directory and the file where they are missing: hooks write only into a file that is there. */
 export function prepareSpool(place: SpoolPlace): string {
   const path = spoolPath(place);
-  mkdirSync(place.directory, { recursive: true, mode: 0o700 });
+  makePrivateDirectory(place.directory);
   if (!existsSync(path)) {
     const fresh = freshSpool(path);
     // Not a rename: should a hook have made the file in between, it is kept.

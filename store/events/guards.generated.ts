@@ -660,8 +660,10 @@ export const guards: ReadonlyMap<string, Guard> = new Map<string, Guard>([
     if (typeof f0_bootId !== "string" || f0_bootId.length > 256) return "bootId";
     const f0_version = v.version;
     if (typeof f0_version !== "string" || f0_version.length > 256) return "version";
+    const f0_silentSinceUs = v.silentSinceUs;
+    if (f0_silentSinceUs !== undefined) { if (!Number.isSafeInteger(f0_silentSinceUs) || f0_silentSinceUs < 0) return "silentSinceUs"; }
     for (const k0 in v) {
-      if (k0 !== "pid" && k0 !== "pidStart" && k0 !== "bootId" && k0 !== "version") return `${k0}`;
+      if (k0 !== "pid" && k0 !== "pidStart" && k0 !== "bootId" && k0 !== "version" && k0 !== "silentSinceUs") return `${k0}`;
     }
     return null;
   }],

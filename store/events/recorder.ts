@@ -10,6 +10,8 @@ export const recorderEvents = {
     pidStart: startTicks.nullable(),
     bootId: shortText,
     version: shortText,
+    /** The same process as before: it had been stopped or starved since then, was told as lapsed, and goes on. */
+    silentSinceUs: instantUs.optional(),
   }),
   "recorder.stopped": z.strictObject({ pid: count, reason: shortText }),
   /** Written by the next writer when a recorder died without a word: it was last known alive at `lastAliveUs`. */

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { commits } from "../../cli/commits.ts";
+import { until } from "../support/collecting.ts";
 
 let directory: string;
 let tick: string;
@@ -62,14 +63,21 @@ test("a commit without a tick is found by the poll, and a tick file that appears
 
 test("a tick without a commit is nothing to tell", async () => {
   writeFileSync(tick, "\n");
-  const told = begin();
+  let asked = 0;
+  const dataVersion = (): number => {
+    asked += 1;
+    return version;
+  };
+  const told = commits({ tick, dataVersion, signal: ends.signal });
   let found = false;
   const next = told.next().then(() => {
     found = true;
   });
   await new Promise((resolve) => setImmediate(resolve));
+  const before = asked;
   poke();
-  await new Promise((resolve) => setTimeout(resolve, 100));
+  await until("the tick was looked into", () => asked > before);
+  await new Promise((resolve) => setImmediate(resolve));
   expect(found).toBe(false);
   version = 2;
   poke();

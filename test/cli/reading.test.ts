@@ -253,6 +253,31 @@ describe("events", () => {
     expect((await fleet.run("events", "--until", "30d")).stderr).toBe("No event matches.\n");
   });
 
+  test("a rename that took an agent's session away is in the story of both names, once and in its place", async () => {
+    fleet.look(
+      tmuxLook(clock.nowUs(), [paneSeen("moved", 1), paneSeen("canary-pi", 2), paneSeen("stray", 3)]),
+    );
+    fleet.look(beatLook(clock.nowUs(), "coder0", clock.nowUs()));
+    const renames = async (...argv: string[]) =>
+      lines((await fleet.run("events", "--json", ...argv)).stdout)
+        .map((line) => JSON.parse(line) as { seq: number; type: string })
+        .filter(({ type }) => type === "tmux.session.renamed")
+        .map(({ seq }) => seq);
+    const [seq = 0] = await renames();
+    expect(await renames("--agent", "coder0")).toEqual([seq]);
+    expect(await renames("--agent", "moved")).toEqual([seq]);
+    expect(await renames("--agent", "canary-pi")).toEqual([]);
+    expect(await renames("--agent", "coder0", "--type", "tmux.")).toEqual([seq]);
+    expect(await renames("--agent", "coder0", "--after", String(seq - 1), "-n", "1")).toEqual([seq]);
+    expect(
+      (await fleet.run("events", "--agent", "coder0", "--type", "heartbeat.received")).stdout,
+    ).not.toContain("renamed");
+    const story = seqs((await fleet.run("events", "--json", "--agent", "coder0")).stdout);
+    expect(story).toEqual([...story].sort((a, b) => a - b));
+    const backwards = seqs((await fleet.run("events", "--json", "--agent", "coder0", "--reverse")).stdout);
+    expect(backwards).toEqual([...story].reverse());
+  });
+
   test("an agent that never was ends with 3; one without such events does not", async () => {
     expect((await fleet.run("events", "--agent", "nobody")).exit).toBe(3);
     expect(await fleet.run("events", "--agent", "coder0", "--type", "roster.file.")).toEqual({

@@ -170,12 +170,18 @@ describe("a recorder that was frozen for longer than that", () => {
   });
 
   test("begins again after another writer has told its lapse", () => {
-    const { open, clock, types } = fleet();
+    const { path, open, clock, types } = fleet();
     const [log, ps] = [open(), open()];
     log.claimLease(holder(1), alive);
+    clock.pass(SECOND);
+    log.renewLease();
     clock.pass(60 * SECOND);
     ps.settleLapsedLease(alive);
     log.renewLease();
+    // It says that it is the one that was taken for dead, and since when it had been silent.
+    const [first, again] = [...bench.read(path).events({ types: ["recorder.started"] })];
+    expect(first?.payload).not.toHaveProperty("silentSinceUs");
+    expect(again?.payload).toMatchObject({ pid: 1, silentSinceUs: T0 + SECOND });
     expect(types().map(([type]) => type)).toEqual([
       "recorder.started",
       "recorder.lapsed",

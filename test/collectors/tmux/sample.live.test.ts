@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { prepareSpool } from "../../../collectors/tmux/spool.ts";
@@ -81,6 +81,21 @@ test("a server whose socket was swept away is known to be gone, once", async () 
   expect(second.latest(other.path)).toMatchObject({ server: null, goneReason: "no-socket" });
   const third = await sample([server], second.cursors);
   expect(third.snapshots(other.path)).toEqual([]);
+});
+
+test("a server whose socket file was removed while it runs is unknown and not gone, and back when it makes the file anew", async () => {
+  server.run("new-session", "-d", "-s", "coder0", SLEEP);
+  const pid = server.pid();
+  rmSync(server.path);
+  const removed = await sample([server]);
+  expect(removed.snapshots(server.path)).toEqual([]);
+  expect(removed.lastReport(server.path)).toMatchObject({
+    state: "unavailable",
+    reason: expect.stringContaining("still runs"),
+  });
+  process.kill(pid, "SIGUSR1");
+  await until("the file is there again", () => existsSync(server.path));
+  expect(names(await sample([server]), server)).toEqual(["coder0"]);
 });
 
 test("a server without sessions is a server without panes", async () => {

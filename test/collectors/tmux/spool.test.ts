@@ -70,6 +70,10 @@ test("the spool is made private, and once", () => {
   expect(readdirSync(spool.directory)).toEqual(["mosaic-factory.spool"]);
 });
 
+test("where a directory cannot be made, that is said and not tried for ever", () => {
+  expect(() => prepareSpool({ directory: "/proc/nowhere/spool", socketName: "x" })).toThrow(/ENOENT/);
+});
+
 test("a socket's name that would leave the directory names no spool", () => {
   for (const socketName of ["../x", "a/b", "", ".", "a\nb", "-x".padEnd(200, "x"), "a b"]) {
     expect(isSpoolName(socketName)).toBe(false);

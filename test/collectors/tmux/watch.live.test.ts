@@ -1,5 +1,6 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { readProcess } from "../../../collectors/proc/stat.ts";
 import { until } from "../../support/collecting.ts";
 import { attachTerminal, createTmuxHome, startOf, type TmuxHome, type TmuxServer } from "./tmux-server.ts";
 import { type Watching, watching } from "./watching.ts";
@@ -277,11 +278,26 @@ test("a storm of sessions costs a bounded number of looks, and its end is the tr
   expect(Math.max(...numbers)).toBe(numbers.length);
 });
 
+/** The tmux programs that this process has started and that have not ended. */
+function tmuxClients(): number[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .map((name) => readProcess(Number(name)))
+    .filter((found) => found !== null && found.ppid === process.pid && found.state !== "Z")
+    .map((found) => found?.pid ?? 0);
+}
+
 test("an abort ends the watch within half a second, also in the middle of a look", async () => {
   server.run("new-session", "-d", "-s", "coder0", SLEEP);
   watch = await watching(home, [server], { tickMs: 30 });
   process.kill(server.pid(), "SIGSTOP");
-  await new Promise((resolve) => setTimeout(resolve, 200));
+  let before: number[] = [];
+  await until("a client waits for the server", () => {
+    const now = tmuxClients();
+    const waits = now.some((pid) => before.includes(pid));
+    before = now;
+    return waits;
+  });
   const begun = performance.now();
   await watch.stop();
   watch = null;

@@ -211,6 +211,17 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
     };
   };
 
+  const vanished = all("tmux.server.vanished");
+  /** The last moment at which it ran: one that was alive when its server went, went with it. */
+  const ranUntil = (own: Word, atUs: number): number => {
+    if (own.state !== "alive") return own.atUs;
+    const lost = vanished.find((event) => {
+      const us = happened(event);
+      return payload(event, "tmux.server.vanished").server === own.server && us > own.effectUs && us <= atUs;
+    });
+    return lost?.occurredAtUs ?? Infinity;
+  };
+
   /** The agent's own pane at a moment with what is known of it. */
   const paneAt = (agent: string, atUs: number): { pane: Evidence["pane"]; own: Word | undefined } => {
     const told = wordsOf(agent);
@@ -423,7 +434,7 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
       const { beat } = beatAt(agent, atUs);
       const mayLive = !pane.known || pane.state === "alive";
       const unitRan = unit.known && (unit.active === "active" || unit.active === "failed");
-      const ownRan = own !== undefined && (own.state === "alive" || own.atUs >= declaredAtUs);
+      const ownRan = own !== undefined && ranUntil(own, atUs) >= declaredAtUs;
       return judge({
         nowUs: atUs,
         beatExpected: declaration.heartbeat === "expected",

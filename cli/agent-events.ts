@@ -1,0 +1,60 @@
+import type { EventFilter } from "../store/event-filter.ts";
+import type { PayloadOf } from "../store/events/catalogue.ts";
+import type { StoredEvent } from "../store/events/envelope.ts";
+import type { Reader } from "../store/reader.ts";
+
+const RENAMED = "tmux.session.renamed";
+
+/**
+ * The events that fit. A rename is an event of the name that a session has from then on; asked about an agent, the one that took its
+ * session away belongs to its story too, or the story would end in the middle.
+ */
+export function* eventsOf(
+  reader: Pick<Reader, "events">,
+  { limit, ...filter }: EventFilter,
+): Generator<StoredEvent> {
+  let left = limit ?? Number.POSITIVE_INFINITY;
+  for (const event of merged(
+    reader.events(filter),
+    departures(reader, filter),
+    filter.newestFirst === true,
+  )) {
+    if (left <= 0) return;
+    left -= 1;
+    yield event;
+  }
+}
+
+/** Renames by which a session of this agent's name got another one. */
+function* departures(reader: Pick<Reader, "events">, filter: EventFilter): Generator<StoredEvent> {
+  const { agent, types } = filter;
+  if (agent === undefined) return;
+  if (types !== undefined && !types.some((type) => type === RENAMED || isPrefixOf(type, RENAMED))) return;
+  for (const event of reader.events({ ...filter, agent: undefined, types: [RENAMED] })) {
+    const { from } = event.payload as Partial<PayloadOf<typeof RENAMED>>;
+    if (from === agent && event.agent !== agent) yield event;
+  }
+}
+
+function isPrefixOf(prefix: string, type: string): boolean {
+  return prefix.endsWith(".") && type.startsWith(prefix);
+}
+
+/** Two lists of the log as one, in its order. */
+function* merged(
+  one: Iterator<StoredEvent>,
+  other: Iterator<StoredEvent>,
+  newestFirst: boolean,
+): Generator<StoredEvent> {
+  let [a, b] = [one.next(), other.next()];
+  while (!a.done || !b.done) {
+    const takeA = b.done || (!a.done && a.value.seq < b.value.seq !== newestFirst);
+    if (takeA && !a.done) {
+      yield a.value;
+      a = one.next();
+    } else if (!b.done) {
+      yield b.value;
+      b = other.next();
+    }
+  }
+}
