@@ -14,6 +14,9 @@ mkdir -p "$to/node_modules/better-sqlite3/lib" "$root/opt/node/bin" "$root/usr/l
 for part in bin dist examples scripts; do
   [ ! -d "$checkout/$part" ] || cp -R "$checkout/$part" "$to/"
 done
+# What runs inside of other programs is copied from its source, so it stands beside dist/ in any installation.
+mkdir -p "$to/agents"
+cp -R "$checkout/agents/adapters" "$to/agents/"
 cp "$checkout/package.json" "$to/"
 cp -R "$checkout/node_modules/better-sqlite3/prebuilds" "$checkout/node_modules/better-sqlite3/package.json" "$to/node_modules/better-sqlite3/"
 [ -z "${2:-}" ] || cp "$2" "$root/opt/node/bin/node"

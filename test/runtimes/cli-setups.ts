@@ -32,7 +32,7 @@ export interface CliSetup {
 /** What OpenCode would fetch for a plugin: offline it waits for that for a minute, with a blank screen. */
 export const OPENCODE_PLUGIN = "@opencode-ai/plugin@1.18.33";
 
-const BASH = { mode: "bash", command: "sleep 4; echo finished > out.txt", description: "Run the checks" };
+const BASH = { mode: "bash", command: "sleep 12; echo finished > out.txt", description: "Run the checks" };
 
 export const cliSetups: readonly CliSetup[] = [
   {

@@ -21,7 +21,7 @@ async function expectStatus(
   lab: Lab,
   what: string,
   status: string,
-  within = 20_000,
+  within = 60_000,
   steadyMs = 1200,
 ): Promise<void> {
   const begun = performance.now();
@@ -61,21 +61,21 @@ async function states(lab: Lab): Promise<void> {
   tell("its hooks are in force", checked.code === 0, checked.stdout.trim().replace(/\s+/g, " "));
   tell("runtime is recognised", lab.row().drift.state === "no", `${lab.row().drift.actual}`);
 
-  const probed = lab.fleet("ps", "--probe", "--wait", "5000", "--json", lab.name);
+  const probed = lab.fleet("ps", "--probe", "--wait", "10000", "--json", lab.name);
   const [answer] = JSON.parse(probed.stdout).probe.answers;
   tell("probe answered while at rest", answer.answered, `${answer.after_ms} ms`);
 
   await lab.mode({ mode: "slow", ms: 9000 });
   await lab.say("Explain the build in detail");
-  await expectStatus(lab, "busy while it streams", "busy", 6000, 2500);
-  const busy = JSON.parse(lab.fleet("ps", "--probe", "--wait", "5000", "--json", lab.name).stdout).probe
+  await expectStatus(lab, "busy while it streams", "busy", 30_000, 2500);
+  const busy = JSON.parse(lab.fleet("ps", "--probe", "--wait", "10000", "--json", lab.name).stdout).probe
     .answers[0];
   tell("probe answered while busy", busy.answered, `${busy.after_ms} ms`);
   await expectStatus(lab, "at rest after the turn", "healthy");
 
   await lab.mode({ mode: "slow", ms: 30_000 });
   await lab.say("Explain it once more");
-  await expectStatus(lab, "busy again", "busy", 6000);
+  await expectStatus(lab, "busy again", "busy", 30_000);
   await lab.keys(...setup.interrupt);
   await expectStatus(lab, "at rest after the interruption", "healthy");
   await lab.wipe();
@@ -83,15 +83,15 @@ async function states(lab: Lab): Promise<void> {
   await lab.mode(setup.permission);
   await lab.say("Run the checks");
   await lab.until(setup.permissionScreen);
-  await expectStatus(lab, "waiting for a permission", "waiting", 6000, 2500);
+  await expectStatus(lab, "waiting for a permission", "waiting", 30_000, 2500);
   await lab.keys(...setup.approve);
-  await expectStatus(lab, "busy while the approved tool runs", "busy", 3000);
+  await expectStatus(lab, "busy while the approved tool runs", "busy", 30_000);
   await expectStatus(lab, "at rest after the tool", "healthy");
 
   await lab.mode(setup.permission);
   await lab.say("Run the checks again");
   await lab.until(setup.permissionScreen);
-  await expectStatus(lab, "waiting for another permission", "waiting", 6000);
+  await expectStatus(lab, "waiting for another permission", "waiting", 30_000);
   await lab.keys(...setup.deny);
   await lab.mode(ANSWER);
   await expectStatus(lab, "at rest after the denial", "healthy");
@@ -101,7 +101,7 @@ async function states(lab: Lab): Promise<void> {
     await lab.mode({ mode: "ask" });
     await lab.say("Which database do we need?");
     await lab.until(/Which database should/);
-    await expectStatus(lab, "waiting for an answer", "waiting", 6000);
+    await expectStatus(lab, "waiting for an answer", "waiting", 30_000);
     await lab.keys("Enter");
     await expectStatus(lab, "at rest after the answer", "healthy");
   }
@@ -109,7 +109,7 @@ async function states(lab: Lab): Promise<void> {
     await lab.mode({ mode: "status", status, message: `error ${status}` });
     await lab.say(`Try the request number ${status}`);
     if (setup.retries.includes(status)) {
-      await expectStatus(lab, `busy while it retries after ${status}`, "busy", 6000, 2000);
+      await expectStatus(lab, `busy while it retries after ${status}`, "busy", 30_000, 2000);
       await lab.mode(ANSWER);
       await lab.keys(...setup.interrupt);
     } else {
