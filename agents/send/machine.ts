@@ -13,6 +13,8 @@ export type Step =
 const ENTER_GAP_MS = 60;
 /** A screen that is being drawn may show an empty row for a moment. */
 const SETTLED_MS = 30;
+/** So long after Enter nothing is given up. */
+const GRACE_MS = 1000;
 /** A program that has only just started is not asked anything yet. */
 const YOUNG_MS = 400;
 /** What the kernel keeps of one line while a program has it gather them. The rest is lost without a word. */
@@ -44,12 +46,16 @@ export function advance(
     return obstacle.final || isLate ? end(obstacle.verdict) : stay({ act: "wait" });
   }
   if (phase === "typed") return afterTyping(delivery, seen, isLate);
+  // An Enter that went out late is given time to be seen: a verdict on what happens right now would be a guess.
+  const isOver = isLate && look.atMs - (delivery.entered as Seen).atMs >= GRACE_MS;
   // Of a runtime that speaks for itself nothing less than its word is taken.
   const proven = look.acknowledged.expected ? null : provenBy(delivery, seen);
   if (proven === null)
-    return isLate ? end(unproven(delivery, seen)) : stay({ act: "wait" }, { sinceMs: null });
+    return isOver ? end(unproven(delivery, seen)) : stay({ act: "wait" }, { sinceMs: null });
   const sinceMs = delivery.sinceMs ?? look.atMs;
-  if (proven.proof === "read" || look.atMs - sinceMs >= SETTLED_MS) return end(proven);
+  // A shell draws its prompt anew only behind a line that it has taken; programs that redraw show all sorts in between.
+  const isSettled = look.atMs - sinceMs >= SETTLED_MS || delivery.before?.foreground.isShell === true;
+  if (proven.proof === "read" || isSettled) return end(proven);
   return stay({ act: "wait" }, { sinceMs });
 }
 
@@ -162,7 +168,9 @@ function afterTyping(
   if (hasRead(before, seen, order.bytes) === false)
     return isLate ? end(notTaken(delivery, seen)) : stay({ act: "wait" });
   const sinceMs = delivery.sinceMs ?? seen.atMs;
-  if (seen.atMs - sinceMs < ENTER_GAP_MS) return stay({ act: "wait" }, { sinceMs, draft });
+  // Shells read a line however it comes.
+  const gapMs = before.foreground.isShell ? 0 : ENTER_GAP_MS;
+  if (seen.atMs - sinceMs < gapMs) return stay({ act: "wait" }, { sinceMs, draft });
   return stay({ act: "enter" }, { phase: "submitted", entered: seen, draft, sinceMs: null });
 }
 

@@ -1,17 +1,18 @@
-import { type MessageEntry, messagesOf } from "../../query/messages.ts";
+import type { MessageEntry } from "../../query/messages.ts";
 import { FleetError } from "../../store/errors.ts";
 import type { FleetEvent, PayloadOf } from "../../store/events/catalogue.ts";
 import type { StoredEvent } from "../../store/events/envelope.ts";
 import { digestOfPrompt } from "../acks/normal-text.ts";
-import { findPane } from "../pane/pane.ts";
+import { findPane, type PaneId } from "../pane/pane.ts";
 import { foregroundOf } from "../pane/reader.ts";
-import { openTerminalProbe } from "../pane/terminal.ts";
+import { openTerminalProbe, type TerminalProbe } from "../pane/terminal.ts";
 import type { TmuxServer } from "../pane/tmux.ts";
-import { type AckPlace, acknowledgedSince, listenForAck } from "./acknowledgements.ts";
+import { type AckPlace, listenForAck } from "./acknowledgements.ts";
 import { deliver } from "./deliver.ts";
 import { follow, type Until } from "./follow.ts";
-import { messageEvent, verdictEvent } from "./ledger.ts";
+import { type LedgerHead, messageEvent, verdictEvent } from "./ledger.ts";
 import { waitForTurn } from "./one-sender.ts";
+import { earlierOf, mayTypeAgain, tellAgain } from "./repeat.ts";
 import { howItTakesMessages } from "./runtimes.ts";
 import { asTyped } from "./text.ts";
 import { refused, type Verdict } from "./verdict.ts";
@@ -68,9 +69,9 @@ export interface SendOutcome {
 
 /** Sends one message: into the ledger, into the pane, and to a verdict that is in the ledger too. */
 export async function sendMessage(world: SendWorld, order: SendOrder): Promise<SendOutcome> {
-  const began = performance.now();
+  const beganMs = performance.now();
   const digest = digestOfPrompt(order.text);
-  const outcome = (known: Partial<SendOutcome>): SendOutcome => ({
+  const outcome: Outcome = (known) => ({
     verdict: null,
     typed: false,
     submitted: false,
@@ -81,23 +82,45 @@ export async function sendMessage(world: SendWorld, order: SendOrder): Promise<S
     digest,
     isNowhere: false,
     ...known,
-    elapsedMs: Math.round(performance.now() - began),
+    elapsedMs: Math.round(performance.now() - beganMs),
   });
   const earlier = order.isRepeatable ? earlierOf(world, order, digest) : null;
-  if (earlier !== null && !mayTypeAgain(earlier))
-    return outcome({ ...repeat(world, order, earlier, digest), repeated: true });
+  if (earlier !== null && !mayTypeAgain(earlier)) {
+    return outcome({ ...tellAgain(world, order, earlier, digest), repeated: true });
+  }
+  // Started here, it is ready by the time the pane is found.
+  const terminal = openTerminalProbe(world.environment);
+  try {
+    return await sendNow(world, order, { digest, earlier, terminal, beganMs, outcome });
+  } finally {
+    terminal.close();
+  }
+}
 
-  const found = await findPane(world.servers, order.agent);
-  if (!world.isKnown && (found.state === "missing" || found.state === "no-server"))
+type Outcome = (known: Partial<SendOutcome>) => SendOutcome;
+
+interface Sending {
+  readonly digest: string;
+  /** A message of the same id that was refused before anything was typed. */
+  readonly earlier: MessageEntry | null;
+  readonly terminal: TerminalProbe;
+  readonly beganMs: number;
+  readonly outcome: Outcome;
+}
+
+async function sendNow(world: SendWorld, order: SendOrder, sending: Sending): Promise<SendOutcome> {
+  const { digest, earlier, outcome } = sending;
+  const { agent, message } = order;
+  const found = await findPane(world.servers, agent);
+  if (!world.isKnown && (found.state === "missing" || found.state === "no-server")) {
     return outcome({ isNowhere: true });
-  const head = { agent: order.agent, message: order.message };
+  }
+  const head = { agent, message };
   const tell = (event: FleetEvent, claim?: string): boolean => world.append([event], claim);
   const requested = messageEvent("message.requested", head, request(order, world, digest), world.wallUs());
-  const claim = order.isRepeatable
-    ? `message:${order.agent}:${order.message}:${earlier?.lastSeq ?? 0}`
-    : undefined;
+  const claim = order.isRepeatable ? `message:${agent}:${message}:${earlier?.lastSeq ?? 0}` : undefined;
   if (!tell(requested, claim)) {
-    throw new FleetError("conflict", `message ${order.message} is being sent by another process`, {
+    throw new FleetError("conflict", `message ${message} is being sent by another process`, {
       hint: "Ask again with the same --id when it has ended: nothing is sent twice.",
     });
   }
@@ -111,56 +134,63 @@ export async function sendMessage(world: SendWorld, order: SendOrder): Promise<S
   }
   const turn = await waitForTurn(`${world.logId} ${found.server.socketPath} ${found.pane}`, order.timeoutMs);
   if (turn === null) return end(refused("busy-sender", "another message is being typed into its pane"), {});
-  const terminal = openTerminalProbe(world.environment);
-  let typed = false;
-  let submitted = false;
   try {
-    const { runtime, ageMs } = foregroundOf(found.pid);
-    const { text, remarks } = asTyped(order.text, howItTakesMessages(runtime), order);
-    const startedAtMs = ageMs === null ? null : world.wallUs() / 1000 - ageMs;
-    const acknowledged = listenForAck(world.acks, digest, startedAtMs);
-    const { socketPath } = found.server;
-    const where = { socket: socketPath, pane: found.pane, pid: found.pid, runtime };
-    const edge = { pane: found, terminal, acknowledged, nowMs: () => performance.now() - began, wait };
-    const verdict = await deliver(edge, {
-      text,
-      timeoutMs: order.timeoutMs,
-      append: order.append,
-      verify: order.verify,
-      on: {
-        typed: () => {
-          typed = true;
-          tell(messageEvent("message.typed", head, where, world.wallUs()));
-        },
-        submitted: () => {
-          submitted = true;
-          tell(messageEvent("message.submitted", head, {}, world.wallUs()));
-        },
-      },
-    });
-    const known = { typed, submitted, runtime, remarks };
-    if (verdict === null) return outcome(known);
-    const done = end(verdict, known);
-    if (verdict.verdict !== "accepted" || order.until === "accepted") {
-      return { ...done, reached: verdict.verdict === "accepted" ? "accepted" : null };
-    }
-    const reached = await follow(edge, {
-      until: order.until,
-      deadlineMs: order.timeoutMs,
-      runtime,
-      wasQueued: verdict.queued,
-      // The recorder listens to the same word: whoever is first tells it.
-      tell: (type, payload) =>
-        void tell(
-          messageEvent(type, head, payload, world.wallUs()),
-          `${type}:${order.agent}:${order.message}`,
-        ),
-    });
-    return outcome({ ...done, reached });
+    return await sendInto(found, world, order, { ...sending, head, tell, end });
   } finally {
-    terminal.close();
     turn.release();
   }
+}
+
+async function sendInto(
+  pane: PaneId,
+  world: SendWorld,
+  order: SendOrder,
+  sending: Sending & {
+    readonly head: LedgerHead;
+    tell(event: FleetEvent, claim?: string): boolean;
+    end(verdict: Verdict, known: Partial<SendOutcome>): SendOutcome;
+  },
+): Promise<SendOutcome> {
+  const { digest, terminal, beganMs, outcome, head, tell, end } = sending;
+  const { runtime, ageMs } = foregroundOf(pane.pid);
+  const { text, remarks } = asTyped(order.text, howItTakesMessages(runtime), order);
+  const startedAtMs = ageMs === null ? null : world.wallUs() / 1000 - ageMs;
+  const acknowledged = listenForAck(world.acks, digest, startedAtMs);
+  const where = { socket: pane.server.socketPath, pane: pane.pane, pid: pane.pid, runtime };
+  const edge = { pane, terminal, acknowledged, nowMs: () => performance.now() - beganMs, wait };
+  let typed = false;
+  let submitted = false;
+  const verdict = await deliver(edge, {
+    text,
+    timeoutMs: order.timeoutMs,
+    append: order.append,
+    verify: order.verify,
+    on: {
+      typed: () => {
+        typed = true;
+        tell(messageEvent("message.typed", head, where, world.wallUs()));
+      },
+      submitted: () => {
+        submitted = true;
+        tell(messageEvent("message.submitted", head, {}, world.wallUs()));
+      },
+    },
+  });
+  const known = { typed, submitted, runtime, remarks };
+  if (verdict === null) return outcome(known);
+  const done = end(verdict, known);
+  if (verdict.verdict !== "accepted") return done;
+  if (order.until === "accepted") return { ...done, reached: "accepted" };
+  const reached = await follow(edge, {
+    until: order.until,
+    deadlineMs: order.timeoutMs,
+    runtime,
+    wasQueued: verdict.queued,
+    // The recorder listens to the same word: whoever is first tells it.
+    tell: (type, payload) =>
+      void tell(messageEvent(type, head, payload, world.wallUs()), `${type}:${head.agent}:${head.message}`),
+  });
+  return outcome({ ...done, reached });
 }
 
 function wait(ms: number): Promise<void> {
@@ -183,63 +213,4 @@ function request(
     until,
     traceparent,
   };
-}
-
-/** The message of this id, where there is one. */
-function earlierOf(world: SendWorld, { agent, message }: SendOrder, digest: string): MessageEntry | null {
-  const entry = messagesOf(world.ledger()).find((one) => one.agent === agent && one.id === message) ?? null;
-  if (entry !== null && entry.requested.digest !== digest) {
-    throw new FleetError("usage", `--id ${message} was given to another text before`, {
-      hint: "An id stands for one message: choose another one for this text.",
-    });
-  }
-  return entry;
-}
-
-/** Only what is known not to have been typed may be typed again: a sender that was killed has perhaps typed, and left no verdict. */
-function mayTypeAgain({ verdict, typed }: MessageEntry): boolean {
-  return verdict === "refused" && !typed;
-}
-
-/** What is known by now of a message that was asked for before. */
-function repeat(
-  world: SendWorld,
-  order: SendOrder,
-  earlier: MessageEntry,
-  digest: string,
-): Partial<SendOutcome> {
-  const { typed, submitted } = earlier;
-  const said = acknowledgedSince(world.acks, digest, earlier.requestedAtUs / 1000);
-  const head = { agent: order.agent, message: order.message };
-  const tell = (verdict: Verdict): Verdict => {
-    world.append([verdictEvent(head, verdict, typed, world.wallUs())]);
-    return verdict;
-  };
-  // The runtime may have said it after the first sender's time was up.
-  if (submitted && said.received && earlier.verdict !== "accepted") {
-    const because = "the runtime said that it holds it, after the sender had ended";
-    const verdict = tell({ verdict: "accepted", proof: "ack", queued: said.queued, because });
-    return { verdict, typed, submitted, reached: "accepted" };
-  }
-  return { verdict: verdictOf(earlier), typed, submitted, reached: reachedBy(earlier) };
-}
-
-function verdictOf({ verdict, because, kind, proof, queued, submitted }: MessageEntry): Verdict {
-  const why = because ?? "";
-  if (verdict === "accepted")
-    return { verdict, proof: proof as "ack" | "screen" | "read", queued, because: why };
-  if (verdict === "draft") return { verdict, because: why };
-  if (verdict === "unverifiable") return { verdict, which: kind as "no-evidence", because: why };
-  if (verdict === "refused") return { verdict, why: kind as "changed", what: null, because: why };
-  const how = submitted ? "after Enter was typed" : "before Enter was typed";
-  return {
-    verdict: "unverifiable",
-    which: "unfinished",
-    because: `its sender ended ${how}, without a verdict`,
-  };
-}
-
-function reachedBy({ state, verdict }: MessageEntry): Until | null {
-  if (state === "taken-up" || state === "answered") return state;
-  return verdict === "accepted" ? "accepted" : null;
 }

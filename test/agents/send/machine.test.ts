@@ -102,7 +102,7 @@ describe("without what each rule asks for, no message is accepted", () => {
     ["the prompt did not come back", { text: "something else", read: 1006 }, "no-evidence"],
     ["the screen is blank", { text: "", read: 1006 }, "blank"],
   ])("%s", (_name, after, which) => {
-    const { verdict } = play([...upToEnter, look(500, after), look(600, after), look(1100, after)]);
+    const { verdict } = play([...upToEnter, look(500, after), look(600, after), look(1200, after)]);
     expect(verdict).toMatchObject({ verdict: "unverifiable", which });
   });
 
@@ -118,24 +118,34 @@ describe("without what each rule asks for, no message is accepted", () => {
   });
 
   test("the text was never shown: Enter is not typed, whatever was read", () => {
-    const { acts, verdict } = play([look(0), look(500, { read: 1005 }), look(1100, { read: 1005 })]);
+    const { acts, verdict } = play([look(0), look(500, { read: 1005 }), look(1200, { read: 1005 })]);
     expect(acts).not.toContain("enter");
     expect(verdict).toMatchObject({ verdict: "unverifiable", which: "no-change" });
   });
 
   test("the text is shown by somebody else and not read: Enter is not typed", () => {
     const echoed = { text: "title\n\n> hello", queue: 5 };
-    const { acts, verdict } = play([look(0), look(500, echoed), look(1100, echoed)]);
+    const { acts, verdict } = play([look(0), look(500, echoed), look(1200, echoed)]);
     expect(acts).not.toContain("enter");
     expect(verdict).toMatchObject({ verdict: "unverifiable", which: "not-read" });
   });
+});
+
+test("an Enter that went out at the last moment is given time to be seen", () => {
+  const late = { ...order, deadlineMs: 100 };
+  const { acts, verdict } = play(
+    [...upToEnter, look(150, typed), look(200, cleared), look(240, cleared)],
+    late,
+  );
+  expect(acts.at(-3)).toBe("wait");
+  expect(verdict).toMatchObject({ verdict: "accepted" });
 });
 
 test("a text that stays in the row is a draft", () => {
   const { verdict } = play([
     ...upToEnter,
     look(500, { ...typed, read: 1006 }),
-    look(1100, { ...typed, read: 1006 }),
+    look(1200, { ...typed, read: 1006 }),
   ]);
   expect(verdict).toMatchObject({ verdict: "draft" });
 });
@@ -171,7 +181,7 @@ describe("before anything is typed it is refused", () => {
   test("a program that has only just started is waited for", () => {
     const young = { foreground: { ageMs: 50 } };
     expect(play([look(0, young), look(400)]).acts).toEqual(["wait", "type"]);
-    expect(play([look(0, young), look(1100, young)]).verdict).toMatchObject({ why: "not-ready" });
+    expect(play([look(0, young), look(1200, young)]).verdict).toMatchObject({ why: "not-ready" });
   });
 });
 
@@ -195,7 +205,7 @@ describe("the runtime's own word", () => {
 
   test("is waited for where an adapter is at work: its silence outweighs the screen", () => {
     const silent = { ...cleared, acknowledged: { expected: true } };
-    const { verdict } = play([...upToEnter, look(90, silent), look(500, silent), look(1100, silent)]);
+    const { verdict } = play([...upToEnter, look(90, silent), look(500, silent), look(1200, silent)]);
     expect(verdict).toMatchObject({ verdict: "unverifiable", which: "no-evidence" });
   });
 });
@@ -215,9 +225,9 @@ describe("a terminal that gathers lines", () => {
 
   test("not when one byte is missing, or another process has come to the foreground", () => {
     const short = { ...shown, read: 1005 };
-    expect(play([...enter, look(90, short), look(1100, short)]).verdict).toMatchObject({ which: "not-read" });
+    expect(play([...enter, look(90, short), look(1200, short)]).verdict).toMatchObject({ which: "not-read" });
     const other = { ...shown, read: 1006, foreground: { group: 9 } };
-    expect(play([...enter, look(90, other), look(1100, other)]).verdict).toMatchObject({
+    expect(play([...enter, look(90, other), look(1200, other)]).verdict).toMatchObject({
       verdict: "unverifiable",
     });
   });

@@ -15,7 +15,9 @@ import { heldBy, SCENARIOS, type Scenario, type Stage, textOf } from "./matrix.t
 const REPETITIONS = Number(process.env.FLEET_REPETITIONS ?? "5");
 /** So many at the same time, each in its own pane: most scenarios wait for a time to be up, and some load is part of the proof. */
 const AT_ONCE = 6;
-const TIMEOUT_MS = 2000;
+/** Long where the verdict comes when it comes; short where a time must be up, and long enough for a slow machine to get there. */
+const timeoutOf = ({ timeoutMs, verdict }: Scenario): number =>
+  timeoutMs ?? (verdict === "accepted" || verdict === "refused" ? 15_000 : 4000);
 
 const home = createTmuxHome();
 afterAll(() => home.remove());
@@ -63,7 +65,10 @@ async function once(server: TmuxServer, scenario: Scenario, session: string): Pr
   const stage: Stage = { server, session, directory, log: join(directory, "held.jsonl") };
   await scenario.start(stage);
   const verdict = await send(server, session, scenario);
-  expect({ verdict: verdict.verdict, kind: kindOf(verdict, scenario) }, verdict.because).toEqual({
+  expect(
+    { verdict: verdict.verdict, kind: kindOf(verdict, scenario) },
+    `${verdict.because}\n${screenOf(server, session)}`,
+  ).toEqual({
     verdict: scenario.verdict,
     kind: scenario.kind,
   });
@@ -93,7 +98,7 @@ async function send(server: TmuxServer, session: string, scenario: Scenario): Pr
       },
       {
         text,
-        timeoutMs: scenario.timeoutMs ?? TIMEOUT_MS,
+        timeoutMs: timeoutOf(scenario),
         append: false,
         verify: true,
         on: { typed: () => {}, submitted: () => {} },
@@ -102,6 +107,15 @@ async function send(server: TmuxServer, session: string, scenario: Scenario): Pr
     return verdict as Verdict;
   } finally {
     terminal.close();
+  }
+}
+
+/** For whoever has to find out why. */
+function screenOf(server: TmuxServer, session: string): string {
+  try {
+    return server.run("capture-pane", "-p", "-t", `=${session}:`);
+  } catch (error) {
+    return String(error);
   }
 }
 

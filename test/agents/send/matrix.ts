@@ -298,6 +298,18 @@ export const SCENARIOS: readonly Scenario[] = [
     alone: true,
   },
   {
+    name: "the tmux server is killed while the message waits to be read",
+    start: async (stage) => {
+      await reader("stopped", ">")(stage);
+      const server = stage.server.pid();
+      setTimeout(() => process.kill(server, "SIGKILL"), 500);
+    },
+    verdict: "refused",
+    kind: "missing",
+    held: false,
+    alone: true,
+  },
+  {
     name: "claude, ready",
     start: runtime("claude", "idle-empty"),
     verdict: "accepted",
@@ -369,6 +381,7 @@ export const SCENARIOS: readonly Scenario[] = [
       const program = fakeRuntime(stage, "codex");
       await launch(stage, [program, join(FIXTURES, "claude/idle-empty.ansi"), stage.log], "─────");
     },
+    timeoutMs: 3000,
     verdict: "refused",
     kind: "not-ready",
     held: false,
