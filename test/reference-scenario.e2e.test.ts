@@ -73,6 +73,80 @@ test("with a recorder, ps reads the log and shows the same", async () => {
   await expectTheFleetAtRest(document);
 });
 
+test("the other tenant can neither read what is recorded nor plant anything in it, however he asks", async () => {
+  // As open as a home may be: what keeps him out is what fleet and tmux made private themselves.
+  await factory.run("sh", "-c", "chmod 755 ~ ~/.config ~/.local ~/.local/state");
+  const alice = (await factory.run("id", "-u")).trim();
+  const state = "/home/alice/.local/state/mosaic/fleet";
+  const fleetHome = "/home/alice/.config/mosaic/fleet";
+  const socket = `/tmp/tmux-${alice}/mosaic-factory`;
+  const recorder = (
+    await factory.run("systemctl", "--user", "show", "-P", "MainPID", "fleet-recorder")
+  ).trim();
+  const { log_seq: before } = await factory.ps();
+  const secrets = [...FACTORY_AGENTS, "alice@", "SQLite format"];
+
+  const shell = (script: string): string[] => ["sh", "-c", script];
+  const attempts: [what: string, argv: string[], env?: Record<string, string>][] = [
+    ...[
+      `${state}/fleet.db`,
+      `${state}/fleet.db-wal`,
+      `${fleetHome}/roster.yaml`,
+      `${fleetHome}/run/canary-pi.hb`,
+    ].map((path): [string, string[]] => [`reads ${path}`, ["cat", path]]),
+    ...[state, `${state}/spool`, fleetHome, `${fleetHome}/run`, `/tmp/tmux-${alice}`].map(
+      (path): [string, string[]] => [`lists ${path}`, ["ls", path]],
+    ),
+    ["asks her tmux", ["tmux", "-S", socket, "list-sessions"]],
+    ["types into her agent", ["tmux", "-S", socket, "send-keys", "-t", "=canary-pi:", "planted", "Enter"]],
+    ["kills her tmux", ["tmux", "-S", socket, "kill-server"]],
+    [
+      "plants a heartbeat",
+      shell(`echo 'ts=2026-01-01T00:00:00Z pid=1 status=ok' > ${fleetHome}/run/canary-pi.hb`),
+    ],
+    ["plants a link for a heartbeat", ["ln", "-s", "/etc/passwd", `${fleetHome}/run/planted.hb`]],
+    ["plants a line in her spool", shell(`echo planted >> ${state}/spool/mosaic-factory`)],
+    ["plants a database", shell(`: > ${state}/fleet.db`)],
+    ["plants a tick", shell(`echo > ${state}/fleet.db.tick`)],
+    ["moves her state away", ["mv", state, "/tmp/taken"]],
+    ["plants a socket", ["tmux", "-S", `/tmp/tmux-${alice}/planted`, "new-session", "-d"]],
+    ["stops her recorder", ["kill", "-STOP", recorder]],
+    ["has fleet read her log", ["fleet", "ps", "--json", "--no-collect"], { FLEET_STATE: state }],
+    ["has fleet list her events", ["fleet", "events", "--json"], { FLEET_STATE: state }],
+    ["has fleet rebuild her log", ["fleet", "rebuild"], { FLEET_STATE: state }],
+    ["has fleet record in her place", ["fleet", "record"], { FLEET_STATE: state }],
+    [
+      "has fleet look at her socket by a path",
+      ["fleet", "ps"],
+      { MOSAIC_TMUX_SOCKET: `../tmux-${alice}/mosaic-factory` },
+    ],
+  ];
+  for (const [what, argv, env] of attempts) {
+    const { code, stdout } = await host.exec("bob", argv, env === undefined ? {} : { env });
+    expect({ what, refused: code !== 0 }).toEqual({ what, refused: true });
+    for (const secret of secrets)
+      expect({ what, told: stdout.includes(secret) }).toEqual({ what, told: false });
+  }
+  // With her roster and her heartbeats named as his own he sees nothing either, and is told so.
+  const env = { FLEET_HOME: fleetHome };
+  const { stdout } = await host.exec("bob", ["fleet", "ps", "--json", "--all"], { env });
+  for (const secret of secrets) expect(stdout).not.toContain(secret);
+
+  const { stdout: told } = await factory.fleet(
+    "events",
+    "--json",
+    "--after",
+    String(before),
+    "--type",
+    "collector.",
+  );
+  expect(told).toBe("");
+  const after = await factory.ps();
+  expect(after.observer.state).toBe("recording");
+  expect(statuses(after)).toEqual(allHealthy);
+  await expectTheFleetAtRest(after);
+});
+
 test("check is a warning: drift and boot gap", async () => {
   expect((await factory.fleet("ps", "--check")).code).toBe(1);
 });

@@ -20,3 +20,11 @@ test.each([
   expect(results.filter(({ verdict }) => verdict !== "info").map(({ name }) => name)).toEqual(asked);
   expect(table(results).trimEnd().split("\n")).toHaveLength(results.length);
 });
+
+test("a log of beats grows by no more than 80 bytes a beat, all included", () => {
+  const bytesOf = (events: number): number =>
+    events *
+    (size({ events }).find(({ name }) => name === "size: heartbeat log, all included")?.value ?? Number.NaN);
+  const [few, many] = [bytesOf(4000), bytesOf(12_000)];
+  expect((many - few) / 8000).toBeLessThanOrEqual(80);
+});
