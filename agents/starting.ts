@@ -42,6 +42,8 @@ export interface StartPatience {
 const BELIEVED_READY_AFTER_MS = 4000;
 /** An agent of which no beat is expected has lived this long. */
 const LIVED_MS = 2000;
+/** How long the status of a death may take. */
+const STATUS_KNOWN_MS = 3000;
 /** What systemd says of the unit is asked about only when a pane should have been there for so long. */
 const PANE_DUE_MS = 500;
 
@@ -49,6 +51,7 @@ const PANE_DUE_MS = 500;
 export function createStartJudge(patience: StartPatience): (look: StartLook) => StartOutcome | null {
   let firstPid: number | null = null;
   let dialogs = 0;
+  let deadSinceMs: number | null = null;
   return (look) => {
     const { pane, elapsedMs, screen } = look;
     const late = elapsedMs >= patience.timeoutMs;
@@ -61,6 +64,10 @@ export function createStartJudge(patience: StartPatience): (look: StartLook) => 
     }
     firstPid ??= pane.pid;
     if (pane.dead) {
+      deadSinceMs ??= elapsedMs;
+      // tmux can lose how a process ended; whoever waits for it asks again, and mostly it is then known.
+      const isLost = pane.status === null && pane.signal === null;
+      if (isLost && !late && elapsedMs - deadSinceMs < STATUS_KNOWN_MS) return null;
       if (patience.lifecycle === "ephemeral" && pane.status === 0) return { what: "runs" };
       return { what: "died", status: pane.status, signal: pane.signal };
     }

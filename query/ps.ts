@@ -28,7 +28,8 @@ export function psDocument(input: PsInput): PsDocument {
   return tableDocument(tableOfNow(input));
 }
 
-function tableOfNow(input: PsInput): TableInput {
+/** The present, as what a table is made of. */
+export function tableOfNow(input: PsInput): TableInput {
   const { observer } = input;
   const coverage = coverageFromNow(input);
   const sinceUs = observer.state === "absent" ? null : observer.sinceUs;

@@ -32,6 +32,16 @@ const declared = (payload: Payload): string =>
 const asked = (payload: Payload): string => `${text(payload.user)} asked by \`${text(payload.verb)}\``;
 const on = (payload: Payload): string => (payload.unit === null ? "" : ` (${text(payload.unit)})`);
 
+const names = (value: unknown): string => {
+  const list = Array.isArray(value) ? value.map(text) : [];
+  return list.length === 0 ? "nobody" : list.join(", ");
+};
+const returning = ({ agents }: Payload): string => {
+  const list = Array.isArray(agents) ? (agents as { name: string; returns: string }[]) : [];
+  const not = list.filter(({ returns }) => returns !== "yes").map(({ name }) => name);
+  return `${list.length - not.length} of ${list.length}${not.length === 0 ? "" : ` (not, or not surely: ${not.join(", ")})`}`;
+};
+
 const sentences: Readonly<Record<string, (payload: Payload) => string>> = {
   "tmux.server.appeared": (p) => `server ${text(p.server)} answers on ${socket(p)} (${text(p.version)})`,
   "tmux.server.vanished": (p) => `server ${text(p.server)} on ${socket(p)} is gone (${text(p.reason)})`,
@@ -93,6 +103,9 @@ const sentences: Readonly<Record<string, (payload: Payload) => string>> = {
   "recorder.source.recovered": (p) => `${scope(p)} can be read again`,
   "recorder.sample.taken": (p) =>
     `one look without a recorder at ${Array.isArray(p.sources) ? p.sources.length : 0} sources`,
+  "recorder.boot.promised": (p) => `after a reboot ${returning(p)} would come back`,
+  "recorder.boot.compared": (p) =>
+    `of the boot promise ${names(p.returned)} came back; missing: ${names(p.missing)}; unexpected: ${names(p.unexpected)}`,
   "recorder.clock.stepped": (p) => `the wall clock stepped by ${text(p.byMs)} ms`,
   "recorder.suspended": (p) => `the machine slept from ${seconds(p.fromUs)} to ${seconds(p.toUs)}`,
   "operator.start.requested": (p) => `${asked(p)}: to run${on(p)}`,

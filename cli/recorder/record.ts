@@ -11,6 +11,7 @@ import { type OwnLog, openOwnLog } from "../own-log.ts";
 import { ownSpans } from "../own-spans.ts";
 import { formatMoment } from "../render/moment.ts";
 import { VERSION } from "../version.ts";
+import { startBootWatch } from "./boot-watch.ts";
 import { createCoverage } from "./coverage.ts";
 import { guardLog } from "./guarded-log.ts";
 import { type MetricsAddress, metricsAddress, startMetricsEndpoint } from "./metrics-endpoint.ts";
@@ -38,6 +39,7 @@ export async function record(invocation: Invocation): Promise<number> {
     const coverage = createCoverage(own);
     const pulse = startPulse({ own, guarded, voice, interrupt, coverage });
     const mirror = wantsMirror(invocation) ? startMirrorChild(environment, voice) : null;
+    const boots = startBootWatch({ own, guarded });
     const metrics = wanted === null ? null : await serve(wanted, own, environment, voice);
     try {
       await supervise({
@@ -54,6 +56,8 @@ export async function record(invocation: Invocation): Promise<number> {
     } finally {
       pulse.stop();
       await Promise.all([metrics?.close(), mirror?.stop()]);
+      boots.stop();
+      await metrics?.close();
     }
     const cause = interrupt.cause();
     const reason = cause === "SIGINT" ? "interrupted" : (cause ?? "failed");

@@ -6,6 +6,7 @@ import { has, type Invocation } from "../declaration.ts";
 import { checkRoster, checkRunDirectory, checkState } from "../doctor/files.ts";
 import { type Finding, ok } from "../doctor/finding.ts";
 import { checkJournal, checkSocket, checkSystemd, checkTmux } from "../doctor/machine.ts";
+import { checkFleet } from "../doctor/setup.ts";
 import { resolveNames, resolvePlaces } from "../environment.ts";
 import { EXIT } from "../exit.ts";
 import { currentAccount } from "../here.ts";
@@ -18,6 +19,7 @@ import { VERSION } from "../version.ts";
 
 /** `fleet doctor`: everything fleet needs on this host, what is wrong with it, and what to run. Changes nothing. */
 export async function run(invocation: Invocation): Promise<number> {
+  if (has(invocation, "boot")) return (await import("../doctor/boot.ts")).runBoot(invocation);
   const { output, environment } = invocation;
   const account = currentAccount(environment);
   const places = resolvePlaces(environment, account);
@@ -44,6 +46,7 @@ export async function run(invocation: Invocation): Promise<number> {
     checkRoster(places.roster),
     checkRunDirectory(places.runDirectory, account.uid),
     ...checkState(places, account.uid),
+    ...(await checkFleet({ invocation, account, places, names, sockets, tmuxEnvironment })),
   ];
 
   if (has(invocation, "json")) {

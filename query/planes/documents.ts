@@ -141,6 +141,16 @@ export interface TallyDocument {
   readonly restarts: number;
 }
 
+/** What was last promised for the next boot, and how the last reboot compared with what was promised before it. */
+export interface BootPromiseDocument extends Changed {
+  readonly bootId: string;
+  readonly agents: PayloadOf<"recorder.boot.promised">["agents"];
+}
+export interface BootComparedDocument extends Changed {
+  readonly atUs: number;
+  readonly compared: PayloadOf<"recorder.boot.compared">;
+}
+
 export interface DocumentFamilies {
   roster: RosterDocument;
   rosterfile: RosterFileDocument;
@@ -154,6 +164,8 @@ export interface DocumentFamilies {
   process: ProcessDocument;
   coverage: CoverageDocument;
   recorder: RecorderDocument;
+  bootpromise: BootPromiseDocument;
+  bootcompared: BootComparedDocument;
   tally: TallyDocument;
   /** How often each verdict was given on messages to an agent. */
   verdicts: Readonly<Record<string, number>>;

@@ -41,6 +41,14 @@ export function foldRecorder(documents: Documents, event: FoldEvent): void {
         });
       return;
     }
+    case "recorder.boot.promised": {
+      const { bootId, agents } = event.payload as PayloadOf<"recorder.boot.promised">;
+      return documents.set("bootpromise", ONLY, { bootId, agents, ...changed });
+    }
+    case "recorder.boot.compared": {
+      const compared = event.payload as PayloadOf<"recorder.boot.compared">;
+      return documents.set("bootcompared", ONLY, { atUs: event.occurredAtUs, compared, ...changed });
+    }
     case "recorder.source.started":
     case "recorder.source.recovered": {
       const { source, scope } = event.payload as PayloadOf<"recorder.source.started">;

@@ -761,6 +761,63 @@ export const guards: ReadonlyMap<string, Guard> = new Map<string, Guard>([
     }
     return null;
   }],
+  ["recorder.boot.promised", (v) => {
+    if (typeof v !== "object" || v === null || Array.isArray(v)) return "";
+    const f0_bootId = v.bootId;
+    if (typeof f0_bootId !== "string" || f0_bootId.length > 256) return "bootId";
+    const f0_agents = v.agents;
+    if (!Array.isArray(f0_agents) || f0_agents.length > 1024) return "agents";
+    for (let i1 = 0; i1 < f0_agents.length; i1++) {
+      const e1 = f0_agents[i1];
+      if (typeof e1 !== "object" || e1 === null || Array.isArray(e1)) return `agents.${i1}`;
+      const f2_name = e1.name;
+      if (typeof f2_name !== "string" || f2_name.length > 2048) return `agents.${i1}.name`;
+      const f2_returns = e1.returns;
+      if (f2_returns !== "yes" && f2_returns !== "no" && f2_returns !== "unknown") return `agents.${i1}.returns`;
+      const f2_reasons = e1.reasons;
+      if (!Array.isArray(f2_reasons) || f2_reasons.length > 16) return `agents.${i1}.reasons`;
+      for (let i3 = 0; i3 < f2_reasons.length; i3++) {
+        const e3 = f2_reasons[i3];
+        if (typeof e3 !== "string" || e3.length > 256) return `agents.${i1}.reasons.${i3}`;
+      }
+      for (const k2 in e1) {
+        if (k2 !== "name" && k2 !== "returns" && k2 !== "reasons") return `agents.${i1}.${k2}`;
+      }
+    }
+    for (const k0 in v) {
+      if (k0 !== "bootId" && k0 !== "agents") return `${k0}`;
+    }
+    return null;
+  }],
+  ["recorder.boot.compared", (v) => {
+    if (typeof v !== "object" || v === null || Array.isArray(v)) return "";
+    const f0_bootId = v.bootId;
+    if (typeof f0_bootId !== "string" || f0_bootId.length > 256) return "bootId";
+    const f0_promisedBootId = v.promisedBootId;
+    if (typeof f0_promisedBootId !== "string" || f0_promisedBootId.length > 256) return "promisedBootId";
+    const f0_returned = v.returned;
+    if (!Array.isArray(f0_returned) || f0_returned.length > 1024) return "returned";
+    for (let i1 = 0; i1 < f0_returned.length; i1++) {
+      const e1 = f0_returned[i1];
+      if (typeof e1 !== "string" || e1.length > 2048) return `returned.${i1}`;
+    }
+    const f0_missing = v.missing;
+    if (!Array.isArray(f0_missing) || f0_missing.length > 1024) return "missing";
+    for (let i1 = 0; i1 < f0_missing.length; i1++) {
+      const e1 = f0_missing[i1];
+      if (typeof e1 !== "string" || e1.length > 2048) return `missing.${i1}`;
+    }
+    const f0_unexpected = v.unexpected;
+    if (!Array.isArray(f0_unexpected) || f0_unexpected.length > 1024) return "unexpected";
+    for (let i1 = 0; i1 < f0_unexpected.length; i1++) {
+      const e1 = f0_unexpected[i1];
+      if (typeof e1 !== "string" || e1.length > 2048) return `unexpected.${i1}`;
+    }
+    for (const k0 in v) {
+      if (k0 !== "bootId" && k0 !== "promisedBootId" && k0 !== "returned" && k0 !== "missing" && k0 !== "unexpected") return `${k0}`;
+    }
+    return null;
+  }],
   ["recorder.clock.stepped", (v) => {
     if (typeof v !== "object" || v === null || Array.isArray(v)) return "";
     const f0_byMs = v.byMs;

@@ -33,6 +33,27 @@ export const recorderEvents = {
       )
       .max(256),
   }),
+  /** Who would come back if the host rebooted now; written when the answer changes. At most 1024 of a roster's agents. */
+  "recorder.boot.promised": z.strictObject({
+    bootId: shortText,
+    agents: z
+      .array(
+        z.strictObject({
+          name: boundedText,
+          returns: z.enum(["yes", "no", "unknown"]),
+          reasons: z.array(shortText).max(16),
+        }),
+      )
+      .max(1024),
+  }),
+  /** After a reboot: what was promised in the boot before it against what runs. */
+  "recorder.boot.compared": z.strictObject({
+    bootId: shortText,
+    promisedBootId: shortText,
+    returned: z.array(boundedText).max(1024),
+    missing: z.array(boundedText).max(1024),
+    unexpected: z.array(boundedText).max(1024),
+  }),
   "recorder.clock.stepped": z.strictObject({ byMs: z.int() }),
   "recorder.suspended": z.strictObject({ fromUs: instantUs, toUs: instantUs }),
 } as const;

@@ -237,12 +237,40 @@ describe("kills", () => {
   });
 });
 
-test("after a reboot all come back by themselves, and ps says so", async () => {
+test("after a reboot all come back by themselves, and ps says so; the promise of that is kept in the log and compared", async () => {
+  const { code, stdout } = await alice.fleet("doctor", "--boot");
+  expect([code, stdout.match(/would come back$/gm)?.length], stdout).toEqual([0, 5]);
   await host.reboot();
   await expect.poll(() => alice.statuses().catch(() => ({})), SOON).toEqual(healthy);
   const document = await alice.ps();
   expect(document.observer.state).toBe("recording");
   expect(document.agents.flatMap(({ flags }) => flags)).toEqual([]);
+  await expect.poll(async () => (await alice.events("recorder.boot.compared")).length, SOON).toBe(1);
+  const [compared] = await alice.events("recorder.boot.compared");
+  expect(compared?.payload).toMatchObject({ returned: [...AGENTS, "_holder"], missing: [], unexpected: [] });
+});
+
+test("who would not come back is named with what mends it; who breaks the promise is an event after the reboot", async () => {
+  await alice.run("systemctl", "--user", "disable", "mosaic-agent@reviewer");
+  const disabled = async () => (await alice.fleet("doctor", "--boot")).stdout;
+  await expect.poll(disabled, SOON).toContain("reviewer      would not come back: unit-disabled");
+  expect(await disabled()).toContain("-> systemctl --user enable mosaic-agent@reviewer.service");
+  const promises = () => alice.events("recorder.boot.promised");
+  await expect.poll(async () => JSON.stringify((await promises()).at(-1)), SOON).toContain("unit-disabled");
+  // Nothing of systemd's tells that this one will not start.
+  await alice.run("rm", ".config/mosaic/fleet/agents/coder1.env");
+  await host.reboot();
+  const broken = { ...healthy, coder1: "dead", reviewer: "dead" };
+  await expect.poll(() => alice.statuses().catch(() => ({})), SOON).toEqual(broken);
+  const { stdout } = await alice.fleet("doctor", "--boot");
+  expect(stdout).toMatch(/After the last reboot .*missing: coder1/);
+  expect((await alice.events("recorder.boot.compared")).at(-1)?.payload).toMatchObject({
+    missing: ["coder1"],
+    unexpected: [],
+  });
+  expect((await alice.fleet("init")).code).toBe(0);
+  expect((await alice.fleet("up")).code).toBe(0);
+  await expect.poll(() => alice.statuses(), SOON).toEqual(healthy);
 });
 
 test("two tenants on one host cannot read, watch or reach each other", async () => {

@@ -36,6 +36,8 @@ describe("how a start went", () => {
       status: 3,
       signal: null,
     });
+    const lost = { pane: { ...alive, dead: true } };
+    expect(judged([look(100, lost), look(3000, lost), look(3200, lost)])).toEqual([null, null, "died"]);
     expect(judged([look(100), look(200, { pane: { ...alive, pid: 8 } })])).toEqual([null, "died"]);
     expect(judged([look(100), look(200, { pane: null })])).toEqual([null, "died"]);
   });

@@ -1,5 +1,5 @@
 import type { Observer } from "../../query/coverage.ts";
-import { psDocument } from "../../query/ps.ts";
+import { type PsInput, psDocument } from "../../query/ps.ts";
 import type { AgentRow, PsDocument } from "../../query/row.ts";
 import type { FoldedLog } from "./fold.ts";
 import { SOCKET } from "./looks.ts";
@@ -17,6 +17,15 @@ export function tableOf(
     gauges?: Record<string, Record<string, number>>;
   } = {},
 ): PsDocument {
+  return psDocument(presentOf(log, nowUs, options));
+}
+
+/** What that table is made from. */
+export function presentOf(
+  log: FoldedLog,
+  nowUs: number,
+  options: NonNullable<Parameters<typeof tableOf>[2]> = {},
+): PsInput {
   const unavailable = new Set(options.unavailable ?? []);
   const outcomes = ALL_SOURCES.map((source) => ({
     source,
@@ -24,7 +33,7 @@ export function tableOf(
     state: unavailable.has(source) ? ("unavailable" as const) : ("observed" as const),
     reason: unavailable.has(source) ? "did not answer" : null,
   }));
-  return psDocument({
+  return {
     tenantId: "t",
     host: "h",
     nowUs,
@@ -36,7 +45,7 @@ export function tableOf(
     gauges: options.gauges ?? {},
     observer: options.observer ?? { state: "one-shot", sinceUs: nowUs, outcomes },
     all: options.all ?? false,
-  });
+  };
 }
 
 export function rowOf(document: PsDocument, name: string): AgentRow {

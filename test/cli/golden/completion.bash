@@ -183,7 +183,7 @@ _fleet() {
       words="$words claude codex opencode pi"
       ;;
     doctor)
-      flags="--json"
+      flags="--boot --json"
       words="$words "
       ;;
     completion)

@@ -219,6 +219,7 @@ complete -c fleet -n '__fish_seen_subcommand_from hooks; and __fish_seen_subcomm
 complete -c fleet -n '__fish_seen_subcommand_from hooks; and __fish_seen_subcommand_from remove' -a 'claude codex opencode pi'
 complete -c fleet -n '__fish_seen_subcommand_from hooks; and __fish_seen_subcommand_from remove' -l dry-run -d 'show which files would change, and change none'
 complete -c fleet -n '__fish_seen_subcommand_from hooks; and __fish_seen_subcommand_from remove' -l json -d 'print JSON instead of a table'
+complete -c fleet -n '__fish_seen_subcommand_from doctor' -l boot -d 'who would not come back after a reboot, and why'
 complete -c fleet -n '__fish_seen_subcommand_from doctor' -l json -d 'print JSON instead of a table'
 complete -c fleet -n '__fish_seen_subcommand_from completion' -a 'bash zsh fish'
 complete -c fleet -n '__fish_seen_subcommand_from verify' -l expect -x -d 'an earlier verify ended at this event with this digest'

@@ -286,7 +286,8 @@ _fleet() {
           '--json[print JSON instead of a table]' \
           '*:runtime:(claude codex opencode pi)' \
           '(- *)--help[show help]' ;;
-        doctor) _arguments -s '--json[print JSON instead of a table]' \
+        doctor) _arguments -s '--boot[who would not come back after a reboot, and why]' \
+          '--json[print JSON instead of a table]' \
           '(- *)--help[show help]' ;;
         completion) _arguments -s '1:shell:(bash zsh fish)' \
           '(- *)--help[show help]' ;;

@@ -1,0 +1,67 @@
+import { RECORDER_UNIT } from "../../agents/fleet-spec.ts";
+import type { BootOutlook } from "../../query/boot-promise.ts";
+import type { BootReason } from "../../query/row.ts";
+import type { RunWords } from "../acting/programs.ts";
+import { type Finding, ok, warn } from "./finding.ts";
+
+/** Whether the recorder would come back by itself. */
+export async function checkRecorderUnit(run: RunWords): Promise<Finding> {
+  const check = "recorder unit";
+  const state = (await run(["systemctl", "--user", "is-enabled", RECORDER_UNIT], 5000)).stdout.trim();
+  if (state === "enabled") return ok(check, `${RECORDER_UNIT} is started at boot`);
+  if (state === "" || state === "not-found")
+    return warn(check, `${RECORDER_UNIT} is not there: nothing records after a reboot`, "Run: fleet init");
+  return warn(check, `${RECORDER_UNIT} is ${state}`, `Run: systemctl --user enable --now ${RECORDER_UNIT}`);
+}
+
+/** Whether the wall clock is kept right: beats and events of other hosts are judged by it. */
+export async function checkClock(
+  run: RunWords,
+  lastRecordedUs: number | null,
+  nowUs: number,
+): Promise<Finding> {
+  const check = "clock";
+  if (lastRecordedUs !== null && lastRecordedUs > nowUs + 1e6) {
+    const ahead = Math.round((lastRecordedUs - nowUs) / 1e6);
+    return warn(
+      check,
+      `the log's last event is ${ahead} s in the future`,
+      "The clock was set back: check its time source.",
+    );
+  }
+  const synchronized = (
+    await run(["timedatectl", "show", "-p", "NTPSynchronized", "--value"], 3000)
+  ).stdout.trim();
+  if (synchronized === "no")
+    return warn(
+      check,
+      "it is not synchronized with any time source",
+      "Run as an administrator: timedatectl set-ntp true",
+    );
+  return ok(check, synchronized === "yes" ? "synchronized" : "nothing is wrong with it that can be seen");
+}
+
+/** What mends each reason for which an agent would not come back. */
+export function remedyFor(reason: BootReason, unit: string, userName: string): string {
+  const remedies: Record<BootReason, string> = {
+    "unit-disabled": `systemctl --user enable ${unit}`,
+    "no-unit": "fleet init",
+    "runtime-only": `systemctl --user enable ${unit}`,
+    "linger-off": `loginctl enable-linger ${userName}`,
+    "kill-mode": `systemctl --user edit ${unit}  (RemainAfterExit=yes, or KillMode=process)`,
+    socket: "fleet agent restart (it runs on another tmux socket than the roster names)",
+  };
+  return remedies[reason];
+}
+
+/** One line on the next boot; `fleet doctor --boot` says more. */
+export function checkBoot(outlook: readonly BootOutlook[]): Finding {
+  const check = "reboot";
+  const lost = outlook.filter(({ returns }) => returns === "no").map(({ name }) => name);
+  const unsure = outlook.filter(({ returns }) => returns === "unknown").map(({ name }) => name);
+  if (lost.length > 0)
+    return warn(check, `would not come back: ${lost.join(", ")}`, "See: fleet doctor --boot");
+  if (unsure.length > 0)
+    return warn(check, `nobody can say of: ${unsure.join(", ")}`, "See: fleet doctor --boot");
+  return ok(check, `all ${outlook.length} would come back`);
+}

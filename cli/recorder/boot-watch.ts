@@ -1,0 +1,39 @@
+import { bootId } from "../../collectors/proc/stat.ts";
+import { lastPromise } from "../../query/boot-promise.ts";
+import { openReader, type Reader } from "../../store/reader.ts";
+import { keepBootPromise } from "../boot-promise.ts";
+import type { OwnLog } from "../own-log.ts";
+import { liveRecorder, readPresent } from "../present.ts";
+import type { GuardedLog } from "./guarded-log.ts";
+
+/** Units are enabled and disabled rarely: every fifth look is enough, but while a promise waits to be compared. */
+const EVERY_MS = 2000;
+const LOOKS_APART = 5;
+/** What has not come back after this long has not come back. */
+const PATIENCE_MS = 60_000;
+
+/** Keeps the promise of who would come back after a reboot, and after one compares it with who did. */
+export function startBootWatch({ own, guarded }: { readonly own: OwnLog; readonly guarded: GuardedLog }): {
+  stop(): void;
+} {
+  const begunMs = performance.now();
+  let reader: Reader | null = null;
+  let looks = 0;
+  const look = (): void => {
+    const isPending = lastPromise(own.log.documents())?.bootId !== bootId();
+    if (looks++ % LOOKS_APART !== 0 && !isPending) return;
+    reader ??= openReader(own.log.path);
+    const recorder = liveRecorder(reader);
+    if (recorder === null) return;
+    const observer = { state: "recording", sinceUs: recorder.sinceUs } as const;
+    const input = readPresent(reader, { nowUs: own.clock.nowUs(), observer, all: false });
+    keepBootPromise(own.log, input, () => performance.now() - begunMs > PATIENCE_MS);
+  };
+  const timer = setInterval(() => guarded.attempt(look), EVERY_MS);
+  return {
+    stop: () => {
+      clearInterval(timer);
+      reader?.close();
+    },
+  };
+}
