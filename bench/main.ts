@@ -14,6 +14,7 @@ const benches: Readonly<Record<string, () => Promise<{ run: Bench }>>> = {
   size: () => import("./size.ts"),
   ps: () => import("./ps.ts"),
   recorder: () => import("./recorder.ts"),
+  start: () => import("./start.ts"),
   hooks: () => import("./hooks.ts"),
   agents: () => import("./agents.ts"),
 };

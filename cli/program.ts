@@ -46,6 +46,11 @@ export function registerGroup(
   return command;
 }
 
+/** Adds the verbs on agents to a command of another program: `mosaic agent watch`. */
+export function registerAgent(command: Command, performVerb: Perform = performHere): Command {
+  return registerGroup(command, "agent", performVerb);
+}
+
 /** Every name that a verb goes by. Verbs of one word come first: a verb may be the word of a group too. */
 function callable({ verbs }: Catalogue): { verb: VerbDeclaration; name: string }[] {
   const all = verbs.flatMap((verb) => [verb.name, ...(verb.also ?? [])].map((name) => ({ verb, name })));

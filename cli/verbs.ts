@@ -1,4 +1,5 @@
 import type { GroupDeclaration, OptionDeclaration, VerbDeclaration } from "./declaration.ts";
+import { agentReset } from "./declarations/agent-reset.ts";
 import { agentRestart } from "./declarations/agent-restart.ts";
 import { agentStart } from "./declarations/agent-start.ts";
 import { agentStop } from "./declarations/agent-stop.ts";
@@ -49,6 +50,7 @@ export const verbs: readonly VerbDeclaration[] = [
   agentStart,
   agentStop,
   agentRestart,
+  agentReset,
   init,
   up,
   down,

@@ -1,19 +1,7 @@
-import { RECORDER_UNIT } from "../../agents/fleet-spec.ts";
-import { openActor } from "../acting/actor.ts";
-import { isRecorderOurs } from "../acting/recorder-unit.ts";
-import { startAgents } from "../acting/start.ts";
 import type { Invocation } from "../declaration.ts";
 
-/** `fleet up`: the tmux server, the recorder, and every agent that should always run. */
+/** `fleet up`: everything that should run. What it does is bundled once for all verbs that act. */
 export async function run(invocation: Invocation): Promise<number> {
-  const actor = openActor(invocation);
-  try {
-    const agents = actor.spec.agents.filter(({ lifecycle }) => lifecycle === "always");
-    const recorder = (await isRecorderOurs(actor)) ? [RECORDER_UNIT] : [];
-    const { holderSession, holderUnit } = actor.spec;
-    actor.tell("operator.start.requested", holderSession, { verb: "up", unit: holderUnit });
-    return await startAgents(actor, invocation, { verb: "up", agents, besides: [holderUnit, ...recorder] });
-  } finally {
-    actor.close();
-  }
+  const { up } = await import("../acting/verbs.ts");
+  return up(invocation);
 }

@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createHost, type Host } from "../sandbox/host.ts";
 import { AGENTS, createTenant, SOCKET, type Tenant } from "./stub-fleet.ts";
@@ -352,6 +354,51 @@ describe("a start that fails says so", () => {
     await alice.fleet("agent", "stop", "solo");
     await expect.poll(sidecars, SOON).toEqual([]);
     await alice.fleet("hooks", "remove", "codex");
+  });
+
+  test("a real first-run dialog is named and never answered", async () => {
+    // What Claude Code shows in a folder that it does not know, as it was captured.
+    const capture = readFileSync(
+      join(import.meta.dirname, "../fixtures/runtimes/claude/first-run-trust-folder.ansi"),
+    );
+    await alice.write("/home/alice/dialog.ansi", capture.toString("utf8"));
+    await alice.write(
+      "/home/alice/.local/bin/trusting",
+      "#!/bin/sh\nstty -echo\ncat dialog.ansi\nread answer\necho answered\nexec sleep 1000\n",
+      "700",
+    );
+    await roster("  - { name: asking, runtime: claude, command: trusting }");
+    expect((await alice.fleet("init")).code).toBe(0);
+    const { code, stdout } = await alice.fleet("agent", "start", "asking");
+    expect([code, stdout]).toEqual([
+      1,
+      expect.stringMatching(/asking +waits in a first-run dialog \(.*trust/),
+    ]);
+    expect(stdout).toContain("-> Answer it yourself");
+    expect(await alice.run("tmux", "-L", SOCKET, "capture-pane", "-p", "-t", "=asking:")).not.toContain(
+      "answered",
+    );
+    await alice.fleet("agent", "stop", "asking");
+  });
+
+  test("a reset types the runtime's own command and is verified; a persona is not forgotten by a slip", async () => {
+    await roster(
+      "  - { name: shell, runtime: bash, command: bash --norc, heartbeat: not-expected }",
+      "  - { name: keeper, runtime: bash, command: bash --norc, heartbeat: not-expected, persistent_persona: true }",
+      "runtimes: { bash: { reset_command: 'touch ~/was-reset' } }",
+    );
+    expect((await alice.fleet("init")).code).toBe(0);
+    expect((await alice.fleet("agent", "start", "shell", "keeper")).code).toBe(0);
+    expect((await alice.fleet("agent", "reset", "keeper")).code).toBe(2);
+    expect((await host.exec("alice", ["ls", "was-reset"])).code).not.toBe(0);
+    const { code, stdout } = await alice.fleet("agent", "reset", "shell", "--task", "T-1");
+    expect([code, stdout]).toEqual([0, expect.stringContaining("shell: reset after")]);
+    await expect.poll(async () => (await host.exec("alice", ["ls", "was-reset"])).code, SOON).toBe(0);
+    expect((await alice.events("operator.reset.requested")).at(-1)).toMatchObject({
+      agent: "shell",
+      payload: { task: "T-1" },
+    });
+    await alice.fleet("agent", "stop", "shell", "keeper");
   });
 
   test("an ephemeral worker that ends well has finished, and is not started again", async () => {

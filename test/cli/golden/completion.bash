@@ -27,6 +27,7 @@ _fleet() {
     --until) COMPREPLY=($(compgen -W "accepted taken-up answered" -- "$current")); return ;;
     --id) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
     --traceparent) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
+    --task) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
     --profile) COMPREPLY=($(compgen -W "coding general hybrid research" -- "$current")); return ;;
     --metrics) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
     --status) COMPREPLY=($(compgen -W "ok busy waiting unknown" -- "$current")); return ;;
@@ -34,7 +35,6 @@ _fleet() {
     --pid) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
     --pane) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
     --socket) COMPREPLY=($(compgen -W "$(fleet completion --agents 2>/dev/null)" -- "$current")); return ;;
-    --task) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
     --model) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
     --expect) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
     --format) COMPREPLY=($(compgen -W "ndjson csv" -- "$current")); return ;;
@@ -45,7 +45,7 @@ _fleet() {
   case $verb in
     agent)
       if [ "$COMP_CWORD" -eq 2 ]; then
-        words="$words watch tail send start stop restart attach"
+        words="$words watch tail send start stop restart reset attach"
       else
         verb="$verb ${COMP_WORDS[2]}"
       fi
@@ -59,7 +59,7 @@ _fleet() {
       ;;
     agent)
       if [ "$COMP_CWORD" -eq 2 ]; then
-        words="$words watch tail send start stop restart attach"
+        words="$words watch tail send start stop restart reset attach"
       else
         verb="$verb ${COMP_WORDS[2]}"
       fi
@@ -140,6 +140,10 @@ _fleet() {
       ;;
     "agent restart")
       flags="--timeout -t --json"
+      words="$words $(fleet completion --agents 2>/dev/null)"
+      ;;
+    "agent reset")
+      flags="--force -f --task --json"
       words="$words $(fleet completion --agents 2>/dev/null)"
       ;;
     init)

@@ -47,6 +47,7 @@ _fleet() {
     'start:start agents, and say how the start went'
     'stop:stop agents, on purpose'
     'restart:end agents and start them anew'
+    'reset:empty an agent'\''s context by its runtime'\''s own command'
     'attach:join your terminal to an agent'\''s pane; you can type'
   )
   local -a of_hooks
@@ -63,6 +64,7 @@ _fleet() {
     'start:start agents, and say how the start went'
     'stop:stop agents, on purpose'
     'restart:end agents and start them anew'
+    'reset:empty an agent'\''s context by its runtime'\''s own command'
     'attach:join your terminal to an agent'\''s pane; you can type'
   )
   _arguments -C '(- *)--help[show help]' '(- *)--version[print the version]' '1:verb:->verb' '*::word:->word'
@@ -238,6 +240,11 @@ _fleet() {
         'agent restart') _arguments -s '--timeout[stop waiting for a sign of life after this long (10)]:seconds: ' '-t[stop waiting for a sign of life after this long (10)]:seconds: ' \
           '--json[print JSON instead of a table]' \
           '*:name:_fleet_agents' \
+          '(- *)--help[show help]' ;;
+        'agent reset') _arguments -s '--force[also one with a persistent persona]' '-f[also one with a persistent persona]' \
+          '--task[for which task; kept in the log]:id: ' \
+          '--json[print JSON instead of a table]' \
+          '1:name:_fleet_agents' \
           '(- *)--help[show help]' ;;
         init) _arguments -s '--profile[the roster to begin with; one that was edited by hand is kept]:profile:(coding general hybrid research)' \
           '--dry-run[show every file and command, and change nothing]' '-n[show every file and command, and change nothing]' \
