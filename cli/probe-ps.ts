@@ -2,6 +2,7 @@ import { askAgents, type ProbeAnswer } from "../agents/beat/ask.ts";
 import { checkRows } from "../query/check.ts";
 import { psDocument } from "../query/ps.ts";
 import type { PsDocument } from "../query/row.ts";
+import { FleetError } from "../store/errors.ts";
 import type { FleetEvent } from "../store/events/catalogue.ts";
 import { nowUs } from "./clock.ts";
 import { countOf, has, type Invocation } from "./declaration.ts";
@@ -28,6 +29,9 @@ const NOTHING_TO_CHECK = 3;
  */
 export async function probePs(invocation: Invocation): Promise<number> {
   const { output } = invocation;
+  if (has(invocation, "watch")) {
+    throw new FleetError("usage", "--probe asks once, --watch never ends", { hint: "Give one of them." });
+  }
   const before = await tableNow(invocation);
   const [unknown] = unknownNames(before, invocation);
   if (unknown !== undefined)

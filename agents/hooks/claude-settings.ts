@@ -27,8 +27,8 @@ export function installInClaude(text: string, script: string): string {
   const chained = typeof former?.command === "string" ? ` ${shellWord(former.command)}` : "";
   const command = `${hookCommand(script, "claude", "statusline")}${chained}`;
   return withMember(hooked, root, "statusLine", {
-    type: "command",
     ...former,
+    type: "command",
     command,
     refreshInterval: REFRESH_SECONDS,
   });

@@ -1,6 +1,7 @@
 import { checkRows } from "../../query/check.ts";
 import { type PsInput, psDocument } from "../../query/ps.ts";
 import type { PsDocument } from "../../query/row.ts";
+import { FleetError } from "../../store/errors.ts";
 import { presentAtAGlance } from "../at-a-glance.ts";
 import { has, type Invocation } from "../declaration.ts";
 import { EXIT } from "../exit.ts";
@@ -16,6 +17,11 @@ export async function run(invocation: Invocation): Promise<number> {
   if (has(invocation, "at") || has(invocation, "as-recorded")) {
     const { pastPs } = await import("../past-ps.ts");
     return pastPs(invocation);
+  }
+  if (has(invocation, "wait") && !has(invocation, "probe")) {
+    throw new FleetError("usage", "--wait means nothing without --probe", {
+      hint: "See `fleet ps --help`.",
+    });
   }
   if (has(invocation, "watch") && !has(invocation, "probe")) {
     const { watchPs } = await import("../watch-ps.ts");

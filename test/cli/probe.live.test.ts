@@ -51,4 +51,9 @@ test("a probe tells an agent that lives from one that only has a pane, and both 
   const table = await fleet.fleet("ps", "--probe", "--wait", "100", "coder1");
   expect(table.stdout).toContain("No answer within 100 ms: coder1.");
   expect((await fleet.fleet("ps", "--probe", "nobody")).code).toBe(3);
+  for (const words of [
+    ["--probe", "--watch"],
+    ["--wait", "5"],
+  ])
+    expect((await fleet.fleet("ps", ...words)).code).toBe(2);
 });
