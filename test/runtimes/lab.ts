@@ -7,7 +7,8 @@ import type { AgentRow, PsDocument } from "../../query/row.ts";
 import type { CliSetup } from "./cli-setups.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
-const MAIN = join(ROOT, "cli", "main.ts");
+/** As it is installed: the sources would cost each start half a second. `main.ts` builds it. */
+const MAIN = join(ROOT, "dist", "fleet.cjs");
 const PORT = 8899;
 const SOCKET = "fleet-runtimes";
 const TMUX_CLIENT_MS = 20_000;

@@ -37,6 +37,8 @@ function install(folder: string, packages: readonly string[]): void {
 const asked = process.argv.slice(2).filter((word) => !word.startsWith("--"));
 const flags = process.argv.slice(2).filter((word) => word.startsWith("--"));
 const setups = cliSetups.filter(({ runtime }) => asked.length === 0 || asked.includes(runtime));
+const build = spawnSync(process.execPath, [join(ROOT, "scripts", "build.mjs")], { stdio: "inherit" });
+if (build.status !== 0) process.exit(1);
 let failed = 0;
 for (const setup of setups) {
   install(setup.runtime, setup.packages);
