@@ -42,7 +42,7 @@ beforeEach(() => {
   rollout = join(agent.home, "rollout-2026-11-25-x.jsonl");
   writeFileSync(rollout, "");
   writeFileSync(join(agent.home, "player.sh"), PLAYER);
-  symlinkSync("/bin/dash", join(agent.home, "codex"));
+  symlinkSync("/bin/sh", join(agent.home, "codex"));
   spawnSync("mkfifo", [join(agent.home, "fifo")]);
   const more = Object.entries(agent.environment).flatMap(([key, value]) => ["-e", `${key}=${value}`]);
   const words = ["codex", "player.sh", "fifo"].map((file) => join(agent.home, file));
