@@ -1,4 +1,4 @@
-// One runtime through all of its states, inside a namespace that `main.ts` has made.
+// One runtime through all of its states, inside a namespace that `main.ts` has made. `--only=states,acks,idle,busy,killed` runs parts of it.
 import { setTimeout as pause } from "node:timers/promises";
 import { markAcks, readAcks } from "../../agents/acks/acks.ts";
 import { digestOfPrompt } from "../../agents/acks/normal-text.ts";
@@ -255,10 +255,8 @@ try {
   };
   if (want("states")) await states(lab);
   if (want("acks")) await acknowledgements(lab, 30);
-  if (want("sends")) {
-    await sends(lab, 30, false);
-    await sends(lab, 30, true);
-  }
+  if (want("idle")) await sends(lab, 30, false);
+  if (want("busy")) await sends(lab, 30, true);
   if (want("killed")) await killed(lab);
 } catch (error) {
   tell("the scenario ran to its end", false, String(error));
