@@ -9,11 +9,13 @@ import { visible } from "./render/text.ts";
 import { selectRows, unknownNames } from "./select-rows.ts";
 import { checkOf } from "./verbs/ps.ts";
 
+/** What makes it a question to the log alone: another moment, or another host. */
+const PAST = ["at", "as-recorded", "tenant", "host"];
+
 /** `fleet ps --at T`, `fleet ps --as-recorded T`: the table of a past moment, in the shape of the present's. */
 export function pastPs(invocation: Invocation): number {
   const { output } = invocation;
-  refuseWith(invocation, "watch", ["at", "as-recorded"]);
-  refuseWith(invocation, "probe", ["at", "as-recorded"]);
+  for (const option of ["watch", "probe"]) refuseWith(invocation, option, PAST);
   const { whole, remark, names } = askPast(invocation, ({ past, atUs, asRecorded }) => ({
     // Names that are asked for are looked for everywhere, on the roster or not.
     whole: past.table(atUs, has(invocation, "all") || invocation.arguments.length > 0),

@@ -8,13 +8,26 @@ import { liveRecorder } from "./present.ts";
 
 /** The past of one (tenant, host) by all the evidence that the log holds at this moment. */
 export function openPast(reader: Reader, partition: Partition, nowUs: number): Past {
-  const lease = liveRecorder(reader) === null ? reader.lease() : null;
   return pastOf({
     ...partition,
     ...upTo(reader, partition, reader.lastSeq()),
-    lapsedAtUs: lease?.lastAliveUs ?? null,
+    lapsedAtUs: lapsedAt(reader, partition),
     nowUs,
   });
+}
+
+/**
+ * Until when somebody is known to have watched, where that is not told by an event: null while a recorder of this very host is at work. A
+ * log that was brought from elsewhere speaks of its host up to its last event, and of nothing after that.
+ */
+function lapsedAt(reader: Reader, partition: Partition): number | null {
+  const own = reader.identity();
+  const isOwn = own.tenantId === partition.tenantId && own.host === partition.host;
+  if (isOwn && liveRecorder(reader) !== null) return null;
+  const lease = isOwn ? reader.lease() : null;
+  if (lease !== null) return lease.lastAliveUs;
+  const [last] = reader.events({ ...partition, newestFirst: true, limit: 1 });
+  return last?.recordedAtUs ?? null;
 }
 
 /** The past as this log knew it when `seq` had just been written: what arrived later does not count. */
@@ -46,8 +59,8 @@ function lapsedUnsaid(reader: Reader, partition: Partition, seq: number, nowUs: 
   const [last] = reader.events({ ...partition, types, beforeSeq: seq + 1, newestFirst: true, limit: 1 });
   if (last?.type !== "recorder.started") return null;
   if (next === undefined) {
-    const lease = liveRecorder(reader) === null ? reader.lease() : null;
-    return lease === null || lease.lastAliveUs > nowUs ? null : lease.lastAliveUs;
+    const lapsedAtUs = lapsedAt(reader, partition);
+    return lapsedAtUs === null || lapsedAtUs > nowUs ? null : lapsedAtUs;
   }
   if (next.type !== "recorder.lapsed") return null;
   const { lastAliveUs } = next.payload as PayloadOf<"recorder.lapsed">;

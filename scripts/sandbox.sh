@@ -103,6 +103,8 @@ stage2() {
   # a boot id and a machine id of its own
   mkdir -p "$r/run/sandbox"
   cat /proc/sys/kernel/random/uuid > "$r/run/sandbox/boot_id"
+  # ... and an hour of boot of its own: /proc/stat is the machine's, whose boot it did not see
+  sed "s/^btime .*/btime $(date +%s)/" /proc/stat > "$r/run/sandbox/stat"
   cp "$d/users" "$r/run/sandbox/users"
   local mid; mid=$(printf 'sandbox-%s' "$1" | md5sum); mid=${mid%% *}
   mkdir "$r/sys/fs/cgroup/exec"     # home of what `sandbox.sh exec` runs
@@ -111,6 +113,7 @@ stage2() {
   mount --bind /proc/sys /proc/sys; mount -o remount,bind,ro /proc/sys
   [ -e /proc/sysrq-trigger ] && mount --bind /dev/null /proc/sysrq-trigger
   mount --bind /run/sandbox/boot_id /proc/sys/kernel/random/boot_id
+  mount --bind /run/sandbox/stat /proc/stat
   hostname "$HOSTN"
   if [ ! -e /etc/.sandbox-done ]; then firstboot "$mid"; fi
   exec env -i container=sandbox PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 \

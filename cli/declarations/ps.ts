@@ -1,5 +1,15 @@
 import type { VerbDeclaration } from "../declaration.ts";
-import { agentName, asRecorded, at, json, noCollect, ofClass, ofRuntime } from "./shared.ts";
+import {
+  agentName,
+  asRecorded,
+  at,
+  json,
+  noCollect,
+  ofClass,
+  ofHost,
+  ofRuntime,
+  ofTenant,
+} from "./shared.ts";
 
 export const ps: VerbDeclaration = {
   name: "ps",
@@ -29,6 +39,8 @@ export const ps: VerbDeclaration = {
     ofRuntime,
     at,
     asRecorded,
+    ofTenant,
+    ofHost,
     noCollect,
     json,
   ],

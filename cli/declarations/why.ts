@@ -1,5 +1,5 @@
 import type { VerbDeclaration } from "../declaration.ts";
-import { asRecorded, at, json, noCollect } from "./shared.ts";
+import { asRecorded, at, json, noCollect, ofHost, ofTenant } from "./shared.ts";
 
 export const why: VerbDeclaration = {
   name: "why",
@@ -11,7 +11,7 @@ export const why: VerbDeclaration = {
   arguments: [
     { name: "NAME", required: true, variadic: false, description: "the agent", completion: "agents" },
   ],
-  options: [at, asRecorded, noCollect, json],
+  options: [at, asRecorded, ofTenant, ofHost, noCollect, json],
   examples: [
     { command: "fleet why coder0", meaning: "why does ps say what it says of coder0" },
     { command: "fleet why coder0 --at 'yesterday 22:31'", meaning: "why it was so last night" },

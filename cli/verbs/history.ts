@@ -12,31 +12,31 @@ import { formatTimeline } from "../render/timeline.ts";
 export async function run(invocation: Invocation): Promise<number> {
   refuseWith(invocation, "timeline", ["json", "csv"]);
   refuseWith(invocation, "json", ["csv"]);
-  return askPast(invocation, (asked) => tell(invocation, asked));
+  const { output } = invocation;
+  // Told as a whole, and printed only when the log is closed: a pager that waits must not hold its checkpoints back.
+  const told = askPast(invocation, (asked) => tell(invocation, asked));
+  if ("unknown" in told) return sayNoSuchAgent(output, told.unknown, told.known);
+  for (const text of told.texts) output.print(text);
+  if (told.texts.length === 0)
+    output.complain("Nothing is known of that window; `fleet history --since 30d` looks further back.\n");
+  return EXIT.done;
 }
 
-function tell(invocation: Invocation, { past, atUs, ...asked }: Asked): number {
-  const { output } = invocation;
-  const window = windowOf(invocation, { past, atUs, ...asked });
+type Told =
+  | { readonly texts: readonly string[] }
+  | { readonly unknown: string; readonly known: readonly string[] };
+
+function tell(invocation: Invocation, asked: Asked): Told {
+  const { past, atUs } = asked;
+  const window = windowOf(invocation, asked);
   const unknown = unknownIn(past, invocation);
-  if (unknown !== undefined) return sayNoSuchAgent(output, unknown, past.names());
-  const entries = chosen(past.roster(window), invocation);
-  const look = { width: output.width(), paint: output.paint };
-  const input = { entries, window, atUs };
-  if (has(invocation, "json")) {
-    output.print(`${JSON.stringify(historyDocument(past, input), null, 2)}\n`);
-  } else if (has(invocation, "csv")) {
-    for (const lines of historyCsv(past, input)) output.print(lines);
-  } else if (has(invocation, "timeline")) {
-    output.print(`${formatTimeline(past, input, look).join("\n")}\n`);
-  } else {
-    let count = 0;
-    for (const line of formatStory(storyOf(past, { ...input, whole: has(invocation, "all") }), input, look)) {
-      output.print(`${line}\n`);
-      count += 1;
-    }
-    if (count === 0)
-      output.complain("Nothing is known of that window; `fleet history --since 30d` looks further back.\n");
-  }
-  return EXIT.done;
+  if (unknown !== undefined) return { unknown, known: past.names() };
+  const input = { entries: chosen(past.roster(window), invocation), window, atUs };
+  const look = { width: invocation.output.width(), paint: invocation.output.paint };
+  if (has(invocation, "json"))
+    return { texts: [`${JSON.stringify(historyDocument(past, input), null, 2)}\n`] };
+  if (has(invocation, "csv")) return { texts: [...historyCsv(past, input)] };
+  if (has(invocation, "timeline")) return { texts: [`${formatTimeline(past, input, look).join("\n")}\n`] };
+  const story = storyOf(past, { ...input, whole: has(invocation, "all") });
+  return { texts: [...formatStory(story, input, look)].map((line) => `${line}\n`) };
 }

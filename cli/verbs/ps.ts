@@ -14,7 +14,7 @@ const NOTHING_TO_CHECK = 3;
 
 /** `fleet ps`: the table of the present; that of a past moment has code of its own, which the present does not load. */
 export async function run(invocation: Invocation): Promise<number> {
-  if (has(invocation, "at") || has(invocation, "as-recorded")) {
+  if (["at", "as-recorded", "tenant", "host"].some((option) => has(invocation, option))) {
     const { pastPs } = await import("../past-ps.ts");
     return pastPs(invocation);
   }

@@ -14,7 +14,7 @@ import { formatWhy } from "../render/why.ts";
 export async function run(invocation: Invocation): Promise<number> {
   const { output } = invocation;
   const [name = ""] = invocation.arguments;
-  const past = has(invocation, "at") || has(invocation, "as-recorded");
+  const past = ["at", "as-recorded", "tenant", "host"].some((option) => has(invocation, option));
   const found = past ? pastWhy(invocation, name) : await presentWhy(invocation, name);
   if (!("schema" in found)) return sayNoSuchAgent(output, name, found.known);
   if (has(invocation, "json")) output.print(`${JSON.stringify(found, null, 2)}\n`);

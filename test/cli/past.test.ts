@@ -1,8 +1,11 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { PsDocument } from "../../query/row.ts";
 import type { WhenDocument } from "../../query/when.ts";
 import type { WhyDocument } from "../../query/why.ts";
-import { at, type SeededPast, seedEvening } from "./support/seeded-past.ts";
+import { paneSeen, rosterLook, tmuxLook } from "../support/looks.ts";
+import { at, type SeededPast, seedEvening, seedPast } from "./support/seeded-past.ts";
 
 let past: SeededPast;
 beforeAll(() => {
@@ -205,4 +208,38 @@ test("without a log there is nothing to ask", async () => {
   const { exit, stderr } = await past.run("when", "coder0", "stale");
   expect(exit).toBe(1);
   expect(stderr).toContain("nothing has been recorded yet");
+});
+
+test("a log that was brought here from elsewhere speaks of nothing after its last event", async () => {
+  const there = seedPast();
+  there.record(
+    0,
+    rosterLook(at(0), { coder0: {} }),
+    tmuxLook(at(0), [paneSeen("coder0", 1, { startedAtUs: at(-60) })]),
+  );
+  there.beats("coder0", 15, 60);
+  const { stdout } = await there.run("export");
+  there.close();
+  const here = seedPast();
+  try {
+    const file = join(here.environment.HOME ?? "", "fleet.ndjson");
+    writeFileSync(file, stdout);
+    here.environment.FLEET_STATE = join(here.environment.HOME ?? "", "brought");
+    here.now(100);
+    expect(await here.run("import", file)).toMatchObject({ exit: 0 });
+    here.now(3600);
+    const table = (...argv: string[]) => here.json<PsDocument>("ps", "--host", "W-jarvis", ...argv);
+    expect(statuses(await table("--at", "20:01:30"))).toEqual(["coder0 healthy"]);
+    // Its recorder never said that it stopped: that is no word about the hour after.
+    expect(await table()).toMatchObject({
+      observer: { state: "absent" },
+      agents: [{ status: "unobserved" }],
+    });
+    expect((await here.run("ps", "--host", "W-jarvis", "--watch")).exit).toBe(2);
+    expect((await here.json<WhyDocument>("why", "coder0", "--host", "W-jarvis")).verdict.status).toBe(
+      "unobserved",
+    );
+  } finally {
+    here.close();
+  }
 });

@@ -12,6 +12,8 @@ _fleet() {
     --runtime) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
     --at) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
     --as-recorded) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
+    --tenant) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
+    --host) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
     --agent) COMPREPLY=($(compgen -W "$(fleet completion --agents 2>/dev/null)" -- "$current")); return ;;
     --type) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
     --source) COMPREPLY=($(compgen -W "tmux tmux-hook systemd journal heartbeat process roster recorder operator" -- "$current")); return ;;
@@ -20,8 +22,6 @@ _fleet() {
     --after) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
     --limit) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
     --timeout) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
-    --tenant) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
-    --host) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
     --lines) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
     --file) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
     --until) COMPREPLY=($(compgen -W "accepted taken-up answered" -- "$current")); return ;;
@@ -67,11 +67,11 @@ _fleet() {
   esac
   case $verb in
     ps)
-      flags="--all -a --watch -w --probe --wait --check --class --runtime --at --as-recorded --no-collect --json"
+      flags="--all -a --watch -w --probe --wait --check --class --runtime --at --as-recorded --tenant --host --no-collect --json"
       words="$words $(fleet completion --agents 2>/dev/null)"
       ;;
     why)
-      flags="--at --as-recorded --no-collect --json"
+      flags="--at --as-recorded --tenant --host --no-collect --json"
       words="$words $(fleet completion --agents 2>/dev/null)"
       ;;
     events)

@@ -96,12 +96,16 @@ _fleet() {
           '*--runtime[only agents of this declared runtime]:runtime: ' \
           '--at[as it was at this moment, by all the evidence known now]:time: ' \
           '--as-recorded[as this log knew it at this moment\: what was written later does not count]:time: ' \
+          '--tenant[of this tenant (default\: the log'\''s own)]:tenant: ' \
+          '--host[of this host (default\: the log'\''s own)]:host: ' \
           '--no-collect[without a recorder, do not look now\: answer from the log alone]' \
           '--json[print JSON instead of a table]' \
           '*:name:_fleet_agents' \
           '(- *)--help[show help]' ;;
         why) _arguments -s '--at[as it was at this moment, by all the evidence known now]:time: ' \
           '--as-recorded[as this log knew it at this moment\: what was written later does not count]:time: ' \
+          '--tenant[of this tenant (default\: the log'\''s own)]:tenant: ' \
+          '--host[of this host (default\: the log'\''s own)]:host: ' \
           '--no-collect[without a recorder, do not look now\: answer from the log alone]' \
           '--json[print JSON instead of a table]' \
           '1:name:_fleet_agents' \

@@ -1,0 +1,125 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { diffDocument } from "../../query/diff.ts";
+import { pastOf } from "../../query/history/past-in-memory.ts";
+import { bucketOf } from "../../query/history/uptime.ts";
+import { incidentsDocument } from "../../query/incidents.ts";
+import { exactUsOf } from "../../query/instant.ts";
+import { historyDocument, storyOf, worstOf } from "../../query/story.ts";
+import { uptimeDocument } from "../../query/uptime.ts";
+import { whenDocument } from "../../query/when.ts";
+import { whyDocument } from "../../query/why.ts";
+import { AGENTS, anyStoryWithSteps, BEGIN_US, play } from "./history/world.ts";
+
+/**
+ * SPEC's fifth invariant: one verdict feeds every surface. Whatever happened, ps, why, history, its timeline, when, uptime, incidents
+ * and diff say the same of the same moment, and the same of the same stretch of time.
+ */
+test("ps, why, history, when, uptime, incidents and diff agree on generated histories", () => {
+  fc.assert(
+    fc.property(
+      anyStoryWithSteps,
+      fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 6 }),
+      (played, picks) => {
+        const { events, lapsedAtUs } = play(played);
+        const nowUs = Math.max(BEGIN_US + 1000, ...events.map(({ recordedAtUs }) => recordedAtUs));
+        const [tenantId, host, logSeq] = ["t", "h", events.length] as const;
+        const past = pastOf({ tenantId, host, logSeq, events, lapsedAtUs, nowUs });
+        const window = { fromUs: BEGIN_US, toUs: nowUs };
+        const entries = past.roster(window);
+        const input = { entries, window, atUs: nowUs };
+        const history = historyDocument(past, input);
+        const uptime = uptimeDocument(past, input);
+        const source = { event: (seq: number) => events[seq - 1] ?? null, between: () => [] };
+        const { incidents } = incidentsDocument(past, { ...input, events: source });
+        const deaths = incidents.flatMap((incident) => incident.deaths);
+        const story = [...storyOf(past, { ...input, whole: true })];
+
+        for (const { name, intervals } of history.agents) {
+          // Stretches of time: history tiles the window, uptime adds it up, incidents are its outages.
+          const sums = { healthy: 0, unhealthy: 0, planned: 0, unobserved: 0 };
+          for (const [index, { from, to, status }] of intervals.entries()) {
+            expect(intervals[index + 1]?.from ?? null).toBe(to);
+            sums[bucketOf(status)] += exactUsOf(to ?? history.window.to) - exactUsOf(from);
+          }
+          const figures = uptime.agents.find((agent) => agent.name === name);
+          expect([
+            figures?.healthy_us,
+            figures?.unhealthy_us,
+            figures?.planned_us,
+            figures?.unobserved_us,
+          ]).toEqual([sums.healthy, sums.unhealthy, sums.planned, sums.unobserved]);
+          expect(figures?.window_us).toBe(nowUs - BEGIN_US);
+          const own = deaths.filter(({ agent }) => agent === name);
+          expect(own).toHaveLength(figures?.outages ?? 0);
+          expect(own.flatMap(({ course }) => course.map(({ from, status }) => [from, status]))).toEqual(
+            intervals
+              .filter(({ status }) => bucketOf(status) === "unhealthy")
+              .map(({ from, status }) => [from, status]),
+          );
+          const statuses = new Set(intervals.map(({ status }) => status));
+          for (const state of statuses) {
+            if (state === null) continue;
+            const { occurrences } = whenDocument(past, { name, state, window, atUs: nowUs });
+            const stays = occurrences.map(
+              ({ from, to }) => exactUsOf(to ?? history.window.to) - exactUsOf(from),
+            );
+            const lengths = intervals
+              .filter(({ status }) => status === state)
+              .map(({ from, to }) => exactUsOf(to ?? history.window.to) - exactUsOf(from));
+            const sum = (all: number[]) => all.reduce((total, one) => total + one, 0);
+            expect(sum(stays)).toBe(sum(lengths));
+          }
+          const told = story.filter((entry) => entry.kind === "status" && entry.agent === name);
+          expect(told.length).toBeLessThanOrEqual(intervals.length);
+          // Nothing is too short for the timeline.
+          const cells = new Set(worstOf(past.intervals(name, window), window, 3));
+          const isUnwell = (status: (typeof intervals)[number]["status"]) => bucketOf(status) === "unhealthy";
+          expect([...cells].some(isUnwell)).toBe(intervals.some(({ status }) => isUnwell(status)));
+        }
+
+        // Moments: the table, the evidence, the story and the answer to "when" are one.
+        for (const pick of picks) {
+          const atUs = BEGIN_US + Math.floor(pick * (nowUs - BEGIN_US - 1));
+          const table = past.table(atUs, false);
+          for (const name of AGENTS) {
+            const row = table.agents.find((agent) => agent.name === name && !agent.unrostered);
+            const interval = history.agents
+              .find((agent) => agent.name === name)
+              ?.intervals.find(
+                ({ from, to }) => exactUsOf(from) <= atUs && atUs < (to === null ? Infinity : exactUsOf(to)),
+              );
+            expect(row?.status ?? null).toBe(interval?.status ?? null);
+            if (row === undefined) continue;
+            expect(row.status_reason).toBe(interval?.reason ?? null);
+            const lookup = { event: source.event, recent: () => [] };
+            const why = whyDocument(past.explain(name, atUs), {
+              tenantId,
+              host,
+              nowUs: atUs,
+              logSeq,
+              name,
+              lookup,
+            });
+            expect(why.verdict).toMatchObject({ status: row.status, reason: row.status_reason });
+            expect(why.row).toEqual(row);
+            const when = whenDocument(past, {
+              name,
+              state: row.status,
+              window: { fromUs: atUs, toUs: atUs + 1 },
+              atUs,
+            });
+            expect(when.count).toBe(1);
+          }
+          const diff = diffDocument(past, { fromUs: BEGIN_US, toUs: atUs, all: false, wanted: () => true });
+          for (const { name, cells } of diff.agents) {
+            const status = cells.find(({ cell }) => cell === "status");
+            if (status)
+              expect(status.to).toBe(table.agents.find((agent) => agent.name === name)?.status ?? null);
+          }
+        }
+      },
+    ),
+    { numRuns: 60 },
+  );
+});
