@@ -15,6 +15,7 @@ const benches: Readonly<Record<string, () => Promise<{ run: Bench }>>> = {
   ps: () => import("./ps.ts"),
   recorder: () => import("./recorder.ts"),
   start: () => import("./start.ts"),
+  mirror: () => import("./mirror.ts"),
   hooks: () => import("./hooks.ts"),
   agents: () => import("./agents.ts"),
 };

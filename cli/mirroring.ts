@@ -5,18 +5,19 @@ import type { MirrorIdentity } from "../otel/mirror/identity.ts";
 import { mirror } from "../otel/mirror/mirror.ts";
 import { createPlanner } from "../otel/mirror/planner.ts";
 import { traceSerializer } from "../otel/mirror/serializer.ts";
-import { type Certificates, openPost } from "../otel/otlp/post.ts";
+import { openPost } from "../otel/otlp/post.ts";
 import { type OtlpSettings, otlpSettings } from "../otel/otlp/settings.ts";
-import { FleetError } from "../store/errors.ts";
 import { type MirrorBook, openMirrorBook } from "../store/mirror-book.ts";
 import { openReader, type Reader } from "../store/reader.ts";
 import { monotonicUs, nowUs } from "./clock.ts";
 import { commits } from "./commits.ts";
 import type { Places, Variables } from "./environment.ts";
 import { isHolderAlive } from "./holder.ts";
+import { startMetricsPush } from "./metrics-push.ts";
 import { TRACES } from "./mirror-name.ts";
 import { openPast } from "./past.ts";
 import { liveRecorder } from "./present.ts";
+import { readCertificates } from "./read-certificates.ts";
 import { VERSION } from "./version.ts";
 
 /** Planning reads the past, so it may take at most this share of the time. */
@@ -62,6 +63,7 @@ export async function runMirror(options: MirroringOptions): Promise<void> {
       sinceUs: options.fromUs,
     });
     const { serialize, readPartial } = traceSerializer(settings.protocol, identity);
+    const metrics = options.once ? null : startMetricsPush(reader, variables, options.onTrouble);
     await mirror(
       {
         book,
@@ -77,7 +79,7 @@ export async function runMirror(options: MirroringOptions): Promise<void> {
         once: options.once,
       },
       signal,
-    );
+    ).finally(() => metrics?.stop());
     book.release();
   } finally {
     close();
@@ -149,22 +151,4 @@ function wait(ms: number, signal: AbortSignal): Promise<void> {
     const timer = setTimeout(done, ms);
     signal.addEventListener("abort", done);
   });
-}
-
-export function readCertificates(settings: OtlpSettings): Certificates {
-  const read = (path: string | null, what: string): Buffer | undefined => {
-    if (path === null) return undefined;
-    try {
-      return readFileSync(path);
-    } catch (error) {
-      throw new FleetError("config", `the ${what} ${path} cannot be read: ${(error as Error).message}`, {
-        hint: "See OTEL_EXPORTER_OTLP_CERTIFICATE, _CLIENT_CERTIFICATE and _CLIENT_KEY.",
-        cause: error,
-      });
-    }
-  };
-  const ca = read(settings.certificate, "certificate");
-  const cert = read(settings.clientCertificate, "client certificate");
-  const key = read(settings.clientKey, "client key");
-  return { ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) };
 }

@@ -97,6 +97,8 @@ export function openMirrorBook(path: string, name: string): MirrorBook {
   const attempt = <T>(work: () => T): T => storing(path, work);
   return attempt(() => {
     const database = openForAppend(path, BUSY_TIMEOUT_MS);
+    // A power cut may take the last commits back: then the same is planned and sent again. Nothing waits for the disk meanwhile.
+    database.pragma("synchronous = NORMAL");
     const book = bookOf(database, name);
     return Object.fromEntries(
       Object.entries(book).map(([key, method]) => [

@@ -51,10 +51,11 @@ export async function mirror(options: MirrorOptions, signal: AbortSignal): Promi
     isPlanned = true;
     planned.ring();
   });
+  const ahead = { batch: null };
   const delivering = (async () => {
     while (!signal.aborted) {
       const heard = planned.next();
-      if (await deliver(options, signal)) continue;
+      if (await deliver(options, ahead, signal)) continue;
       if (isPlanned) return;
       await Promise.race([heard, options.wait(60_000, signal)]);
     }
@@ -62,35 +63,52 @@ export async function mirror(options: MirrorOptions, signal: AbortSignal): Promi
   await Promise.all([planning, delivering]);
 }
 
+/** A batch with its bytes, which are made while the one before it is under way. */
+interface Batch {
+  readonly place: string;
+  readonly items: readonly Item[];
+  readonly body: Uint8Array;
+}
+
 /** Sends the next batch and writes down what became of it; false when there is none. */
-async function deliver(options: MirrorOptions, signal: AbortSignal): Promise<boolean> {
-  const { book } = options;
+async function deliver(
+  options: MirrorOptions,
+  ahead: { batch: Batch | null },
+  signal: AbortSignal,
+): Promise<boolean> {
+  const { book, serialize } = options;
   const { again, settledNo } = book.state();
-  if (again !== null) {
-    const items = itemsOf(
-      book.after(again.afterNo, BATCH, again.fromUs).filter(({ no }) => no <= again.untilNo),
-    );
-    const settled = await sent(items, options, signal);
-    if (settled === null) return false;
-    book.settleAgain(items.length < BATCH ? again.untilNo : (items.at(-1)?.no ?? again.untilNo), settled);
-    return true;
-  }
-  const items = itemsOf(book.after(settledNo, BATCH));
-  const last = items.at(-1);
-  if (last === undefined) return false;
-  const settled = await sent(items, options, signal);
+  const batchAfter = (afterNo: number): Batch => {
+    const place = `${again?.fromUs ?? ""} ${afterNo}`;
+    if (ahead.batch?.place === place) return ahead.batch;
+    const kept = again === null ? book.after(afterNo, BATCH) : book.after(afterNo, BATCH, again.fromUs);
+    const items = kept
+      .filter(({ no }) => again === null || no <= again.untilNo)
+      .map(({ no, span }) => ({ no, record: recordOf(span) }));
+    return {
+      place,
+      items,
+      body: items.length === 0 ? NOTHING : serialize(items.map(({ record }) => record)),
+    };
+  };
+  const batch = batchAfter(again === null ? settledNo : again.afterNo);
+  const last = batch.items.at(-1);
+  if (last === undefined && again === null) return false;
+  const sending = sent(batch, options, signal);
+  const isFull = batch.items.length === BATCH && last !== undefined;
+  ahead.batch = isFull ? batchAfter(last.no) : null;
+  const settled = await sending;
   if (settled === null) return false;
-  book.settle(last.no, settled);
+  if (again === null) book.settle(last?.no ?? settledNo, settled);
+  else book.settleAgain(isFull ? last.no : again.untilNo, settled);
   return true;
 }
 
-function itemsOf(kept: readonly { readonly no: number; readonly span: string }[]): Item[] {
-  return kept.map(({ no, span }) => ({ no, record: recordOf(span) }));
-}
+const NOTHING = new Uint8Array();
 
 /** Null: it was ended before the receiver had answered for all. */
 async function sent(
-  items: readonly Item[],
+  { items, body }: Batch,
   { serialize, readPartial, post, nowUs, random, wait, onTrouble, book }: MirrorOptions,
   signal: AbortSignal,
 ): Promise<Settlement | null> {
@@ -105,7 +123,7 @@ async function sent(
   };
   try {
     const settled: Settled<Item> = await settle(items, {
-      serialize: (batch) => serialize(batch.map(({ record }) => record)),
+      serialize: (part) => (part === items ? body : serialize(part.map(({ record }) => record))),
       readPartial,
       post,
       signal,

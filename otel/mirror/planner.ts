@@ -40,7 +40,7 @@ export interface PlannerOptions {
 }
 
 /** Spans are put down so many at a time, so that memory stays flat however much there is to tell. */
-const FLUSH = 2000;
+const FLUSH = 5000;
 const NOTHING: PlanState = { seq: 0, throughUs: null, sinceUs: null };
 
 /** Types on which a boot gap hangs. */
