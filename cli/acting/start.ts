@@ -1,12 +1,15 @@
 import type { AgentSpec } from "../../agents/fleet-spec.ts";
+import type { SendOutcome } from "../../agents/send/send.ts";
 import { isFailure } from "../../agents/starting.ts";
-import { countOf, has, type Invocation } from "../declaration.ts";
+import { countOf, has, type Invocation, textOf } from "../declaration.ts";
 import { EXIT } from "../exit.ts";
 import { catchInterrupts } from "../interrupt.ts";
 import { formatStartReports, startDocument } from "../render/start-report.ts";
+import { visible } from "../render/text.ts";
 import type { Actor } from "./actor.ts";
 import { awaitStart, lookAtPane, type StartReport } from "./await-start.ts";
 import { refreshFiles, requireManager, startUnits } from "./lifecycle.ts";
+import { resetAgent } from "./reset.ts";
 
 const DEFAULT_TIMEOUT_SECONDS = 10;
 
@@ -49,22 +52,60 @@ export async function startAgents(
     );
     for (const { agent, outcome } of reports)
       if (isFailure(outcome)) actor.tell("operator.act.failed", agent.name, { verb, reason: outcome.what });
-    print(actor, invocation, verb, reports);
+    const resets = await resetForTask(actor, invocation, reports);
+    print(actor, invocation, verb, { reports, resets });
     if (interrupt.cause() !== null) return interrupt.exitCode();
-    return refused !== null || reports.some(({ outcome }) => isFailure(outcome)) ? EXIT.failed : EXIT.done;
+    const failed =
+      reports.some(({ outcome }) => isFailure(outcome)) ||
+      [...resets.values()].some(({ verdict }) => verdict?.verdict !== "accepted");
+    return refused !== null || failed ? EXIT.failed : EXIT.done;
   } finally {
     interrupt.release();
   }
 }
 
-function print(actor: Actor, invocation: Invocation, verb: string, reports: readonly StartReport[]): void {
+/** With --task: who ran already, and forgets between tasks by the roster's word, begins this one without the last one's context. */
+async function resetForTask(
+  actor: Actor,
+  invocation: Invocation,
+  reports: readonly StartReport[],
+): Promise<Map<string, SendOutcome>> {
+  const task = textOf(invocation, "task");
+  const resets = new Map<string, SendOutcome>();
+  if (task === undefined) return resets;
+  for (const { agent, already, outcome } of reports) {
+    const declared = actor.roster.agents.find(({ name }) => name === agent.name);
+    if (!already || isFailure(outcome) || !declared?.reset_between_tasks || declared.persistent_persona)
+      continue;
+    resets.set(
+      agent.name,
+      await resetAgent(actor, invocation.environment, agent, { verb: "agent start", task }),
+    );
+  }
+  return resets;
+}
+
+function print(
+  actor: Actor,
+  invocation: Invocation,
+  verb: string,
+  { reports, resets }: { reports: readonly StartReport[]; resets: ReadonlyMap<string, SendOutcome> },
+): void {
   const { output } = invocation;
   if (has(invocation, "json")) {
     const { tenantId, host } = actor.own.identity;
-    const agents = reports.map(startDocument);
+    const agents = reports.map((report) => {
+      const verdict = resets.get(report.agent.name)?.verdict;
+      const reset = verdict ? { verdict: verdict.verdict, because: verdict.because } : null;
+      return { ...(startDocument(report) as object), reset };
+    });
     const document = { schema: `fleet.${verb.replace(" ", "-")}.v1`, tenant_id: tenantId, host, agents };
     output.print(`${JSON.stringify(document, null, 2)}\n`);
   } else if (reports.length > 0) {
     output.print(`${formatStartReports(reports, output.paint).join("\n")}\n`);
+    for (const [name, { verdict }] of resets)
+      output.print(
+        `  ${visible(name)}  reset for its task: ${verdict?.verdict}, ${visible(verdict?.because ?? "")}\n`,
+      );
   }
 }

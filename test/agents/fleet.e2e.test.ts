@@ -297,6 +297,20 @@ test("two tenants on one host cannot read, watch or reach each other", async () 
   await expect.poll(() => alice.statuses(), SOON).toEqual(healthy);
 });
 
+test("the user manager that is killed takes everything along: seen, named, and not promised to come back by itself", async () => {
+  await host.check("root", ["systemctl", "kill", "-s", "KILL", "user@1001.service"]);
+  const dead = Object.fromEntries([...AGENTS, "_holder"].map((name) => [name, "dead"]));
+  await expect.poll(() => alice.statuses(), SOON).toEqual(dead);
+  const document = await alice.ps();
+  expect(document.observer.state).toBe("one-shot");
+  expect(document.observer.sources.systemd?.state).not.toBe("fresh");
+  expect(document.agents.every(({ systemd }) => systemd.active !== "inactive")).toBe(true);
+  const doctor = await alice.fleet("doctor");
+  expect(doctor.stdout).toMatch(/warn +systemd/);
+  await host.check("root", ["systemctl", "start", "user@1001.service"]);
+  await expect.poll(() => alice.statuses(), SOON).toEqual(healthy);
+});
+
 describe("a start that fails says so", () => {
   const roster = (...agents: string[]) =>
     alice.write(
@@ -383,7 +397,7 @@ describe("a start that fails says so", () => {
 
   test("a reset types the runtime's own command and is verified; a persona is not forgotten by a slip", async () => {
     await roster(
-      "  - { name: shell, runtime: bash, command: bash --norc, heartbeat: not-expected }",
+      "  - { name: shell, runtime: bash, command: bash --norc, heartbeat: not-expected, reset_between_tasks: true }",
       "  - { name: keeper, runtime: bash, command: bash --norc, heartbeat: not-expected, persistent_persona: true }",
       "runtimes: { bash: { reset_command: 'touch ~/was-reset' } }",
     );
@@ -398,6 +412,15 @@ describe("a start that fails says so", () => {
       agent: "shell",
       payload: { task: "T-1" },
     });
+    await alice.run("rm", "was-reset");
+    // Another task: what runs already, and forgets between tasks, is reset; who keeps its persona is not.
+    const again = await alice.fleet("agent", "start", "shell", "keeper", "--task", "T-2");
+    expect([again.code, again.stdout]).toEqual([
+      0,
+      expect.stringContaining("shell  reset for its task: accepted"),
+    ]);
+    expect(again.stdout).not.toContain("keeper  reset");
+    await expect.poll(async () => (await host.exec("alice", ["ls", "was-reset"])).code, SOON).toBe(0);
     await alice.fleet("agent", "stop", "shell", "keeper");
   });
 

@@ -131,7 +131,7 @@ _fleet() {
       words="$words $(fleet completion --agents 2>/dev/null)"
       ;;
     "agent start")
-      flags="--timeout -t --json"
+      flags="--timeout -t --task --json"
       words="$words $(fleet completion --agents 2>/dev/null)"
       ;;
     "agent stop")

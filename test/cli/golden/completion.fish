@@ -182,6 +182,7 @@ complete -c fleet -n '__fish_seen_subcommand_from agent; and __fish_seen_subcomm
 complete -c fleet -n '__fish_seen_subcommand_from agent; and __fish_seen_subcommand_from send' -l json -d 'print one JSON object'
 complete -c fleet -n '__fish_seen_subcommand_from agent; and __fish_seen_subcommand_from start' -a '(fleet completion --agents 2>/dev/null)'
 complete -c fleet -n '__fish_seen_subcommand_from agent; and __fish_seen_subcommand_from start' -l timeout -s t -x -d 'stop waiting for a sign of life after this long (10)'
+complete -c fleet -n '__fish_seen_subcommand_from agent; and __fish_seen_subcommand_from start' -l task -x -d 'for this task: one that runs already and has reset_between_tasks is reset first'
 complete -c fleet -n '__fish_seen_subcommand_from agent; and __fish_seen_subcommand_from start' -l json -d 'print JSON instead of a table'
 complete -c fleet -n '__fish_seen_subcommand_from agent; and __fish_seen_subcommand_from stop' -a '(fleet completion --agents 2>/dev/null)'
 complete -c fleet -n '__fish_seen_subcommand_from agent; and __fish_seen_subcommand_from stop' -l json -d 'print JSON instead of a table'

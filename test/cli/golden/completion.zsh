@@ -235,6 +235,7 @@ _fleet() {
           '1:name:_fleet_agents' \
           '(- *)--help[show help]' ;;
         'agent start') _arguments -s '--timeout[stop waiting for a sign of life after this long (10)]:seconds: ' '-t[stop waiting for a sign of life after this long (10)]:seconds: ' \
+          '--task[for this task\: one that runs already and has reset_between_tasks is reset first]:id: ' \
           '--json[print JSON instead of a table]' \
           '*:name:_fleet_agents' \
           '(- *)--help[show help]' ;;
