@@ -5,8 +5,8 @@
  * a first start: fold the past, plan, keep, and all of that.
  */
 import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { setPriority, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -25,7 +25,7 @@ import { openLog } from "../store/log.ts";
 import { openMirrorBook } from "../store/mirror-book.ts";
 import { openReader } from "../store/reader.ts";
 import type { BenchOptions, Result } from "./result.ts";
-import { atLeast, info, optionsOf, table } from "./result.ts";
+import { atLeast, info, median, optionsOf, table } from "./result.ts";
 
 const AGENTS = 50;
 const BEGIN_US = 1_700_000_000_000_000;
@@ -48,6 +48,12 @@ export async function run({ events = 100_000 }: BenchOptions = {}): Promise<Resu
       info("mirror: from the log (JSON)", json.whole, "spans/s"),
       info("mirror: from the log (protobuf)", protobuf.whole, "spans/s"),
       info("mirror: from the log / exporter (JSON)", (json.whole / direct) * 100, "%"),
+      atLeast(
+        "mirror: append rate beside a running mirror",
+        await appendBeside(directory, receiver.url),
+        "%",
+        90,
+      ),
       info("mirror: memory of this process at the end", process.memoryUsage().rss / 1e6, "MB"),
     ];
   } finally {
@@ -179,6 +185,70 @@ async function directly(path: string, name: string, url: string): Promise<number
   const seconds = (performance.now() - begun) / 1000;
   await exporter.shutdown();
   return spans.length / seconds;
+}
+
+/**
+ * The rate at which a recorder appends (batches of 20, one commit each) while `fleet mirror` runs as the process that a recorder starts,
+ * as a share of the rate without it. The two take turns, so that the machine's own moods meet both.
+ */
+async function appendBeside(directory: string, url: string): Promise<number> {
+  const state = join(directory, "state");
+  mkdirSync(state, { mode: 0o700 });
+  const path = join(state, "fleet.db");
+  writeLog(path, 10_000);
+  const environment = {
+    HOME: directory,
+    FLEET_STATE: state,
+    PATH: process.env.PATH,
+    OTEL_EXPORTER_OTLP_ENDPOINT: url,
+  };
+  const command = fileURLToPath(new URL("../dist/fleet.cjs", import.meta.url));
+  const rates = { alone: [] as number[], beside: [] as number[] };
+  for (let round = 0; round < ROUNDS; round++) {
+    rates.alone.push(appendRate(path, round));
+    const child = spawn(process.execPath, [command, "mirror", "--while-stdin"], {
+      env: environment,
+      stdio: ["pipe", "pipe", "inherit"],
+    });
+    if (child.pid !== undefined) setPriority(child.pid, 10);
+    await new Promise((resolve) => child.stdout.once("data", resolve));
+    rates.beside.push(appendRate(path, ROUNDS + round));
+    child.stdin.end();
+    await new Promise((resolve) => child.once("exit", resolve));
+  }
+  return (median(rates.beside) / median(rates.alone)) * 100;
+}
+
+const ROUNDS = 4;
+
+function appendRate(path: string, round: number): number {
+  let nowUs = BEGIN_US + (round + 1) * 86_400_000_000;
+  const log = openLog({
+    path,
+    identity: { ...WHO, machineId: "bench" },
+    clock: { nowUs: () => nowUs },
+    projections,
+    derive,
+  });
+  const begun = performance.now();
+  for (let batch = 0; batch < 300; batch++) {
+    nowUs += 1_000_000;
+    const events = Array.from(
+      { length: 20 },
+      (_, n): FleetEvent => ({
+        type: "heartbeat.received",
+        agent: `a${n}`,
+        source: "heartbeat",
+        occurredAtUs: nowUs - n,
+        precision: "us",
+        payload: { pid: 4000 + n, pidStart: 7, status: "ok", evidence: "runtime" },
+      }),
+    );
+    log.append({ source: "heartbeat", events });
+  }
+  const rate = 6000 / ((performance.now() - begun) / 1000);
+  log.close();
+  return rate;
 }
 
 const RECEIVER = `
