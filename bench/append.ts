@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import Sqlite from "better-sqlite3";
+import { chronicle } from "../query/history/chronicler.ts";
 import { derive, projections } from "../query/planes/all.ts";
 import type { FleetEvent } from "../store/events/catalogue.ts";
 import { openLog } from "../store/log.ts";
@@ -64,6 +65,7 @@ function fullPath(path: string) {
     identity: { tenantId: "jarvis", host: "W-jarvis", machineId: "bench" },
     clock: { nowUs: () => nowUs },
     projections,
+    chronicle,
     derive,
   });
   return {

@@ -2,6 +2,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { createClock } from "../cli/clock.ts";
 import { bootId, readProcess } from "../collectors/proc/stat.ts";
+import { chronicle } from "../query/history/chronicler.ts";
 import { derive, projections } from "../query/planes/all.ts";
 import type { FleetEvent } from "../store/events/catalogue.ts";
 import { type Log, openLog } from "../store/log.ts";
@@ -29,7 +30,7 @@ export function makeFleetState(parent: string, events: number, agents = AGENTS):
   const clock = createClock();
   const path = join(directory, "fleet.db");
   const identity = { tenantId: "jarvis", host: "W-jarvis", machineId: null };
-  const fill = openLog({ path, identity, clock: { nowUs: clock.nowUs }, projections, derive });
+  const fill = openLog({ path, identity, clock: { nowUs: clock.nowUs }, projections, chronicle, derive });
   const declared = Array.from({ length: agents }, (_, n) => declarationOf(agentName(n), clock.nowUs()));
   fill.append({ source: "roster", events: [...declared, serverAppeared(clock.nowUs())] });
   for (let from = 0; from < events; from += BATCH) {
@@ -41,7 +42,7 @@ export function makeFleetState(parent: string, events: number, agents = AGENTS):
   }
   fill.close();
 
-  const log = openLog({ path, identity, clock, projections, derive });
+  const log = openLog({ path, identity, clock, projections, chronicle, derive });
   const pidStart = readProcess(process.pid)?.startTicks ?? null;
   const claimed = log.claimLease(
     { pid: process.pid, pidStart, bootId: bootId(), version: "bench" },

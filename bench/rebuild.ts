@@ -9,6 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import Sqlite from "better-sqlite3";
+import { chronicle } from "../query/history/chronicler.ts";
 import { derive, projections } from "../query/planes/all.ts";
 import { openLog } from "../store/log.ts";
 import { startRefold } from "../store/rebuild.ts";
@@ -74,7 +75,7 @@ function inProcess(work: Work, path: string): { seconds: number; megabytes: numb
 
 function open(path: string, clock: { nowUs(): number }) {
   const identity = { tenantId: "jarvis", host: "W-jarvis", machineId: "bench" };
-  return openLog({ path, identity, clock, projections, derive });
+  return openLog({ path, identity, clock, projections, chronicle, derive });
 }
 
 function fill(path: string, events: number): void {
@@ -104,7 +105,7 @@ function iterate(path: string): void {
 
 function fold(path: string): void {
   const database = new Sqlite(path, { readonly: true });
-  const refold = startRefold(database, projections);
+  const refold = startRefold(database, { projections, chronicle });
   while (refold.step() > 0);
   database.close();
 }

@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import Sqlite from "better-sqlite3";
+import { chronicle } from "../query/history/chronicler.ts";
 import { derive, projections } from "../query/planes/all.ts";
 import type { PayloadOf } from "../store/events/catalogue.ts";
 import type { BeatSeen } from "../store/events/snapshot.ts";
@@ -48,6 +49,7 @@ function record(path: string, events: number): number {
     identity: { tenantId: "jarvis", host: "W-jarvis", machineId: "bench" },
     clock: { nowUs: () => nowUs },
     projections,
+    chronicle,
     derive,
   });
   // Something of each plane, so that the documents of a real fleet are there.

@@ -7,6 +7,7 @@ import { nowUs } from "./clock.ts";
 import { type Invocation, textOf, valuesOf, type Words } from "./declaration.ts";
 import { openExistingLog } from "./existing-log.ts";
 import { lookAround, nothingRecorded } from "./here.ts";
+import { keepUp } from "./keep-up.ts";
 import { lastSeqAt, openPast, openPastAsRecorded } from "./past.ts";
 import { formatMoment } from "./render/moment.ts";
 import { localOffsetMs, parseMoment } from "./time.ts";
@@ -30,6 +31,7 @@ export function askPast<T>(invocation: Invocation, read: (asked: Asked) => T): T
   const reader = openExistingLog(here);
   if (reader === null) throw nothingRecorded(here.places);
   try {
+    keepUp(reader, invocation);
     return reader.atOnce(() => read(pastOf(invocation, reader)));
   } finally {
     reader.close();

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { hostname, userInfo } from "node:os";
 import type { Clock } from "../collectors/collector.ts";
+import { chronicle } from "../query/history/chronicler.ts";
 import { derive, projections } from "../query/planes/all.ts";
 import type { Identity, Partition } from "../store/identity.ts";
 import { type Log, openLog } from "../store/log.ts";
@@ -36,7 +37,7 @@ export function openOwnLog(variables: Variables, options: { keepIdentity?: boole
     machineId: machineId(),
   };
   const clock = createClock();
-  const log = openLog({ path: here.places.database, identity, clock, projections, derive });
+  const log = openLog({ path: here.places.database, identity, clock, projections, chronicle, derive });
   return { log, identity, here, names, clock };
 }
 

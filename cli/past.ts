@@ -1,19 +1,34 @@
+import { chronicle } from "../query/history/chronicler.ts";
 import type { Past } from "../query/history/past.ts";
+import { pastAsRecorded } from "../query/history/past-as-recorded.ts";
 import { pastOf } from "../query/history/past-in-memory.ts";
+import { keptPast } from "../query/history/past-kept.ts";
+import { openChronicleView } from "../store/chronicle-view.ts";
 import type { PayloadOf } from "../store/events/catalogue.ts";
 import type { StoredEvent } from "../store/events/envelope.ts";
 import type { Partition } from "../store/identity.ts";
 import type { Reader } from "../store/reader.ts";
+import { openVerdictReader } from "../store/verdict-table.ts";
 import { liveRecorder } from "./present.ts";
 
 /** The past of one (tenant, host) by all the evidence that the log holds at this moment. */
 export function openPast(reader: Reader, partition: Partition, nowUs: number): Past {
-  return pastOf({
+  const lapsedAtUs = lapsedAt(reader, partition);
+  // A log that is kept by another version of fleet, and cannot be brought up to date here, is read as a whole.
+  if (!isKept(reader))
+    return pastOf({ ...partition, ...upTo(reader, partition, reader.lastSeq()), lapsedAtUs, nowUs });
+  return keptPast({
     ...partition,
-    ...upTo(reader, partition, reader.lastSeq()),
-    lapsedAtUs: lapsedAt(reader, partition),
+    view: reader.kept(partition, openChronicleView),
+    verdicts: reader.kept(partition, openVerdictReader),
+    lapsedAtUs,
     nowUs,
   });
+}
+
+/** Whether the chronicle that this program folds is there. */
+export function isKept(reader: Reader): boolean {
+  return reader.folded()[chronicle.name] === chronicle.version;
 }
 
 /**
@@ -32,12 +47,12 @@ function lapsedAt(reader: Reader, partition: Partition): number | null {
 
 /** The past as this log knew it when `seq` had just been written: what arrived later does not count. */
 export function openPastAsRecorded(reader: Reader, partition: Partition, seq: number, nowUs: number): Past {
-  return pastOf({
-    ...partition,
-    ...upTo(reader, partition, seq),
-    lapsedAtUs: lapsedUnsaid(reader, partition, seq, nowUs),
-    nowUs,
-  });
+  const lapsedAtUs = lapsedUnsaid(reader, partition, seq, nowUs);
+  const whole = () => pastOf({ ...partition, ...upTo(reader, partition, seq), lapsedAtUs, nowUs });
+  if (!isKept(reader)) return whole();
+  const view = reader.kept(partition, openChronicleView);
+  const { names } = openPast(reader, partition, nowUs);
+  return pastAsRecorded({ ...partition, view, seq, nowUs, lapsedAtUs, names, whole });
 }
 
 function upTo(

@@ -108,6 +108,8 @@ const sentences: Readonly<Record<string, (payload: Payload) => string>> = {
     `of the boot promise ${names(p.returned)} came back; missing: ${names(p.missing)}; unexpected: ${names(p.unexpected)}`,
   "recorder.clock.stepped": (p) => `the wall clock stepped by ${text(p.byMs)} ms`,
   "recorder.suspended": (p) => `the machine slept from ${seconds(p.fromUs)} to ${seconds(p.toUs)}`,
+  "rules.adopted": (p) =>
+    `rules of version ${text(p.version)} judge what was so from ${seconds(p.fromUs)} on`,
   "operator.start.requested": (p) => `${asked(p)}: to run${on(p)}`,
   "operator.stop.requested": (p) => `${asked(p)}: to be down${on(p)}`,
   "operator.restart.requested": (p) => `${asked(p)}: to begin anew${on(p)}`,

@@ -1,6 +1,7 @@
 import type { Database } from "better-sqlite3";
 import { batchDigest, canonicalLine } from "./chain.ts";
 import { createEventCheck } from "./check-event.ts";
+import type { Chronicler } from "./chronicle.ts";
 import type { NewEvent } from "./events/envelope.ts";
 import { openInterner } from "./intern.ts";
 import { prepared } from "./prepared.ts";
@@ -31,8 +32,16 @@ export interface OpenBatch {
   finish(): Head | null;
 }
 
-/** Starts a batch behind `from`, the first event stamped `stampUs` and each next one 1 us later. */
-export type StartBatch = (from: Head, stampUs: number, documents: Documents) => OpenBatch;
+/**
+ * Starts a batch behind `from`, the first event stamped `stampUs` and each next one 1 us later. `documents` are those that the
+ * chronicler watches, where there is one.
+ */
+export type StartBatch = (
+  from: Head,
+  stampUs: number,
+  documents: Documents,
+  chronicler: Chronicler | null,
+) => OpenBatch;
 
 export function openBatches(database: Database, book: SeriesBook): StartBatch {
   const check = createEventCheck();
@@ -44,7 +53,7 @@ export function openBatches(database: Database, book: SeriesBook): StartBatch {
   const insertBatch = prepared(database, "INSERT INTO batches (last_seq, digest) VALUES (?, ?)");
   let batches = 0;
 
-  return (from, stampUs, documents) => {
+  return (from, stampUs, documents, chronicler) => {
     const batch = ++batches;
     let { seq, recordedAtUs } = from;
     let nextUs = stampUs;
@@ -57,7 +66,8 @@ export function openBatches(database: Database, book: SeriesBook): StartBatch {
         const kind = check(event);
         const series = book.of(event.agent, kind);
         const { occurredAtUs, payload } = event;
-        const step = nextUs - recordedAtUs;
+        const previousUs = recordedAtUs;
+        const step = nextUs - previousUs;
         seq += 1;
         recordedAtUs = nextUs++;
         const lag = recordedAtUs - occurredAtUs;
@@ -74,7 +84,7 @@ export function openBatches(database: Database, book: SeriesBook): StartBatch {
           name = series.canonical;
         }
         lines += canonicalLine(step, lag, name, text);
-        if (series.folds.length === 0) return;
+        if (series.folds.length === 0 && chronicler === null) return;
         const folded: FoldEvent = {
           seq,
           agent: series.agent,
@@ -86,7 +96,9 @@ export function openBatches(database: Database, book: SeriesBook): StartBatch {
           recordedAtUs,
           payload,
         };
+        chronicler?.begin(folded, previousUs);
         for (const fold of series.folds) fold.evolve(documents, folded);
+        chronicler?.end(folded, documents);
       },
       lastSeq: () => seq,
       lastUs: () => recordedAtUs,

@@ -1,4 +1,5 @@
 import { appender } from "./append.ts";
+import type { Chronicle } from "./chronicle.ts";
 import { openCursors } from "./cursors.ts";
 import type { Appended, Batch } from "./events/batch.ts";
 import { storing } from "./failure.ts";
@@ -23,6 +24,8 @@ export interface LogOptions {
   readonly clock: Clock;
   /** The folds whose documents this log keeps; older documents are rebuilt when the log is opened. */
   readonly projections: readonly Projection[];
+  /** The projection over time that this log keeps; without one it knows the present only. */
+  readonly chronicle?: Chronicle;
   readonly derive: Derive;
   /** How long to wait for another process that is writing. Default 5000. */
   readonly busyTimeoutMs?: number;
@@ -42,26 +45,30 @@ export interface Log {
   renewLease(): void;
   releaseLease(reason: string): void;
   settleLapsedLease(isAlive: (holder: LeaseHolder) => boolean): boolean;
-  /** Folds every document again from the log. */
+  /** Settles the verdicts of the past as far as they can be; what has come since is judged by whoever reads. */
+  settle(): void;
+  /** Folds everything again from the log. */
   rebuild(progress?: (seq: number) => void): { events: number };
   close(): void;
 }
 
 /** Opens the log for appending; makes it, or brings it up to date, where that is needed. */
 export function openLog(options: LogOptions): Log {
-  const { path, identity, clock, projections, derive } = options;
+  const { path, identity, clock, projections, chronicle = null, derive } = options;
   const attempt = <T>(work: () => T): T => storing(path, work);
   return attempt(() => {
     const database = openForAppend(path, options.busyTimeoutMs ?? BUSY_TIMEOUT_MS);
     try {
       const { logId, partitionId } = adopt(database, identity, Math.floor(clock.nowUs()));
-      if (storedVersions(database, projections) === "older") rebuild(database, projections);
+      const folded = { projections, chronicle };
+      if (storedVersions(database, [...projections, chronicle]) === "older") rebuild(database, folded);
       const tick = openTick(path);
       const writer = openWriter({
         database,
         partition: { ...identity, partitionId },
         clock: createLogClock(clock),
         projections,
+        chronicle,
         committed: tick.poke,
       });
       const cursors = openCursors(database);
@@ -79,10 +86,12 @@ export function openLog(options: LogOptions): Log {
         renewLease: () => attempt(lease.renew),
         releaseLease: (reason) => attempt(() => lease.release(reason)),
         settleLapsedLease: (isAlive) => attempt(() => lease.settle(isAlive)),
+        settle: () => attempt(writer.settle),
         rebuild: (progress) =>
           attempt(() => {
-            const rebuilt = rebuild(database, projections, progress);
+            const rebuilt = rebuild(database, folded, progress);
             writer.forget();
+            writer.settle();
             tick.poke();
             return rebuilt;
           }),

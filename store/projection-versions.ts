@@ -1,16 +1,15 @@
 import type { Database } from "better-sqlite3";
-import type { Projection } from "./projection.ts";
+
+/** What is folded from the log: the projections, and the chronicle where there is one. */
+export type Folded = { readonly name: string; readonly version: number } | null;
 
 /**
  * How the documents in the database stand to the folds of this program: kept by the same ones, by older ones (or with
  * some missing), or by newer ones or ones unknown here, which this program must not write beside.
  */
-export function storedVersions(
-  database: Database,
-  projections: readonly Projection[],
-): "same" | "older" | "newer" {
+export function storedVersions(database: Database, folded: readonly Folded[]): "same" | "older" | "newer" {
   const rows = database.prepare("SELECT name, version FROM projections").raw().all() as [string, number][];
-  const own = new Map(projections.map(({ name, version }) => [name, version]));
+  const own = new Map(kept(folded).map(({ name, version }) => [name, version]));
   let older = false;
   for (const [name, version] of rows) {
     const known = own.get(name);
@@ -21,7 +20,11 @@ export function storedVersions(
   return older || own.size > 0 ? "older" : "same";
 }
 
-export function storeVersions(database: Database, projections: readonly Projection[]): void {
+export function storeVersions(database: Database, folded: readonly Folded[]): void {
   const put = database.prepare("INSERT OR REPLACE INTO projections (name, version) VALUES (?, ?)");
-  for (const { name, version } of projections) put.run(name, version);
+  for (const { name, version } of kept(folded)) put.run(name, version);
+}
+
+function kept(folded: readonly Folded[]) {
+  return folded.filter((each) => each !== null);
 }

@@ -36,6 +36,12 @@ export interface Reader {
   lease(): HeldLease | null;
   events(filter: EventFilter): IterableIterator<StoredEvent>;
   event(seq: number): StoredEvent | null;
+  /** What is folded from the log, by name, with the version of the fold. */
+  folded(): Readonly<Record<string, number>>;
+  /** The last event that every partition's settled verdicts have taken into account. */
+  settledSeq(): number;
+  /** What is kept of a partition besides, opened by whoever knows how: most readers have no use for it. */
+  kept<T>(partition: Partition, open: (database: Database, partitionId: number) => T): T;
   /** All that `read` asks for, as of one commit. */
   atOnce<T>(read: () => T): T;
   /** Another number after any other process (or connection) has committed anything. Costs about 2 us. */
@@ -143,6 +149,23 @@ function readerOf(path: string, database: Database, attempt: <T>(work: () => T) 
         const row = findEvents(database, { afterSeq: seq - 1, beforeSeq: seq + 1 }).next();
         return row.done ? null : stored(row.value);
       }),
+    folded: () =>
+      attempt(() =>
+        Object.fromEntries(
+          database.prepare("SELECT name, version FROM projections").raw().all() as [string, number][],
+        ),
+      ),
+    settledSeq: () =>
+      attempt(
+        () =>
+          database
+            .prepare(
+              "SELECT coalesce(min(coalesce(seq, 0)), 0) FROM partitions LEFT JOIN settled USING (partition_id)",
+            )
+            .pluck()
+            .get() as number,
+      ),
+    kept: (partition, open) => attempt(() => open(database, idOf(partition))),
     atOnce: (read) => attempt(() => inSnapshot(database, read)),
     dataVersion: () => attempt(() => dataVersion().get() as number),
     close: () => database.close(),

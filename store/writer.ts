@@ -1,6 +1,10 @@
 import type { Database } from "better-sqlite3";
 import type { Head } from "./batch.ts";
 import { openBatches } from "./batch.ts";
+import type { Chronicle } from "./chronicle.ts";
+import { watchedBy } from "./chronicle.ts";
+import { openChronicleTables } from "./chronicle-tables.ts";
+import { openChronicleView } from "./chronicle-view.ts";
 import { createDocuments } from "./documents.ts";
 import { FleetError } from "./errors.ts";
 import type { NewEvent } from "./events/envelope.ts";
@@ -13,6 +17,7 @@ import { storedVersions } from "./projection-versions.ts";
 import { openSeriesBook } from "./series.ts";
 import { openDocumentTable } from "./stored-documents.ts";
 import { inSnapshot, inTransaction } from "./transaction.ts";
+import { openVerdictTable } from "./verdict-table.ts";
 
 /** What may be done inside one transaction of the log. */
 export interface Writing {
@@ -35,6 +40,8 @@ export interface Writer {
   lastSeq(): number;
   /** The documents were replaced by a rebuild on this very connection. */
   forget(): void;
+  /** Writes the verdicts that can be settled, some in each transaction. */
+  settle(): void;
 }
 
 /** The only code that appends to the log. Everything it remembers is what the last commit of anyone left behind. */
@@ -43,13 +50,16 @@ export function openWriter(options: {
   readonly partition: Partition & { readonly partitionId: number };
   readonly clock: LogClock;
   readonly projections: readonly Projection[];
+  readonly chronicle: Chronicle | null;
   /** Called after a commit that appended events. */
   readonly committed: () => void;
 }): Writer {
-  const { database, partition, clock, projections, committed } = options;
+  const { database, partition, clock, projections, chronicle, committed } = options;
   const book = openSeriesBook(database, partition, projections);
   const startBatch = openBatches(database, book);
   const table = openDocumentTable(database, partition.partitionId);
+  const chronicleTables = openChronicleTables(database, partition.partitionId);
+  const chronicler = chronicle?.open(chronicleTables) ?? null;
 
   const dataVersion = prepared(database, "PRAGMA data_version", "pluck");
   const schemaVersion = prepared(database, "PRAGMA user_version", "pluck");
@@ -69,10 +79,17 @@ export function openWriter(options: {
   /** The commit (seq and rebuild) that `documents` stands for; null = they have to be read again. */
   let documentsAsOf: string | null = null;
   const asOf = () => `${head.seq} ${generation}`;
+  const forgetChronicle = (): void => {
+    chronicleTables.forget();
+    chronicler?.forget();
+  };
 
   const readEnd = (): void => {
     // A fleet that was installed while this process runs has brought the log up to its own date.
-    if (schemaVersion().get() !== migrations.length || storedVersions(database, projections) !== "same") {
+    if (
+      schemaVersion().get() !== migrations.length ||
+      storedVersions(database, [...projections, chronicle]) !== "same"
+    ) {
       throw new FleetError("too-new", `${database.name} is kept by another version of fleet now`, {
         hint: "Restart this process with the fleet that is installed now. Nothing was written.",
       });
@@ -89,7 +106,9 @@ export function openWriter(options: {
     const version = dataVersion().get() as number;
     if (version === seenVersion && documentsAsOf !== null) return;
     readEnd();
+    chronicleTables.forgetMarks();
     if (asOf() !== documentsAsOf) {
+      forgetChronicle();
       documents = table.load();
       documentsAsOf = asOf();
     }
@@ -99,6 +118,7 @@ export function openWriter(options: {
   /** What was made or folded in a transaction that did not happen must not be remembered. */
   const forget = (): void => {
     book.forget();
+    forgetChronicle();
     documentsAsOf = null;
   };
 
@@ -106,7 +126,9 @@ export function openWriter(options: {
     try {
       const { result, written } = inTransaction(database, () => {
         refresh();
-        const batch = startBatch(head, clock.next(head.recordedAtUs), documents);
+        const watched =
+          chronicler && chronicle ? watchedBy(chronicler, chronicle.ignores, documents) : documents;
+        const batch = startBatch(head, clock.next(head.recordedAtUs), watched, chronicler);
         const result = work({
           nowUs: batch.nextUs,
           carry: (wallUs) => clock.carry(wallUs, batch.lastUs()),
@@ -146,5 +168,20 @@ export function openWriter(options: {
       return head.seq;
     },
     forget,
+    settle() {
+      if (chronicle === null) return;
+      const partitions = database.prepare("SELECT partition_id FROM partitions ORDER BY 1").pluck().all();
+      for (const partitionId of partitions as number[]) {
+        const view = openChronicleView(database, partitionId);
+        const verdicts = openVerdictTable(database, partitionId);
+        for (let more = true; more; ) {
+          more = inTransaction(database, () => {
+            readEnd();
+            return chronicle.settle(view, verdicts);
+          });
+        }
+      }
+      chronicleTables.forgetMarks();
+    },
   };
 }

@@ -12,8 +12,10 @@ import type { Voice } from "./voice.ts";
 
 /** The lease is renewed and the clocks are compared this often. */
 const PULSE_MS = 1000;
+/** Verdicts of the past are settled this often: so much at most is judged anew by whoever asks. */
+const SETTLE_EVERY = 60;
 
-/** Once a second: says that this recorder lives, compares the clocks, listens for what runtimes say of messages, and ends it when it cannot go on. */
+/** Once a second: says that this recorder lives, compares the clocks, listens for what runtimes say of messages, and ends it when it cannot go on; once a minute, settles verdicts. */
 export function startPulse(parts: {
   readonly own: OwnLog;
   readonly guarded: GuardedLog;
@@ -24,6 +26,7 @@ export function startPulse(parts: {
   const { own, guarded, voice, interrupt, coverage } = parts;
   const lateWords = createLateWords(own);
   const watchClocks = createClockWatch(readClocks(own.clock));
+  let pulses = 0;
   const beat = (): void => {
     guarded.attempt(() => own.log.renewLease());
     guarded.attempt(coverage.restate);
@@ -52,6 +55,7 @@ export function startPulse(parts: {
       voice({ what: "clock", text });
       guarded.attempt(() => own.log.append({ source: "recorder", events: [told] }));
     }
+    if (++pulses % SETTLE_EVERY === 0) guarded.attempt(own.log.settle);
     if (guarded.fatal() !== null) interrupt.end();
   };
   const timer = setInterval(beat, PULSE_MS);

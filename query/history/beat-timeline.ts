@@ -1,5 +1,6 @@
+import type { PayloadOf } from "../../store/events/catalogue.ts";
 import type { FoldEvent } from "../../store/projection.ts";
-import type { HeartbeatDocument, RosterDocument } from "../planes/documents.ts";
+import type { HeartbeatDocument } from "../planes/documents.ts";
 import { DEFAULT_INTERVAL_SECONDS, evolveHeartbeat } from "../planes/heartbeat.ts";
 import type { Chronology } from "./chronology.ts";
 import type { Spans } from "./span.ts";
@@ -13,6 +14,35 @@ export interface BeatTold {
   readonly beatSeq: number;
 }
 
+/** One agent's heartbeat file by the log's own order: the beat that stands, and what the file held when it was last read. */
+export interface BeatFile extends BeatTold {
+  /** The event of the beat that it held; 0 = none. */
+  readonly content: number;
+  /** The interval that the roster declares. */
+  readonly intervalSeconds: number;
+}
+
+export const NO_BEATS: BeatFile = {
+  document: undefined,
+  beatSeq: 0,
+  content: 0,
+  intervalSeconds: DEFAULT_INTERVAL_SECONDS,
+};
+
+/** `before` the first of the events, and these, in the order of the log: the agent's `heartbeat.` and `roster.agent.` ones. */
+export interface BeatsTold {
+  readonly before: BeatFile;
+  readonly events: readonly FoldEvent[];
+}
+
+export function isOfBeats({ agent, type, schemaVersion }: FoldEvent): boolean {
+  return (
+    agent !== null &&
+    schemaVersion <= 1 &&
+    (type.startsWith("heartbeat.") || type.startsWith("roster.agent."))
+  );
+}
+
 export interface BeatTimeline {
   /** The newest beat that had been made by then, whenever it was read. */
   readonly told: Timeline<BeatTold>;
@@ -20,28 +50,52 @@ export interface BeatTimeline {
   readonly watched: Timeline<boolean>;
 }
 
-/** `events` are those of one agent's heartbeat file, in the order of the log; `covered` is when heartbeats were watched. */
+/** `covered` is when heartbeats were watched. */
 export function beatTimeline(
-  events: readonly FoldEvent[],
-  roster: Timeline<RosterDocument | undefined>,
+  { before, events }: BeatsTold,
   chronology: Chronology,
   covered: Spans,
 ): BeatTimeline {
-  const told = always<BeatTold>({ document: undefined, beatSeq: 0 });
+  const told = always<BeatTold>(before);
   /** What the file held, by when it was read; 0 = no beat. */
-  const content = always(0);
+  const content = always(before.content);
   const readUs: number[] = [];
+  let { intervalSeconds } = before;
   for (const event of events) {
-    const effectUs = chronology.effectUs(event);
-    const seconds = valueAt(roster, effectUs)?.declaration.intervalSeconds ?? DEFAULT_INTERVAL_SECONDS;
+    if (event.type.startsWith("roster.")) {
+      intervalSeconds = declaredBy(event);
+      continue;
+    }
     // The fold of the present, taken at each moment from the beat's own on: a beat that is read late was made then.
-    evolveFrom(told, effectUs, (before) => evolve(before, event, seconds));
+    const seconds = intervalSeconds;
+    evolveFrom(told, chronology.effectUs(event), (known) => evolve(known, event, seconds));
     const foundUs = chronology.foundUs(event);
     readUs.push(foundUs);
-    if (event.type === "heartbeat.received") setFrom(content, foundUs, event.seq);
-    if (event.type === "heartbeat.file.removed") setFrom(content, foundUs, 0);
+    setFrom(content, foundUs, contentAfter(valueAt(content, Infinity), event));
   }
   return { told, watched: watchedOf(told, content, readUs, covered) };
+}
+
+/** The file after one more event, whatever its time. */
+export function evolveBeatFile(file: BeatFile, event: FoldEvent): BeatFile {
+  if (event.type.startsWith("roster.")) return { ...file, intervalSeconds: declaredBy(event) };
+  const { document, beatSeq } = evolve(file, event, file.intervalSeconds);
+  return {
+    document,
+    beatSeq,
+    content: contentAfter(file.content, event),
+    intervalSeconds: file.intervalSeconds,
+  };
+}
+
+function declaredBy(event: FoldEvent): number {
+  if (event.type === "roster.agent.removed") return DEFAULT_INTERVAL_SECONDS;
+  return (event.payload as PayloadOf<"roster.agent.declared">).intervalSeconds;
+}
+
+function contentAfter(content: number, event: FoldEvent): number {
+  if (event.type === "heartbeat.received") return event.seq;
+  return event.type === "heartbeat.file.removed" ? 0 : content;
 }
 
 function evolve(before: BeatTold, event: FoldEvent, intervalSeconds: number): BeatTold {

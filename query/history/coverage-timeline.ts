@@ -21,25 +21,46 @@ export interface CoverageTimelines {
   readonly samplesUs: readonly number[];
 }
 
-/** `lapsedAtUs`: when the recorder was last alive, where its lease has lapsed and no writer has told the log yet; else null. */
-export function coverageTimelines(
-  told: Told,
-  events: Iterable<FoldEvent>,
-  chronology: Chronology,
-  lapsedAtUs: number | null,
-): CoverageTimelines {
-  const samples: { atUs: number; observed: Map<string, boolean> }[] = [];
+/** A look by a one-shot command: which scopes (by `coverageId`) answered at that instant. */
+export interface Sample {
+  readonly atUs: number;
+  readonly observed: ReadonlyMap<string, boolean>;
+}
+
+export interface Samples {
+  readonly taken: readonly Sample[];
+  /** Every scope (by `coverageId`) that any sample ever looked at. */
+  readonly scopes: readonly string[];
+}
+
+export function samplesOf(events: Iterable<FoldEvent>, chronology: Chronology): Samples {
+  const taken: Sample[] = [];
+  const scopes = new Set<string>();
   for (const event of events) {
     if (event.type !== "recorder.sample.taken") continue;
     const atUs = chronology.effectUs(event);
+    const observed = observedBy(event);
+    for (const id of observed.keys()) scopes.add(id);
     // A look into time that was lived twice: its own instant is not the one that is shown.
-    if (atUs !== event.occurredAtUs) continue;
-    const { sources } = event.payload as PayloadOf<"recorder.sample.taken">;
-    const observed = new Map(
-      sources.map(({ source, scope, state }) => [coverageId(source, scope), state === "observed"]),
-    );
-    samples.push({ atUs, observed });
+    if (atUs === event.occurredAtUs) taken.push({ atUs, observed });
   }
+  return { taken, scopes: [...scopes] };
+}
+
+export function observedBy(event: FoldEvent): Map<string, boolean> {
+  const { sources } = event.payload as PayloadOf<"recorder.sample.taken">;
+  return new Map(
+    sources.map(({ source, scope, state }) => [coverageId(source, scope), state === "observed"]),
+  );
+}
+
+/** `lapsedAtUs`: when the recorder was last alive, where its lease has lapsed and no writer has told the log yet; else null. */
+export function coverageTimelines(
+  told: Pick<Told, "of" | "ids">,
+  { taken: samples, scopes: sampled }: Samples,
+  chronology: Pick<Chronology, "unlived">,
+  lapsedAtUs: number | null,
+): CoverageTimelines {
   const unlived = spansOf(chronology.unlived);
   const timelineOf = (source: string, scope: string) =>
     told.of("coverage", coverageId(source, scope)) as Timeline<CoverageDocument | undefined>;
@@ -67,10 +88,7 @@ export function coverageTimelines(
     return covered;
   };
   const scopes = (source: string): string[] => {
-    const ids = new Set([
-      ...told.ids("coverage"),
-      ...samples.flatMap(({ observed }) => [...observed.keys()]),
-    ]);
+    const ids = new Set([...told.ids("coverage"), ...sampled]);
     const prefix = coverageId(source, "");
     return [...ids]
       .filter((id) => id.startsWith(prefix))

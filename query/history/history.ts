@@ -8,12 +8,13 @@ import type {
 } from "../planes/documents.ts";
 import { ONLY, within } from "../planes/documents.ts";
 import { NO_PURPOSE } from "../planes/purpose.ts";
-import type { BeatTimeline } from "./beat-timeline.ts";
-import { beatTimeline } from "./beat-timeline.ts";
+import type { BeatsTold, BeatTimeline } from "./beat-timeline.ts";
+import { beatTimeline, isOfBeats, NO_BEATS } from "./beat-timeline.ts";
 import type { Chronology } from "./chronology.ts";
 import { chronologyOf } from "./chronology.ts";
 import type { CoverageTimelines } from "./coverage-timeline.ts";
-import { coverageTimelines } from "./coverage-timeline.ts";
+import { coverageTimelines, samplesOf } from "./coverage-timeline.ts";
+import type { EndPoint } from "./pane-points.ts";
 import { endPointsOf, withEndPoints } from "./pane-points.ts";
 import { paneKnown } from "./pane-timeline.ts";
 import { programKnown } from "./program-timeline.ts";
@@ -70,22 +71,54 @@ export interface HistoryInput {
   readonly nowUs?: number;
 }
 
+/** What was said of every plane, each word placed in time: read from a whole log, or from what is kept of it. */
+export interface Testimony {
+  readonly told: Told;
+  readonly chronology: Chronology;
+  readonly coverage: CoverageTimelines;
+  readonly lapsedAtUs: number | null;
+  /** Agents that ever beat. */
+  readonly beating: readonly string[];
+  /** What hooks said of a socket, in order of time. */
+  points(socket: string): readonly EndPoint[];
+  purpose(agent: string): Timeline<Purpose>;
+  beats(agent: string): BeatsTold;
+  sends(agent: string): readonly Sent[];
+}
+
 export function historyOf({ events, lapsedAtUs = null, nowUs = Infinity }: HistoryInput): History {
   const chronology = chronologyOf(events, nowUs);
   const told = toldBy(events, chronology);
-  const coverage = coverageTimelines(told, events, chronology, lapsedAtUs);
-  const boots = bootsOf(told);
+  const samples = samplesOf(events, chronology);
   const points = endPointsOf(events, chronology);
   const purposes = purposesOf(events, chronology);
   const beats = new Map<string, FoldEvent[]>();
   const sent = new Map<string, Sent[]>();
   for (const event of events) {
     if (event.agent === null || event.schemaVersion > 1) continue;
-    if (event.type.startsWith("heartbeat.")) membersOf(beats, event.agent).push(event);
+    if (isOfBeats(event)) membersOf(beats, event.agent).push(event);
     if (event.type === "message.requested")
       membersOf(sent, event.agent).push({ atUs: chronology.effectUs(event), seq: event.seq });
   }
+  return historyFrom({
+    told,
+    chronology,
+    coverage: coverageTimelines(told, samples, chronology, lapsedAtUs),
+    lapsedAtUs,
+    beating: [...beats]
+      .filter(([, told]) => told.some(({ type }) => type.startsWith("heartbeat.")))
+      .map(([agent]) => agent),
+    points: (socket) => points.filter((point) => point.socket === socket),
+    purpose: (agent) => purposes.get(agent) ?? always(NO_PURPOSE),
+    beats: (agent) => ({ before: NO_BEATS, events: beats.get(agent) ?? [] }),
+    sends: (agent) => [...(sent.get(agent) ?? [])].sort((a, b) => a.atUs - b.atUs || a.seq - b.seq),
+  });
+}
 
+/** The planes over time, from what was said of them. */
+export function historyFrom(testimony: Testimony): History {
+  const { told, chronology, coverage } = testimony;
+  const boots = bootsOf(told);
   const roster = (agent: string) => told.of("roster", agent) as Timeline<RosterDocument | undefined>;
   const unit = (name: string) => told.of("unit", name) as Timeline<UnitDocument | undefined>;
   const program = (socket: string, pane: string) =>
@@ -96,12 +129,12 @@ export function historyOf({ events, lapsedAtUs = null, nowUs = Infinity }: Histo
   const pane = remembered((id: string): PaneTimeline => {
     const [agent = "", socket = ""] = id.split("\n");
     const covered = coverage.spans("tmux", socket);
-    const onSocket = points.filter((point) => point.socket === socket);
-    const own = withEndPoints(told.ownPane(agent, socket), server(socket), onSocket, covered);
+    const points = testimony.points(socket);
+    const own = withEndPoints(told.ownPane(agent, socket), server(socket), points, covered);
     return { own, known: paneKnown(own, server(socket), covered) };
   });
   const beat = remembered((agent: string) =>
-    beatTimeline(beats.get(agent) ?? [], roster(agent), chronology, coverage.spans("heartbeat", "")),
+    beatTimeline(testimony.beats(agent), chronology, coverage.spans("heartbeat", "")),
   );
   const knownUnit = remembered((name: string) => unitKnown(unit(name), coverage.spans("systemd", "")));
   const knownProgram = remembered((id: string) => {
@@ -113,20 +146,20 @@ export function historyOf({ events, lapsedAtUs = null, nowUs = Infinity }: Histo
     chronology,
     coverage,
     boots,
-    lapsedAtUs,
+    lapsedAtUs: testimony.lapsedAtUs,
     declared: told.ids("roster"),
-    beating: [...beats.keys()],
+    beating: testimony.beating,
     roster,
     server,
     pane: (agent, socket) => pane(`${agent}\n${socket}`),
-    purpose: (agent) => purposes.get(agent) ?? always(NO_PURPOSE),
+    purpose: testimony.purpose,
     unit,
     unitKnown: knownUnit,
     beat,
     program,
     programKnown: (socket, ofPane) => knownProgram(within(socket, ofPane)),
     recorder: () => told.of("recorder", ONLY) as Timeline<RecorderDocument | undefined>,
-    sends: (agent) => [...(sent.get(agent) ?? [])].sort((a, b) => a.atUs - b.atUs || a.seq - b.seq),
+    sends: testimony.sends,
   };
 }
 

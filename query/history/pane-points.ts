@@ -31,19 +31,30 @@ const WITHIN_US = { s: 1_000_000, ms: 1_000, us: 1 } as const;
 export function endPointsOf(events: Iterable<FoldEvent>, chronology: Chronology): EndPoint[] {
   const points: EndPoint[] = [];
   for (const event of events) {
-    if (event.type !== "tmux.hook.fired") continue;
-    const { hook, socket, server, session, pane, status, signal } =
-      event.payload as PayloadOf<"tmux.hook.fired">;
-    const what = { seq: event.seq, recordedAtUs: event.recordedAtUs, socket, server, session, pane };
-    const when = { atUs: chronology.effectUs(event), withinUs: WITHIN_US[event.precision] };
-    if (hook === "pane-died") points.push({ ...what, ...when, state: "dead", session: null, status, signal });
-    // `hook_session` names the session that closed; other formats of these two hooks describe whoever is still alive.
-    if (hook === "pane-exited") points.push({ ...what, ...when, ...CLOSED, session: null });
-    if (hook === "session-closed") points.push({ ...what, ...when, ...CLOSED, pane: null });
+    const point = endPointOf(event, chronology.effectUs(event));
+    if (point !== null) points.push(point);
   }
-  return points.sort(
+  return inOrder(points);
+}
+
+export function inOrder(points: readonly EndPoint[]): EndPoint[] {
+  return [...points].sort(
     (a, b) => a.atUs - b.atUs || (a.state === b.state ? a.seq - b.seq : a.state === "dead" ? -1 : 1),
   );
+}
+
+/** What a hook line says of an end, or null. */
+export function endPointOf(event: FoldEvent, atUs: number): EndPoint | null {
+  if (event.type !== "tmux.hook.fired") return null;
+  const { hook, socket, server, session, pane, status, signal } =
+    event.payload as PayloadOf<"tmux.hook.fired">;
+  const what = { seq: event.seq, recordedAtUs: event.recordedAtUs, socket, server, session, pane };
+  const when = { atUs, withinUs: WITHIN_US[event.precision] };
+  if (hook === "pane-died") return { ...what, ...when, state: "dead", session: null, status, signal };
+  // `hook_session` names the session that closed; other formats of these two hooks describe whoever is still alive.
+  if (hook === "pane-exited") return { ...what, ...when, ...CLOSED, session: null };
+  if (hook === "session-closed") return { ...what, ...when, ...CLOSED, pane: null };
+  return null;
 }
 
 const CLOSED = { state: "closed", status: null, signal: null } as const;

@@ -7,13 +7,14 @@ import type { History } from "./history.ts";
 import { historyOf } from "./history.ts";
 import type { Interval } from "./intervals.ts";
 import type { Gap, Past, RosterEntry } from "./past.ts";
+import { adoptionsOf, bookOf, bookOfOne, newestOf, RULES, type Rules } from "./rules.ts";
 import { overlapOf, spansOf } from "./span.ts";
 import type { Window } from "./sweep.ts";
 import { statusIntervals } from "./sweep.ts";
 import type { Timeline } from "./timeline.ts";
 import { endOf, pieceAt } from "./timeline.ts";
 import { uptimeOf } from "./uptime.ts";
-import { observedWithin, occurrencesWithin } from "./when.ts";
+import { happeningsWithin, isHappening, judgedWithin, staysIn, watchedWithin } from "./when.ts";
 
 export interface PastInput {
   readonly tenantId: string;
@@ -24,11 +25,13 @@ export interface PastInput {
   /** See `HistoryInput`. */
   readonly lapsedAtUs: number | null;
   readonly nowUs: number;
+  readonly rules?: readonly Rules[];
 }
 
 /** The past, folded from the whole log each time: the definition that every faster form has to equal. */
 export function pastOf(input: PastInput): Past {
-  const { tenantId, host, logSeq, events, nowUs } = input;
+  const { tenantId, host, logSeq, events, nowUs, rules = RULES } = input;
+  const book = bookOf(adoptionsOf(events), rules);
   const history = historyOf(input);
   let beginsUs: number | null = null;
   for (const event of events) {
@@ -37,7 +40,7 @@ export function pastOf(input: PastInput): Past {
   }
   const told = new Map<string, readonly Interval[]>();
   const ofAgent = (agent: string): readonly Interval[] => {
-    const known = told.get(agent) ?? toldBefore(nowUs, statusIntervals(history, agent, ALWAYS));
+    const known = told.get(agent) ?? toldBefore(nowUs, statusIntervals(history, agent, ALWAYS, book));
     told.set(agent, known);
     return known;
   };
@@ -55,14 +58,20 @@ export function pastOf(input: PastInput): Past {
     names: () => everybody(history),
     roster: (window) => rosterWithin(history, until(window)),
     intervals,
-    occurrences: (agent, state, window) => occurrencesWithin(history, agent, state, until(window)),
+    occurrences: (agent, state, window) =>
+      isHappening(state)
+        ? happeningsWithin(history, agent, state, until(window))
+        : staysIn(intervals(agent, before(until(window))), state, until(window)),
     observed: (agent, state, window) =>
-      overlapOf(observedWithin(history, agent, state, until(window)), [
-        { fromUs: beginsUs ?? Infinity, toUs: Infinity },
-      ]),
+      overlapOf(
+        isHappening(state)
+          ? watchedWithin(history, agent, state, until(window))
+          : judgedWithin(intervals(agent, until(window)), state, until(window)),
+        [{ fromUs: beginsUs ?? Infinity, toUs: Infinity }],
+      ),
     uptime: (agent, window) => {
       const { fromUs, toUs } = until(window);
-      return uptimeOf([...intervals(agent, { fromUs: fromUs - 1, toUs })], { fromUs, toUs });
+      return uptimeOf([...intervals(agent, before({ fromUs, toUs }))], { fromUs, toUs });
     },
     table: (atUs, all) => asOf(history, { tenantId, host, logSeq, atUs, all }),
     explain: (agent, atUs) =>
@@ -71,15 +80,25 @@ export function pastOf(input: PastInput): Past {
       gapsOf(history, nowUs).filter(
         ({ fromUs, toUs }) => fromUs < window.toUs && (toUs ?? Infinity) > window.fromUs,
       ),
+    rejudged: (agent, window) => {
+      const asked = until(window);
+      if (asked.fromUs >= asked.toUs) return [];
+      return statusIntervals(history, agent, asked, bookOfOne(newestOf(rules)));
+    },
     boots: (window) =>
       history.boots.slice(1).filter(({ atUs }) => atUs >= window.fromUs && atUs < until(window).toUs),
   };
 }
 
+/** With the moment before it, so that what began with the window can be told from what went on. */
+export function before({ fromUs, toUs }: Window): Window {
+  return { fromUs: fromUs - 1, toUs };
+}
+
 const ALWAYS: Window = { fromUs: -Infinity, toUs: Infinity };
 
 /** Deadlines that have not passed yet are no past. */
-function toldBefore(nowUs: number, intervals: readonly Interval[]): Interval[] {
+export function toldBefore(nowUs: number, intervals: readonly Interval[]): Interval[] {
   return intervals
     .filter(({ fromUs }) => fromUs <= nowUs)
     .map((interval) =>
@@ -91,7 +110,7 @@ function everybody(history: History): string[] {
   return [...new Set([...history.declared, ...history.told.owners, ...history.beating])].sort();
 }
 
-function rosterWithin(history: History, window: Window): RosterEntry[] {
+export function rosterWithin(history: History, window: Window): RosterEntry[] {
   const entries = history.declared.flatMap((name) => {
     const roster = history.roster(name);
     const stays = overlapOf(spansOf(staysOf(roster)), [window]);
@@ -120,7 +139,7 @@ function rosterDocuments(entries: readonly { name: string; document: RosterDocum
 }
 
 /** When no recorder ran, and when time itself was not lived. */
-function gapsOf(history: History, nowUs: number): Gap[] {
+export function gapsOf(history: History, nowUs: number): Gap[] {
   const recorder = history.recorder();
   const gaps: Gap[] = [];
   const { lapsedAtUs } = history;

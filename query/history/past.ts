@@ -32,6 +32,8 @@ export interface Past {
   roster(window: Window): readonly RosterEntry[];
   /** The verdicts that hold in the window, each with its own ends, also where they lie outside of it; without a hole. */
   intervals(agent: string, window: Window): Iterable<Interval>;
+  /** What the newest rules would have said of the window, clipped to it. */
+  rejudged(agent: string, window: Window): Iterable<Interval>;
   /** Each time that an agent was in a state, or that something happened to it. */
   occurrences(agent: string, state: State, window: Window): Iterable<Occurrence>;
   /** The part of the window in which `state` could not have gone unseen: "never" is only said of this. */

@@ -1,7 +1,11 @@
+import type { PayloadOf } from "../../store/events/catalogue.ts";
+import type { FoldEvent } from "../../store/projection.ts";
 import type { AgentFacts } from "../evidence.ts";
 import { REACH_IN_INTERVALS } from "../planes/heartbeat.ts";
 import type { Evidence, Verdict } from "../verdict.ts";
 import { judge } from "../verdict.ts";
+import type { Timeline } from "./timeline.ts";
+import { always, changesOf, setFrom, valueAt } from "./timeline.ts";
 
 /** One version of the judgement. History is judged by the rules in force at its time, so an upgrade rewrites nothing. */
 export interface Rules {
@@ -40,5 +44,42 @@ function after(us: number): number {
   return Math.floor(us) + 1;
 }
 
+/** Every version that this program knows, in order. A version is never edited once a fleet has judged by it: a change is a new one. */
+export const RULES: readonly Rules[] = [version1];
+
+/** The rules that this program would judge by if it were asked for the first time. */
+export function newestOf(rules: readonly Rules[] = RULES): Rules {
+  return rules.at(-1) as Rules;
+}
+
 /** Version 1 from the beginning of time. */
 export const rulesInForce: RuleBook = { at: () => version1, changesUs: [] };
+
+/** One version for all times. */
+export function bookOfOne(rules: Rules): RuleBook {
+  return { at: () => rules, changesUs: [] };
+}
+
+/** Which version was adopted from when on; before the first one it is version 1. */
+export function bookOf(adopted: Timeline<number | undefined>, rules: readonly Rules[] = RULES): RuleBook {
+  return {
+    // One that only a newer fleet knows is judged by the newest that is known here.
+    at: (atUs) => rules.find(({ version }) => version === (valueAt(adopted, atUs) ?? 1)) ?? newestOf(rules),
+    changesUs: changesOf(adopted),
+  };
+}
+
+/** The adoptions that a log tells of. The later word stands from its own `fromUs` on. */
+export function adoptionsOf(events: Iterable<FoldEvent>): Timeline<number | undefined> {
+  const adopted = always<number | undefined>(undefined);
+  for (const event of events) {
+    const adoption = adoptionOf(event);
+    if (adoption !== null) setFrom(adopted, adoption.fromUs, adoption.version);
+  }
+  return adopted;
+}
+
+export function adoptionOf(event: FoldEvent): PayloadOf<"rules.adopted"> | null {
+  if (event.type !== "rules.adopted" || event.schemaVersion > 1) return null;
+  return event.payload as PayloadOf<"rules.adopted">;
+}

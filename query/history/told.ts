@@ -75,10 +75,10 @@ export function toldBy(events: Iterable<FoldEvent>, chronology: Chronology): Tol
   };
   const tellOwnPanes = (agent: string, before: AgentDocument | undefined, now: AgentDocument): void => {
     const event = current as FoldEvent;
-    const timelines = membersOf(owns, agent);
     for (const [socket, pane] of Object.entries(now.panes)) {
       const known = before?.panes[socket];
       if (known === pane) continue;
+      const timelines = membersOf(owns, agent);
       const timeline = timelines.get(socket) ?? always<OwnPaneTold | null>(null);
       timelines.set(socket, timeline);
       const died = event.type === "tmux.pane.died";
@@ -123,7 +123,7 @@ function membersOf<T>(groups: Map<string, Map<string, T>>, name: string): Map<st
 }
 
 /** `tmux.pane.died` is dated to the second when tmux told the time, else to the microsecond of the look (see `tmux-derive.ts`). */
-function begunBy(event: FoldEvent, pane: AgentPane): Begun {
+export function begunBy(event: FoldEvent, pane: AgentPane): Begun {
   if (event.type === "tmux.pane.died") return event.precision === "s" ? "own-time" : "look";
   return pane.startedAtUs !== null && event.occurredAtUs === pane.startedAtUs ? "own-time" : "look";
 }

@@ -2,12 +2,13 @@ import type { ClientDocument } from "../planes/documents.ts";
 import type { AgentStatus } from "../row.ts";
 import { driftWithin } from "./drift.ts";
 import type { Happening } from "./happening.ts";
+import { HAPPENINGS } from "./happening.ts";
 import type { History } from "./history.ts";
 import type { Interval } from "./intervals.ts";
 import type { Occurrence } from "./occurrence.ts";
 import type { RuleBook } from "./rules.ts";
 import { rulesInForce } from "./rules.ts";
-import type { Spans } from "./span.ts";
+import type { Span, Spans } from "./span.ts";
 import { lengthOf, overlapOf, spansOf } from "./span.ts";
 import type { Window } from "./sweep.ts";
 import { statusIntervals } from "./sweep.ts";
@@ -52,7 +53,23 @@ export function occurrencesWithin(
   window: Window,
   book: RuleBook = rulesInForce,
 ): Occurrence[] {
-  switch (state) {
+  return isHappening(state)
+    ? happeningsWithin(history, agent, state, window)
+    : staysIn(statusesWithin(history, agent, window, book), state, window);
+}
+
+export function isHappening(state: AgentStatus | Happening): state is Happening {
+  return (HAPPENINGS as readonly string[]).includes(state);
+}
+
+/** Each time that something happened to an agent. */
+export function happeningsWithin(
+  history: History,
+  agent: string,
+  happening: Happening,
+  window: Window,
+): Occurrence[] {
+  switch (happening) {
     case "drifted":
       return driftWithin(history, agent, window).occurrences;
     case "started":
@@ -63,8 +80,6 @@ export function occurrencesWithin(
       return sendsOf(history, agent, window);
     case "rebooted":
       return rebootsOf(history, window);
-    default:
-      return staysIn(statusesWithin(history, agent, window, book), state, window);
   }
 }
 
@@ -76,7 +91,13 @@ export function observedWithin(
   window: Window,
   book: RuleBook = rulesInForce,
 ): Spans {
-  switch (state) {
+  return isHappening(state)
+    ? watchedWithin(history, agent, state, window)
+    : judgedWithin(statusesWithin(history, agent, window, book), state, window);
+}
+
+export function watchedWithin(history: History, agent: string, happening: Happening, window: Window): Spans {
+  switch (happening) {
     case "drifted":
       return driftWithin(history, agent, window).observed;
     case "started":
@@ -88,15 +109,17 @@ export function observedWithin(
     case "sent":
       // Whoever sends writes it down: no watcher is needed.
       return [window];
-    default: {
-      // That nobody could tell is known of every moment.
-      const told = statusesWithin(history, agent, window, book).filter(
-        ({ status }) => status !== null && (state === "unobserved" || status !== "unobserved"),
-      );
-      const spans = told.map(({ fromUs, toUs }) => ({ fromUs, toUs: toUs ?? Infinity }));
-      return overlapOf(spansOf(spans), [window]);
-    }
   }
+}
+
+/** Where verdicts could tell. That nobody could tell is known of every moment. */
+export function judgedWithin(intervals: Iterable<Interval>, status: AgentStatus, window: Window): Spans {
+  const told: Span[] = [];
+  for (const interval of intervals) {
+    if (interval.status === null || (status !== "unobserved" && interval.status === "unobserved")) continue;
+    told.push({ fromUs: interval.fromUs, toUs: interval.toUs ?? Infinity });
+  }
+  return overlapOf(spansOf(told), [window]);
 }
 
 function statusesWithin(history: History, agent: string, window: Window, book: RuleBook): Interval[] {

@@ -6,6 +6,7 @@ import { operatorEvents } from "./operator.ts";
 import { processEvents } from "./process.ts";
 import { collectorEvents, recorderEvents } from "./recorder.ts";
 import { rosterEvents } from "./roster.ts";
+import { rulesEvents } from "./rules.ts";
 import { journalEvents, systemdEvents } from "./systemd.ts";
 import { tmuxEvents } from "./tmux.ts";
 
@@ -21,6 +22,7 @@ export const eventCatalogue = {
   ...collectorEvents,
   ...operatorEvents,
   ...messageEvents,
+  ...rulesEvents,
 } as const;
 
 export type EventType = keyof typeof eventCatalogue;

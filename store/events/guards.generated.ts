@@ -1127,4 +1127,15 @@ export const guards: ReadonlyMap<string, Guard> = new Map<string, Guard>([
     }
     return null;
   }],
+  ["rules.adopted", (v) => {
+    if (typeof v !== "object" || v === null || Array.isArray(v)) return "";
+    const f0_version = v.version;
+    if (!Number.isSafeInteger(f0_version) || f0_version < 0) return "version";
+    const f0_fromUs = v.fromUs;
+    if (!Number.isSafeInteger(f0_fromUs) || f0_fromUs < 0) return "fromUs";
+    for (const k0 in v) {
+      if (k0 !== "version" && k0 !== "fromUs") return `${k0}`;
+    }
+    return null;
+  }],
 ]);

@@ -14,7 +14,7 @@ test.each([
     ["rebuild: fold / bare SELECT, median round", "rebuild: peak memory above that of a tenth of the log"],
   ],
   ["size", size, ["size: heartbeat log, all included"]],
-])("the bench of %s runs and reports", (_, run, asked) => {
+])("the bench of %s runs and reports", { timeout: 180_000 }, (_, run, asked) => {
   const results: Result[] = run({ events: 3000 });
   for (const { value } of results) expect(Number.isFinite(value)).toBe(true);
   expect(results.filter(({ verdict }) => verdict !== "info").map(({ name }) => name)).toEqual(asked);

@@ -55,7 +55,7 @@ test("twenty processes that meet a new log at once make one", async () => {
   expect(new Set(logIds.map(({ stdout }) => stdout)).size).toBe(1);
   expect(logIds[0]?.stdout).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
   expect(bench.raw(path).prepare("SELECT count(*) FROM log_ids").pluck().get()).toBe(1);
-});
+}, 180_000);
 
 describe("a later migration", () => {
   const next = [

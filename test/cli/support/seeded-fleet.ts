@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { createClock } from "../../../cli/clock.ts";
 import { runProgram } from "../../../cli/program.ts";
 import { bootId, readProcess } from "../../../collectors/proc/stat.ts";
+import { chronicle } from "../../../query/history/chronicler.ts";
 import { derive, projections } from "../../../query/planes/all.ts";
 import type { Snapshot } from "../../../store/events/snapshot.ts";
 import type { LeaseHolder } from "../../../store/lease.ts";
@@ -45,7 +46,7 @@ export function seedFleet(): SeededFleet {
   mkdirSync(state, { mode: 0o700 });
   const environment = { HOME: home, FLEET_STATE: state, PATH: process.env.PATH ?? "" };
   const identity = { tenantId: "jarvis", host: "W-jarvis", machineId: null };
-  const log = openLog({ path: join(state, "fleet.db"), identity, clock, projections, derive });
+  const log = openLog({ path: join(state, "fleet.db"), identity, clock, projections, chronicle, derive });
   const look = (snapshot: Snapshot): void => {
     const appended = log.append({ source: snapshot.source, snapshot });
     if (!appended.ok) throw new Error(appended.reason);

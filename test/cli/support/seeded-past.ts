@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { vi } from "vitest";
 import { runProgram } from "../../../cli/program.ts";
+import { chronicle } from "../../../query/history/chronicler.ts";
 import { derive, projections } from "../../../query/planes/all.ts";
 import type { NewEvent } from "../../../store/events/envelope.ts";
 import type { Snapshot } from "../../../store/events/snapshot.ts";
@@ -43,7 +44,7 @@ export function seedPast(width: number | null = 120): SeededPast {
   // A clock that stands still keeps the lease alive without renewals.
   const clock = { nowUs: () => nowUs, monotonicUs: () => 1e6 };
   const identity = { tenantId: "jarvis", host: "W-jarvis", machineId: null };
-  const log = openLog({ path: join(state, "fleet.db"), identity, clock, projections, derive });
+  const log = openLog({ path: join(state, "fleet.db"), identity, clock, projections, chronicle, derive });
   const tell: SeededPast["tell"] = (second, event) => {
     nowUs = at(second);
     const whole = {

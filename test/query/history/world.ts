@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { derive } from "../../../query/planes/all.ts";
 import type { NewEvent, StoredEvent } from "../../../store/events/envelope.ts";
@@ -48,7 +49,8 @@ export type Op =
   | { readonly kind: "verb"; readonly agent: number; readonly verb: "start" | "stop" | "restart" }
   | { readonly kind: "stop-recording"; readonly told: boolean; readonly aliveMs: number }
   | { readonly kind: "unavailable"; readonly source: Watched }
-  | { readonly kind: "step"; readonly byMs: number };
+  | { readonly kind: "step"; readonly byMs: number }
+  | { readonly kind: "adopt"; readonly version: number; readonly agoMs: number };
 
 export interface Turn {
   readonly afterMs: number;
@@ -156,6 +158,19 @@ export const anyStoryWithSteps = turns(
   fc.oneof({ weight: 12, arbitrary: anyOp }, { weight: 1, arbitrary: anyStep }),
 );
 
+const anyAdoption: fc.Arbitrary<Op> = fc.record({
+  kind: fc.constant("adopt" as const),
+  version: fc.constantFrom(1, 2),
+  agoMs: fc.integer({ min: 0, max: 60 }),
+});
+export const anyStoryWithRules = turns(
+  fc.oneof(
+    { weight: 12, arbitrary: anyOp },
+    { weight: 1, arbitrary: anyStep },
+    { weight: 2, arbitrary: anyAdoption },
+  ),
+);
+
 interface Pane {
   readonly number: number;
   readonly pid: number;
@@ -194,6 +209,10 @@ export interface Played {
   readonly made: readonly { readonly agent: string; readonly atUs: number; readonly tsUs: number }[];
 }
 
+function digestOf(value: unknown): string {
+  return createHash("sha256").update(JSON.stringify(value)).digest("hex");
+}
+
 export function play(story: readonly Turn[]): Played {
   const log = createFoldedLog(BEGIN_US);
   let nowUs = BEGIN_US;
@@ -214,7 +233,7 @@ export function play(story: readonly Turn[]): Played {
   let lapsedAtUs: number | null = null;
 
   const bootId = () => `${String(boot.number).repeat(8)}-0000-0000-0000-000000000000`;
-  const append = (event: { type: string; payload: unknown; agent?: string | null }) =>
+  const append = (event: Pick<NewEvent, "type" | "payload"> & Partial<NewEvent>) =>
     log.append({ source: "recorder", agent: null, occurredAtUs: nowUs, precision: "us", ...event });
   const look = (snapshot: Snapshot) =>
     log.append(...derive(log.documents, snapshot, { nowUs, begunUs: Number.MAX_SAFE_INTEGER }));
@@ -223,7 +242,7 @@ export function play(story: readonly Turn[]): Played {
     log.nowUs = nowUs;
     if (source === "roster") {
       const agents = [...roster].map(([name, declared]) => ({ name, declaration: declared }));
-      const file = { state: "accepted", path: "/r", digest: JSON.stringify(agents) } as const;
+      const file = { state: "accepted", path: "/r", digest: digestOf(agents) } as const;
       look({ source, ...seen(), file, agents });
     }
     if (source === "tmux") {
@@ -534,6 +553,10 @@ export function play(story: readonly Turn[]): Played {
         });
         append({ type: "recorder.sample.taken", payload: { begunAtUs: nowUs, sources } });
         return;
+      }
+      case "adopt": {
+        const payload = { version: op.version, fromUs: nowUs - op.agoMs * 1000 };
+        return append({ type: "rules.adopted", source: "operator", payload });
       }
       case "deliver":
         return deliver();

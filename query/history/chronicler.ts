@@ -1,0 +1,276 @@
+import type { Chronicle, Chronicler, ChronicleTables } from "../../store/chronicle.ts";
+import type { PayloadOf } from "../../store/events/catalogue.ts";
+import type { FoldEvent, ReadonlyDocuments } from "../../store/projection.ts";
+import type {
+  AgentDocument,
+  CoverageDocument,
+  ManagerDocument,
+  PaneDocument,
+  Purpose,
+  RecorderDocument,
+  ServerDocument,
+} from "../planes/documents.ts";
+import { documentOf, documentsOf, ONLY } from "../planes/documents.ts";
+import { DEFAULT_INTERVAL_SECONDS } from "../planes/heartbeat.ts";
+import { intentOf, NO_PURPOSE, withIntent } from "../planes/purpose.ts";
+import { coverageId, skippedFromUs } from "../planes/recorder.ts";
+import type { BeatFile } from "./beat-timeline.ts";
+import { evolveBeatFile, NO_BEATS } from "./beat-timeline.ts";
+import { BEAT_TYPES, CADENCE, type Cadence, ownId } from "./cadence.ts";
+import { observedBy } from "./coverage-timeline.ts";
+import { endPointOf } from "./pane-points.ts";
+import { adoptionOf } from "./rules.ts";
+import { settleStep } from "./settle.ts";
+import type { OwnPaneTold } from "./told.ts";
+import { begunBy } from "./told.ts";
+
+const HEARTBEATS = coverageId("heartbeat", "");
+
+export const FAMILIES = [
+  "roster",
+  "rosterfile",
+  "server",
+  "pane",
+  "client",
+  "agent",
+  "unit",
+  "manager",
+  "heartbeat",
+  "process",
+  "coverage",
+  "recorder",
+] as const;
+
+export interface Unlived {
+  readonly toUs: number;
+  readonly resumedAtUs: number;
+}
+
+/** The agent's heartbeat file after an event, by agent: what `checkpoints` of the kind `beats` hold. */
+export type BeatFiles = Readonly<Record<string, BeatFile>>;
+
+/**
+ * The same words as `toldBy`, `chronologyOf` and the others read from a whole log, kept one by one as they come: each document
+ * over time, and what happened. A word of the recorder that binds earlier events moves what they told; nothing else ever needs
+ * the log again.
+ */
+export const chronicle: Chronicle = chronicleAt(CADENCE);
+
+export function chronicleAt(cadence: Cadence): Chronicle {
+  return {
+    name: "chronicle",
+    version: 1,
+    // Beats are most of a log, and stay in it.
+    ignores: new Set(["heartbeat"]),
+    open: (tables) => openChronicler(tables, cadence),
+    settle: (view, verdicts) => settleStep(view, verdicts, cadence),
+  };
+}
+
+function openChronicler(tables: ChronicleTables, cadence: Cadence): Chronicler {
+  let current: FoldEvent | null = null;
+  /** What happened to heartbeat files since `sinceSeq`, seen by this very process. */
+  let files = new Map<string, { beatSeq?: number; content?: number }>();
+  let sinceSeq = Infinity;
+
+  const tell: Chronicler["tell"] = (family, id, before, document) => {
+    const event = current as FoldEvent;
+    if (family === "agent") {
+      tellOwnPanes(id, before as AgentDocument | undefined, document as AgentDocument);
+      return;
+    }
+    const isActivity = event.type === "tmux.pane.active" && family === "pane";
+    let fromUs = effectUs(event);
+    if (event.type === "recorder.lapsed" && document !== undefined) {
+      fromUs = effectUs(event, (document as CoverageDocument | RecorderDocument).sinceUs);
+    }
+    if (isActivity) {
+      fromUs = Math.max(fromUs, tables.lastFromUs("pane", id), tables.lastFromUs("activity", id));
+      tables.setFrom("activity", id, fromUs, [event.seq, (document as PaneDocument).activityAtUs]);
+    } else {
+      tables.setFrom(family, id, fromUs, document);
+      if (family === "pane") tables.dropFrom("activity", id, fromUs);
+    }
+    if (family === "pane" && document !== undefined) tellServer(document as PaneDocument, fromUs);
+    unsettle(family, id, fromUs, document);
+  };
+  const tellServer = ({ socket, server }: PaneDocument, fromUs: number): void => {
+    if (fromUs >= tables.lastFromUs("server", socket)) return;
+    const known = tables.last("server", socket)?.value as ServerDocument | undefined;
+    if (known?.state !== "up" || known.pid !== server) return;
+    tables.setFrom("server", socket, fromUs, known);
+    tables.unsettle(coverageId("tmux", socket), "", fromUs);
+  };
+  const tellOwnPanes = (agent: string, before: AgentDocument | undefined, now: AgentDocument): void => {
+    const event = current as FoldEvent;
+    for (const [socket, pane] of Object.entries(now.panes)) {
+      const known = before?.panes[socket];
+      if (known === pane) continue;
+      const id = ownId(agent, socket);
+      const died = event.type === "tmux.pane.died";
+      // A status that tmux told late belongs to the death that was told before.
+      const again =
+        died && known?.state === "dead"
+          ? (tables.last("own", id)?.value as OwnPaneTold | undefined)?.begun
+          : undefined;
+      const fromUs = died ? effectUs(event, pane.atUs) : effectUs(event);
+      tables.setFrom("own", id, fromUs, { pane, begun: again ?? begunBy(event, pane) });
+      tables.unsettle(coverageId("tmux", socket), agent, fromUs);
+    }
+  };
+  const unsettle = (family: string, id: string, fromUs: number, document: unknown): void => {
+    if (family === "roster") tables.unsettle("itself", id, fromUs);
+    if (family === "server") tables.unsettle(coverageId("tmux", id), "", fromUs);
+    if (family === "unit") tables.unsettle(coverageId("systemd", ""), "", fromUs);
+    if (family === "coverage") tables.unsettle(id, "", fromUs);
+    if (family === "manager") {
+      const bootedAtUs = (document as ManagerDocument | undefined)?.manager.bootedAtUs ?? fromUs;
+      tables.unsettle("boot", "", Math.min(bootedAtUs, fromUs));
+    }
+  };
+
+  /** What stands before a word of the recorder has happened by then (see `chronology.ts`): nothing of it lies later. */
+  const bind = ({ seq, occurredAtUs: atUs }: FoldEvent): void => {
+    tables.happen({ kind: "word", id: "", atUs, seq, value: null });
+    for (const { family, id, last } of tables.linesBeyond(atUs)) {
+      // Rules are adopted from a moment on that somebody chose.
+      if (family !== "rules") tables.setFrom(family, id, atUs, last.value);
+    }
+    for (const kind of ["point", "late", "sent"]) tables.move(kind, atUs, (row) => ({ ...row, atUs }));
+    tables.move("sample", atUs, (row) => (row.atUs > atUs ? null : row));
+    tables.move("unlived", -Infinity, (row) => {
+      const span = row.value as Unlived;
+      if (span.toUs <= atUs) return row;
+      return { ...row, atUs: Math.min(row.atUs, atUs), value: { ...span, toUs: atUs } };
+    });
+    tables.unsettle("everything", "", atUs);
+  };
+
+  const happened = (event: FoldEvent): void => {
+    const { type, seq, agent } = event;
+    const atUs = effectUs(event);
+    const adoption = adoptionOf(event);
+    if (adoption !== null) {
+      tables.setFrom("rules", ONLY, adoption.fromUs, adoption.version);
+      tables.unsettle("itself", "", adoption.fromUs);
+    }
+    const point = endPointOf(event, atUs);
+    if (point !== null) {
+      tables.happen({ kind: "point", id: point.socket, atUs, seq, value: point });
+      tables.unsettle(coverageId("tmux", point.socket), "", atUs);
+    }
+    if (type === "recorder.sample.taken") {
+      for (const id of observedBy(event).keys())
+        if (tables.lastFromUs("scope", id) === -Infinity) tables.setFrom("scope", id, 0, true);
+    }
+    if (type === "recorder.sample.taken" && atUs === event.occurredAtUs) {
+      const observed = [...observedBy(event)];
+      tables.happen({ kind: "sample", id: "", atUs, seq, value: observed });
+      for (const [id, answered] of observed) if (answered) tables.unsettle(id, "", atUs);
+    }
+    if (type === "message.requested" && agent !== null && event.schemaVersion <= 1)
+      tables.happen({ kind: "sent", id: agent, atUs, seq, value: null });
+    const span = unlivedBy(event);
+    if (span !== null) {
+      const value: Unlived = { toUs: span.toUs, resumedAtUs: span.toUs };
+      tables.happen({ kind: "unlived", id: "", atUs: span.fromUs, seq, value });
+      tables.unsettle("unlived", "", span.fromUs);
+    }
+    const intent = intentOf(event);
+    if (intent !== null && agent !== null) {
+      tables.evolveFrom("purpose", agent, atUs, (known) =>
+        withIntent((known as Purpose | undefined) ?? NO_PURPOSE, intent),
+      );
+      tables.unsettle("itself", agent, atUs);
+    }
+  };
+
+  const beat = (event: FoldEvent, documents: ReadonlyDocuments): void => {
+    const agent = event.agent as string;
+    const atUs = effectUs(event);
+    if (event.recordedAtUs - atUs > cadence.lateUs)
+      tables.happen({ kind: "late", id: agent, atUs, seq: event.seq, value: null });
+    tables.unsettle(HEARTBEATS, agent, atUs);
+    if (event.type === "heartbeat.writer.exited") return;
+    let file = files.get(agent);
+    if (file === undefined) {
+      file = {};
+      files.set(agent, file);
+    }
+    file.content = event.type === "heartbeat.received" ? event.seq : 0;
+    if (event.type === "heartbeat.received" && documentOf(documents, "heartbeat", agent)?.seq === event.seq)
+      file.beatSeq = event.seq;
+  };
+
+  /** Every agent's heartbeat file as of now: what this process saw, over what the log holds from before. */
+  const beatFiles = (documents: ReadonlyDocuments): BeatFiles => {
+    const beats = new Map(documentsOf(documents, "heartbeat"));
+    const roster = new Map(documentsOf(documents, "roster"));
+    const agents = [...new Set([...beats.keys(), ...roster.keys(), ...files.keys()])].sort();
+    const isSeen = (agent: string) => {
+      const file = files.get(agent);
+      return file?.content !== undefined && file.beatSeq !== undefined;
+    };
+    const earlier = agents.every((agent) => isSeen(agent) || !beats.has(agent))
+      ? {}
+      : beatFilesUntil(tables, sinceSeq);
+    return Object.fromEntries(
+      agents.map((agent) => {
+        const before = earlier[agent] ?? NO_BEATS;
+        const { beatSeq = before.beatSeq, content = before.content } = files.get(agent) ?? {};
+        const intervalSeconds = roster.get(agent)?.declaration.intervalSeconds ?? DEFAULT_INTERVAL_SECONDS;
+        return [agent, { document: beats.get(agent), beatSeq, content, intervalSeconds }];
+      }),
+    );
+  };
+
+  return {
+    begin(event, previousUs) {
+      current = event;
+      if (event.source === "recorder" && event.occurredAtUs < previousUs) bind(event);
+      sinceSeq = Math.min(sinceSeq, event.seq);
+    },
+    tell,
+    end(event, documents) {
+      const { seq, recordedAtUs } = event;
+      if (!event.type.startsWith("heartbeat.")) happened(event);
+      else if (event.agent !== null && event.schemaVersion <= 1) beat(event, documents);
+      if (seq % cadence.beatsEvery === 0)
+        tables.checkpoint("beats", { seq, recordedAtUs, value: beatFiles(documents) });
+      if (seq % cadence.documentsEvery === 0) {
+        const value = FAMILIES.flatMap((family) =>
+          [...documentsOf(documents, family)].map(([id, document]) => [family, id, document]),
+        );
+        tables.checkpoint("documents", { seq, recordedAtUs, value });
+      }
+    },
+    forget() {
+      files = new Map();
+      sinceSeq = Infinity;
+    },
+  };
+}
+
+/** The files before an event, from the last checkpoint and the log behind it. */
+function beatFilesUntil(tables: ChronicleTables, beforeSeq: number): BeatFiles {
+  const checkpoint = tables.lastCheckpoint("beats");
+  const files: Record<string, BeatFile> = { ...(checkpoint?.value as BeatFiles | undefined) };
+  for (const event of tables.eventsAfter(checkpoint?.seq ?? 0, BEAT_TYPES)) {
+    if (event.seq >= beforeSeq) break;
+    if (event.agent !== null && event.schemaVersion <= 1)
+      files[event.agent] = evolveBeatFile(files[event.agent] ?? NO_BEATS, event);
+  }
+  return files;
+}
+
+/** When what the event states began to hold, as far as is known when it is written. */
+function effectUs(event: FoldEvent, statedUs = event.occurredAtUs): number {
+  return Math.min(statedUs, event.recordedAtUs);
+}
+
+function unlivedBy(event: FoldEvent): { fromUs: number; toUs: number } | null {
+  if (event.type === "recorder.suspended") return event.payload as PayloadOf<"recorder.suspended">;
+  if (event.type !== "recorder.clock.stepped") return null;
+  const fromUs = skippedFromUs(event);
+  return fromUs === null ? null : { fromUs, toUs: event.occurredAtUs };
+}

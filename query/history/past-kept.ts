@@ -1,0 +1,166 @@
+import type { VerdictReader } from "../../store/chronicle.ts";
+import type { ChronicleView } from "../../store/chronicle-view.ts";
+import { explainRow } from "../ps.ts";
+import type { AgentStatus } from "../row.ts";
+import { asOf, tableAt } from "./as-of.ts";
+import { CADENCE } from "./cadence.ts";
+import type { History } from "./history.ts";
+import { historyFrom } from "./history.ts";
+import type { Interval } from "./intervals.ts";
+import { extend } from "./intervals.ts";
+import type { Past } from "./past.ts";
+import { before, gapsOf, rosterWithin, toldBefore } from "./past-in-memory.ts";
+import { bookOfOne, newestOf, RULES, type Rules } from "./rules.ts";
+import { keptBook, settledUntil } from "./settle.ts";
+import { overlapOf } from "./span.ts";
+import type { Window } from "./sweep.ts";
+import { statusIntervals } from "./sweep.ts";
+import { uptimeOf } from "./uptime.ts";
+import { happeningsWithin, isHappening, judgedWithin, staysIn, watchedWithin } from "./when.ts";
+import { touchedFrom, windowTestimony } from "./window-testimony.ts";
+
+export interface KeptPastInput {
+  readonly tenantId: string;
+  readonly host: string;
+  /** The chronicle and the verdicts as of one commit. */
+  readonly view: ChronicleView;
+  readonly verdicts: VerdictReader;
+  /** See `HistoryInput`. */
+  readonly lapsedAtUs: number | null;
+  readonly nowUs: number;
+  /** See `Cadence`. */
+  readonly lateUs?: number;
+  readonly rules?: readonly Rules[];
+}
+
+/**
+ * The past from what is kept beside the log: verdicts as far as they are settled, and a history of the window that is asked about for the
+ * rest. Equal to `pastOf` the whole log.
+ */
+export function keptPast(input: KeptPastInput): Past {
+  const { tenantId, host, view, verdicts, lapsedAtUs, nowUs, lateUs = CADENCE.lateUs, rules = RULES } = input;
+  const logSeq = view.lastSeq();
+  const beginsUs = view.beginsUs();
+  const book = keptBook(view, rules);
+  const historyWithin = (window: Window, agents?: readonly string[]): History =>
+    historyFrom(windowTestimony({ view, window, lapsedAtUs, nowUs, agents, lateUs }));
+  const until = (window: Window): Window => ({ ...window, toUs: Math.min(window.toUs, nowUs) });
+
+  const judged = new Map<string, { readonly fromUs: number; readonly intervals: readonly Interval[] }>();
+  /** What nobody has settled yet, judged now. */
+  const tail = (agent: string) => {
+    const known = judged.get(agent);
+    if (known) return known;
+    // A recorder that lapsed unsaid, or a clock that was set back since, changes what was settled.
+    const bound = Math.min(lapsedAtUs ?? Infinity, steppedFromUs(view, nowUs));
+    const fromUs = Math.min(settledUntil(view, verdicts, agent), bound);
+    const history = historyWithin({ fromUs, toUs: Infinity }, [agent]);
+    const intervals = statusIntervals(history, agent, { fromUs, toUs: Infinity }, book);
+    const made = { fromUs, intervals };
+    judged.set(agent, made);
+    return made;
+  };
+  function* whole(agent: string, window: Window): Generator<Interval> {
+    const { fromUs, intervals } = tail(agent);
+    let last: Interval | null = null;
+    // What is settled last may go on in the tail.
+    const begins = Math.min(window.fromUs, fromUs - 1);
+    for (const kept of verdicts.verdicts(agent, begins, Math.min(window.toUs, fromUs))) {
+      if (last !== null) yield last;
+      const { status, ...verdict } = kept;
+      last = { ...verdict, status: status as AgentStatus | null, toUs: Math.min(kept.toUs, fromUs) };
+    }
+    if (last !== null && last.toUs !== fromUs) return yield last;
+    for (const next of intervals) {
+      if (last !== null && isSame(last, next)) last = { ...last, toUs: next.toUs };
+      else {
+        if (last !== null) yield last;
+        last = next;
+      }
+    }
+    if (last !== null) yield last;
+  }
+  function* intervals(agent: string, window: Window): Generator<Interval> {
+    for (const interval of whole(agent, window)) {
+      for (const told of toldBefore(nowUs, [interval])) {
+        if (told.fromUs < window.toUs && (told.toUs ?? Infinity) > window.fromUs) yield told;
+      }
+      if (interval.fromUs >= window.toUs) return;
+    }
+  }
+
+  return {
+    tenantId,
+    host,
+    logSeq,
+    beginsUs,
+    nowUs,
+    names: () => {
+      const owners = view.lines("own", -Infinity).map(({ id }) => id.slice(0, id.indexOf("\n")));
+      const rostered = view.lines("roster", -Infinity).map(({ id }) => id);
+      return [...new Set([...rostered, ...owners, ...view.agentsOf("heartbeat.")])].sort();
+    },
+    roster: (window) => rosterWithin(historyWithin(until(window)), until(window)),
+    intervals,
+    occurrences: (agent, state, window) =>
+      isHappening(state)
+        ? happeningsWithin(historyWithin(before(until(window)), [agent]), agent, state, until(window))
+        : staysIn(intervals(agent, before(until(window))), state, until(window)),
+    observed: (agent, state, window) =>
+      overlapOf(
+        isHappening(state)
+          ? watchedWithin(historyWithin(before(until(window)), [agent]), agent, state, until(window))
+          : judgedWithin(intervals(agent, until(window)), state, until(window)),
+        [{ fromUs: beginsUs ?? Infinity, toUs: Infinity }],
+      ),
+    uptime: (agent, window) => {
+      const { fromUs, toUs } = until(window);
+      return uptimeOf([...intervals(agent, before({ fromUs, toUs }))], { fromUs, toUs });
+    },
+    table: (atUs, all) =>
+      asOf(historyWithin({ fromUs: atUs, toUs: atUs }), { tenantId, host, logSeq, atUs, all }),
+    explain: (agent, atUs) => {
+      const asked = { tenantId, host, logSeq, atUs, all: true };
+      return explainRow(tableAt(historyWithin({ fromUs: atUs, toUs: atUs }, [agent]), asked), agent);
+    },
+    gaps: (window) =>
+      gapsOf(historyWithin(ALWAYS, []), nowUs).filter(
+        ({ fromUs, toUs }) => fromUs < window.toUs && (toUs ?? Infinity) > window.fromUs,
+      ),
+    *rejudged(agent, window) {
+      const newest = bookOfOne(newestOf(rules));
+      const judged: Interval[] = [];
+      for (const part of daysOf(until(window))) {
+        const history = historyWithin(part, [agent]);
+        for (const interval of statusIntervals(history, agent, part, newest)) extend(judged, interval);
+        yield* judged.splice(0, judged.length - 1);
+      }
+      yield* judged;
+    },
+    boots: (window) =>
+      historyWithin(until(window), [])
+        .boots.slice(1)
+        .filter(({ atUs }) => atUs >= window.fromUs && atUs < until(window).toUs),
+  };
+}
+
+/** A window in parts, so that one of a year is not held in memory. */
+function* daysOf({ fromUs, toUs }: Window): Generator<Window> {
+  for (let beginsUs = fromUs; beginsUs < toUs; beginsUs += DAY_US)
+    yield { fromUs: beginsUs, toUs: Math.min(beginsUs + DAY_US, toUs) };
+}
+
+const DAY_US = 86_400_000_000;
+
+/** Where the clock reads less than at the last event, all that was told has happened by now: as if the recorder had said so. */
+function steppedFromUs(view: ChronicleView, nowUs: number): number {
+  const lastUs = view.recordedAtUs(view.lastSeq()) ?? -Infinity;
+  if (nowUs >= lastUs) return Infinity;
+  return Math.min(...touchedFrom(view, [{ plane: "everything", fromUs: nowUs }]));
+}
+
+const ALWAYS: Window = { fromUs: -Infinity, toUs: Infinity };
+
+function isSame(a: Interval, b: Interval): boolean {
+  return a.status === b.status && a.reason === b.reason && a.rules === b.rules;
+}

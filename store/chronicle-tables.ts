@@ -1,0 +1,252 @@
+import { deflateSync, inflateSync } from "node:zlib";
+import type { Database } from "better-sqlite3";
+import type { Checkpoint, ChronicleTables, Happened, Piece } from "./chronicle.ts";
+import { openNames } from "./names.ts";
+import { prepared } from "./prepared.ts";
+import type { FoldEvent } from "./projection.ts";
+
+interface Line {
+  readonly lineId: number;
+  fromUs: number;
+  gone: boolean;
+}
+
+export interface OwnChronicleTables extends ChronicleTables {
+  /** Somebody else has written, or what was written was undone. */
+  forget(): void;
+  /** Somebody may have settled what was unsettled. */
+  forgetMarks(): void;
+}
+
+/** The chronicle of one partition, as its writer keeps it. `aside` names the tables of a rebuild, after which nothing is settled. */
+export function openChronicleTables(
+  database: Database,
+  partitionId: number,
+  aside?: (name: string) => string,
+): OwnChronicleTables {
+  const table = aside ?? ((name: string) => name);
+  const told = table("told");
+  const happened = table("happened");
+  const statement = (sql: string, shape: "rows" | "raw" | "pluck" = "rows") => prepared(database, sql, shape);
+  const findLine = statement(
+    `SELECT line_id, coalesce((SELECT max(from_us) FROM ${told} WHERE line_id = l.line_id), ''), gone_us
+     FROM ${table("lines")} l WHERE partition_id = ? AND family = ? AND id = ?`,
+    "raw",
+  );
+  const addLine = statement(
+    `INSERT INTO ${table("lines")} (line_id, partition_id, family, id)
+     SELECT coalesce(max(line_id), 0) + 1, ?, ?, ? FROM ${table("lines")}`,
+  );
+  const setGone = statement(`UPDATE ${table("lines")} SET gone_us = ? WHERE line_id = ?`);
+  const beyond = statement(
+    `SELECT family, id, (SELECT max(from_us) FROM ${told} WHERE line_id = l.line_id) AS fromUs
+     FROM ${table("lines")} l WHERE partition_id = ? AND fromUs > ? ORDER BY line_id`,
+    "raw",
+  );
+  const put = statement(`INSERT INTO ${told} (line_id, from_us, value) VALUES (?, ?, ?)`);
+  const drop = statement(`DELETE FROM ${told} WHERE line_id = ? AND from_us >= ?`);
+  const newest = statement(`SELECT max(from_us) FROM ${told} WHERE line_id = ?`, "pluck");
+  const lastPiece = statement(
+    `SELECT from_us, value FROM ${told} WHERE line_id = ? ORDER BY from_us DESC LIMIT 1`,
+    "raw",
+  );
+  const piecesFrom = statement(
+    `SELECT from_us, value FROM ${told} WHERE line_id = ? AND from_us >= coalesce(
+       (SELECT max(from_us) FROM ${told} WHERE line_id = ? AND from_us <= ?), ?) ORDER BY from_us`,
+    "raw",
+  );
+  const addHappened = statement(
+    `INSERT OR REPLACE INTO ${happened} (partition_id, kind, id, at_us, seq, value) VALUES (?, ?, ?, ?, ?, ?)`,
+  );
+  const findHappened = statement(
+    `SELECT id, at_us, seq, value FROM ${happened} WHERE partition_id = ? AND kind = ? AND at_us >= ? ORDER BY seq`,
+    "raw",
+  );
+  const dropHappened = statement(
+    `DELETE FROM ${happened} WHERE partition_id = ? AND kind = ? AND id = ? AND at_us = ? AND seq = ?`,
+  );
+  const addCheckpoint = statement(
+    `INSERT INTO ${table("checkpoints")} (partition_id, kind, seq, recorded_at, value) VALUES (?, ?, ?, ?, ?)`,
+  );
+  const findCheckpoint = statement(
+    `SELECT seq, recorded_at, value FROM ${table("checkpoints")} WHERE partition_id = ? AND kind = ?
+     ORDER BY seq DESC LIMIT 1`,
+    "raw",
+  );
+  const findMark = statement(
+    "SELECT from_us FROM unsettled WHERE partition_id = ? AND plane = ? AND agent = ?",
+    "pluck",
+  );
+  const putMark = statement(
+    "INSERT OR REPLACE INTO unsettled (partition_id, plane, agent, from_us) VALUES (?, ?, ?, ?)",
+  );
+  const lines = new Map<string, Line>();
+  const marks = new Map<string, Map<string, number>>();
+
+  const lineOf = (family: string, id: string): Line | undefined => {
+    const key = `${family}\n${id}`;
+    const known = lines.get(key);
+    if (known !== undefined) return known;
+    const row = findLine().get(partitionId, family, id) as [number, number | "", number | null] | undefined;
+    if (row === undefined) return undefined;
+    const line = { lineId: row[0], fromUs: row[1] === "" ? -Infinity : row[1], gone: row[2] !== null };
+    lines.set(key, line);
+    return line;
+  };
+  const madeLine = (family: string, id: string): Line => {
+    const known = lineOf(family, id);
+    if (known !== undefined) return known;
+    const made = addLine().run(partitionId, family, id);
+    const line = { lineId: Number(made.lastInsertRowid), fromUs: -Infinity, gone: false };
+    lines.set(`${family}\n${id}`, line);
+    return line;
+  };
+  const append = (line: Line, fromUs: number, value: unknown): void => {
+    put().run(line.lineId, fromUs, value === undefined ? null : JSON.stringify(value));
+    line.fromUs = fromUs;
+    const gone = value === undefined;
+    if (!gone && !line.gone) return;
+    setGone().run(gone ? fromUs : null, line.lineId);
+    line.gone = gone;
+  };
+
+  return {
+    last(family, id) {
+      const line = lineOf(family, id);
+      const row = line && (lastPiece().get(line.lineId) as PieceRow | undefined);
+      return row ? pieceOf(row) : null;
+    },
+    lastFromUs: (family, id) => lineOf(family, id)?.fromUs ?? -Infinity,
+    setFrom(family, id, fromUs, value) {
+      const line = madeLine(family, id);
+      if (line.fromUs >= fromUs) drop().run(line.lineId, fromUs);
+      append(line, fromUs, value);
+    },
+    dropFrom(family, id, fromUs) {
+      const line = lineOf(family, id);
+      if (line === undefined || line.fromUs < fromUs) return;
+      drop().run(line.lineId, fromUs);
+      line.fromUs = (newest().get(line.lineId) as number | null) ?? -Infinity;
+    },
+    evolveFrom(family, id, fromUs, next) {
+      const line = madeLine(family, id);
+      if (fromUs > line.fromUs) {
+        const row = lastPiece().get(line.lineId) as PieceRow | undefined;
+        const known = row === undefined ? undefined : pieceOf(row).value;
+        const value = next(known);
+        if (value !== known) append(line, fromUs, value);
+        return;
+      }
+      const rows = (piecesFrom().all(line.lineId, line.lineId, fromUs, fromUs) as PieceRow[]).map(pieceOf);
+      const first = rows[0];
+      const pieces =
+        first && first.fromUs <= fromUs ? rows : [{ fromUs: -Infinity, value: undefined }, ...rows];
+      let before = first && first.fromUs < fromUs ? JSON.stringify(first.value) : undefined;
+      drop().run(line.lineId, fromUs);
+      for (const piece of pieces) {
+        const value = next(piece.value);
+        const text = JSON.stringify(value);
+        if (text !== before) append(line, Math.max(piece.fromUs, fromUs), value);
+        before = text;
+      }
+      line.fromUs = (newest().get(line.lineId) as number | null) ?? -Infinity;
+    },
+    linesBeyond: (us) =>
+      (beyond().all(partitionId, us) as [string, string, number][]).map(([family, id]) => {
+        const line = lineOf(family, id) as Line;
+        return { family, id, last: pieceOf(lastPiece().get(line.lineId) as PieceRow) };
+      }),
+    happen({ kind, id, atUs, seq, value }) {
+      addHappened().run(partitionId, kind, id, atUs, seq, JSON.stringify(value));
+    },
+    move(kind, fromUs, next) {
+      const rows = findHappened().all(partitionId, kind, fromUs) as [string, number, number, string][];
+      for (const [id, atUs, seq, text] of rows) {
+        const moved = next({ kind, id, atUs, seq, value: JSON.parse(text) } satisfies Happened);
+        dropHappened().run(partitionId, kind, id, atUs, seq);
+        if (moved !== null) this.happen(moved);
+      }
+    },
+    checkpoint(kind, { seq, recordedAtUs, value }) {
+      addCheckpoint().run(
+        partitionId,
+        kind,
+        seq,
+        recordedAtUs,
+        deflateSync(JSON.stringify(value), { level: 1 }),
+      );
+    },
+    lastCheckpoint(kind) {
+      const row = findCheckpoint().get(partitionId, kind) as CheckpointRow | undefined;
+      return row ? checkpointOf(row) : null;
+    },
+    eventsAfter: (seq, types) => eventsOf(database, { partitionId, types, afterSeq: seq }),
+    unsettle(plane, agent, fromUs) {
+      if (aside !== undefined) return;
+      let ofPlane = marks.get(plane);
+      if (ofPlane === undefined) {
+        ofPlane = new Map();
+        marks.set(plane, ofPlane);
+      }
+      let known = ofPlane.get(agent);
+      if (known !== undefined && known <= fromUs) return;
+      known ??= (findMark().get(partitionId, plane, agent) as number | undefined) ?? Infinity;
+      if (known > fromUs) putMark().run(partitionId, plane, agent, fromUs);
+      ofPlane.set(agent, Math.min(known, fromUs));
+    },
+    forget() {
+      lines.clear();
+      marks.clear();
+    },
+    forgetMarks: () => marks.clear(),
+  };
+}
+
+type PieceRow = [fromUs: number, value: string | null];
+export type CheckpointRow = [seq: number, recordedAtUs: number, value: Buffer];
+
+export function pieceOf([fromUs, text]: PieceRow): Piece {
+  return { fromUs, value: text === null ? undefined : JSON.parse(text) };
+}
+
+export function checkpointOf([seq, recordedAtUs, value]: CheckpointRow): Checkpoint {
+  return { seq, recordedAtUs, value: JSON.parse(inflateSync(value).toString()) };
+}
+
+/** Events of one partition in the order of the log, of types that begin so, for some agents or all. */
+export function eventsOf(
+  database: Database,
+  wanted: {
+    readonly partitionId: number;
+    readonly types: readonly string[];
+    readonly agents?: readonly string[] | undefined;
+    readonly afterSeq: number;
+    readonly beforeSeq?: number | undefined;
+  },
+): Iterable<FoldEvent> {
+  const { partitionId, types, agents, afterSeq, beforeSeq = Number.MAX_SAFE_INTEGER } = wanted;
+  const ofType = types.map(() => "substr(k.type, 1, length(?)) = ?").join(" OR ");
+  const ofAgent = agents === undefined ? "" : `AND s.agent IN (${agents.map(() => "?").join(", ")})`;
+  const series = database
+    .prepare(
+      `SELECT series_id FROM series JOIN subjects s USING (subject_id) JOIN kinds k USING (kind_id)
+       WHERE s.partition_id = ? AND (${ofType}) ${ofAgent}`,
+    )
+    .pluck()
+    .all(partitionId, ...types.flatMap((type) => [type, type]), ...(agents ?? [])) as number[];
+  if (series.length === 0) return [];
+  const rows = database
+    .prepare(
+      `SELECT seq, series_id, recorded_at, lag, payload FROM events NOT INDEXED
+       WHERE seq > ? AND seq < ? AND series_id IN (${series.join(", ")}) ORDER BY seq`,
+    )
+    .raw()
+    .all(afterSeq, beforeSeq) as [number, number, number, number, string | number][];
+  const names = openNames(database);
+  return rows.map(([seq, seriesId, recordedAtUs, lag, payload]) => {
+    const { agent, type, schemaVersion, source, precision } = names.seriesOf(seriesId);
+    const occurredAtUs = recordedAtUs - lag;
+    const event = { seq, agent, type, schemaVersion, source, occurredAtUs, precision, recordedAtUs };
+    return { ...event, payload: names.valueOf(payload) };
+  });
+}

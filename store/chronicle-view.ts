@@ -1,0 +1,167 @@
+import type { Database } from "better-sqlite3";
+import type { Checkpoint, Happened, Piece } from "./chronicle.ts";
+import type { CheckpointRow } from "./chronicle-tables.ts";
+import { checkpointOf, eventsOf, pieceOf } from "./chronicle-tables.ts";
+import { prepared } from "./prepared.ts";
+import type { FoldEvent } from "./projection.ts";
+
+export interface ChronicleLine {
+  readonly id: string;
+  /** Since when there has been nothing; null: there is something. */
+  readonly goneUs: number | null;
+}
+
+/** The chronicle of one partition, read. Times may be infinite. */
+export interface ChronicleView {
+  /** Lines of a family that held something at this moment or later, in the order in which they were first told of. */
+  lines(family: string, fromUs: number): readonly ChronicleLine[];
+  /** The pieces of a line from the one that holds at `fromUs` to the last that begins at `toUs` or before. */
+  pieces(family: string, id: string, fromUs: number, toUs: number): Piece[];
+  /** What happened from `fromUs` to `toUs`, both included, in the order of the log; `id` null: of any. */
+  happened(kind: string, id: string | null, fromUs: number, toUs: number): Happened[];
+  /** The last of a kind by the order of the log that is dated at this moment or before. */
+  lastHappened(kind: string, byUs: number): Happened | null;
+  /** The last checkpoint that was made at this place of the log or before. */
+  checkpoint(kind: string, throughSeq: number): Checkpoint | null;
+  /** Agents of whom there are events of types that begin so. */
+  agentsOf(types: string): readonly string[];
+  /** The last event that was recorded at this moment or before; 0 when none was. */
+  seqAt(us: number): number;
+  /** When an event was recorded, or the first after it; null = there is none. */
+  recordedAtUs(seq: number): number | null;
+  lastSeq(): number;
+  /** When the first event of this partition was recorded; null: there is none. */
+  beginsUs(): number | null;
+  events(wanted: {
+    readonly types: readonly string[];
+    readonly agents?: readonly string[] | undefined;
+    readonly afterSeq: number;
+    readonly beforeSeq?: number | undefined;
+  }): Iterable<FoldEvent>;
+  eventsNamed(seqs: readonly number[]): FoldEvent[];
+}
+
+const ALWAYS = Number.MAX_SAFE_INTEGER;
+
+export function openChronicleView(database: Database, partitionId: number): ChronicleView {
+  const lines = prepared(
+    database,
+    `SELECT id, gone_us AS goneUs FROM lines WHERE partition_id = ? AND family = ? AND coalesce(gone_us > ?, true)
+     ORDER BY line_id`,
+  );
+  const lineId = prepared(
+    database,
+    "SELECT line_id FROM lines WHERE partition_id = ? AND family = ? AND id = ?",
+    "pluck",
+  );
+  const pieces = prepared(
+    database,
+    `SELECT from_us, value FROM told WHERE line_id = ? AND from_us <= ? AND from_us >= coalesce(
+       (SELECT max(from_us) FROM told WHERE line_id = ? AND from_us <= ?), ?) ORDER BY from_us`,
+    "raw",
+  );
+  const happenedToAny = prepared(
+    database,
+    `SELECT id, at_us, seq, value FROM happened WHERE partition_id = ? AND kind = ? AND at_us BETWEEN ? AND ?
+     ORDER BY seq`,
+    "raw",
+  );
+  const happenedTo = prepared(
+    database,
+    `SELECT id, at_us, seq, value FROM happened WHERE partition_id = ? AND kind = ? AND id = ? AND at_us BETWEEN ? AND ?
+     ORDER BY seq`,
+    "raw",
+  );
+  const lastHappened = prepared(
+    database,
+    `SELECT id, at_us, seq, value FROM happened WHERE partition_id = ? AND kind = ? AND at_us <= ?
+     ORDER BY seq DESC LIMIT 1`,
+    "raw",
+  );
+  const checkpoint = prepared(
+    database,
+    `SELECT seq, recorded_at, value FROM checkpoints WHERE partition_id = ? AND kind = ? AND seq <= ?
+     ORDER BY seq DESC LIMIT 1`,
+    "raw",
+  );
+  const lastSeq = prepared(database, "SELECT coalesce(max(seq), 0) FROM events", "pluck");
+  const recordedAt = prepared(
+    database,
+    "SELECT seq, recorded_at FROM events WHERE seq >= ? ORDER BY seq LIMIT 1",
+    "raw",
+  );
+  const agents = prepared(
+    database,
+    `SELECT DISTINCT agent FROM series JOIN subjects s USING (subject_id) JOIN kinds k USING (kind_id)
+     WHERE s.partition_id = ? AND agent IS NOT NULL AND schema_version = 1 AND substr(type, 1, length(?)) = ?`,
+    "pluck",
+  );
+  const beginsUs = prepared(
+    database,
+    `SELECT recorded_at FROM events JOIN series USING (series_id) JOIN subjects s USING (subject_id)
+     WHERE s.partition_id = ? ORDER BY seq LIMIT 1`,
+    "pluck",
+  );
+  const found = new Map<string, number>();
+
+  return {
+    lines: (family, fromUs) => lines().all(partitionId, family, finite(fromUs)) as ChronicleLine[],
+    pieces(family, id, fromUs, toUs) {
+      const key = `${family}\n${id}`;
+      const line = found.get(key) ?? (lineId().get(partitionId, family, id) as number | undefined);
+      if (line === undefined) return [];
+      found.set(key, line);
+      const from = finite(fromUs);
+      return (pieces().all(line, finite(toUs), line, from, from) as [number, string | null][]).map(pieceOf);
+    },
+    happened(kind, id, fromUs, toUs) {
+      const from = finite(fromUs);
+      const to = finite(toUs);
+      const rows =
+        id === null
+          ? happenedToAny().all(partitionId, kind, from, to)
+          : happenedTo().all(partitionId, kind, id, from, to);
+      return (rows as HappenedRow[]).map((row) => happenedOf(kind, row));
+    },
+    lastHappened(kind, byUs) {
+      const row = lastHappened().get(partitionId, kind, finite(byUs)) as HappenedRow | undefined;
+      return row ? happenedOf(kind, row) : null;
+    },
+    checkpoint(kind, throughSeq) {
+      const row = checkpoint().get(partitionId, kind, throughSeq) as CheckpointRow | undefined;
+      return row ? checkpointOf(row) : null;
+    },
+    agentsOf: (types) => agents().all(partitionId, types, types) as string[],
+    seqAt(us) {
+      let low = 1;
+      let high = (lastSeq().get() as number) + 1;
+      if (us === Infinity) return high - 1;
+      while (low < high) {
+        const middle = Math.floor((low + high) / 2);
+        const row = recordedAt().get(middle) as [number, number] | undefined;
+        if (row === undefined || row[1] > us) high = middle;
+        else low = row[0] + 1;
+      }
+      return low - 1;
+    },
+    recordedAtUs: (seq) => (recordedAt().get(seq) as [number, number] | undefined)?.[1] ?? null,
+    beginsUs: () => (beginsUs().get(partitionId) as number | undefined) ?? null,
+    lastSeq: () => lastSeq().get() as number,
+    events: (wanted) => eventsOf(database, { partitionId, ...wanted }),
+    eventsNamed: (seqs) =>
+      seqs.flatMap((seq) => [
+        ...eventsOf(database, { partitionId, types: [""], afterSeq: seq - 1, beforeSeq: seq + 1 }),
+      ]),
+  };
+}
+
+type HappenedRow = [id: string, atUs: number, seq: number, value: string];
+
+function happenedOf(kind: string, [id, atUs, seq, value]: HappenedRow): Happened {
+  return { kind, id, atUs, seq, value: JSON.parse(value) };
+}
+
+/** Moments are far from either end of what an integer can hold. */
+function finite(us: number): number {
+  return Math.max(-ALWAYS, Math.min(ALWAYS, us));
+}

@@ -1,0 +1,202 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { asOf } from "../../../query/history/as-of.ts";
+import { historyFrom, historyOf } from "../../../query/history/history.ts";
+import type { Past } from "../../../query/history/past.ts";
+import { pastAsRecorded } from "../../../query/history/past-as-recorded.ts";
+import { pastOf } from "../../../query/history/past-in-memory.ts";
+import { keptPast } from "../../../query/history/past-kept.ts";
+import { newestOf, type Rules } from "../../../query/history/rules.ts";
+import { statusIntervals } from "../../../query/history/sweep.ts";
+import { windowTestimony } from "../../../query/history/window-testimony.ts";
+import { keepLog, SMALL } from "./kept-log.ts";
+import type { Turn } from "./world.ts";
+import { AGENTS, anyStory, anyStoryWithRules, anyStoryWithSteps, BEGIN_US, play } from "./world.ts";
+
+const RUNS = Number(process.env.PROPERTY_RUNS ?? 25);
+const options = { timeout: 600_000 };
+const runs = process.env.PROPERTY_RUNS ? { numRuns: RUNS } : { numRuns: RUNS, seed: 11 };
+
+/** A later version that has the same deadlines and another word for what it finds. */
+const version1 = newestOf();
+const version2: Rules = {
+  ...version1,
+  version: 2,
+  judge: (evidence) => {
+    const verdict = version1.judge(evidence);
+    return verdict.status === "healthy" ? { ...verdict, status: "busy", reason: "by version 2" } : verdict;
+  },
+};
+const rules = [version1, version2];
+
+const anyCuts = fc.array(fc.integer({ min: 1, max: 12 }), { minLength: 1, maxLength: 8 });
+const anySettled = fc.array(fc.boolean(), { minLength: 1, maxLength: 5 });
+const anyWindows = fc.array(fc.tuple(fc.integer({ min: -30, max: 250 }), fc.integer({ min: 1, max: 120 })), {
+  minLength: 1,
+  maxLength: 4,
+});
+
+function agree(
+  story: readonly Turn[],
+  cuts: readonly number[],
+  windows: readonly (readonly [number, number])[],
+): void {
+  const { events, lapsedAtUs, endUs } = play(story);
+  const kept = keepLog();
+  try {
+    for (let through = 0, at = 0; through < events.length; at++) {
+      through = Math.min(events.length, through + (cuts[at % cuts.length] as number));
+      kept.write(events, through);
+      if (through < events.length && at % 3 !== 0) continue;
+      const isWhole = through === events.length;
+      const soFar = events.slice(0, through);
+      const nowUs = isWhole ? endUs : (soFar.at(-1)?.recordedAtUs as number);
+      const lapsed = isWhole ? lapsedAtUs : null;
+      const whole = historyOf({ events: soFar, lapsedAtUs: lapsed, nowUs });
+      for (const [from, length] of windows) {
+        const window = { fromUs: BEGIN_US + from * 1000, toUs: BEGIN_US + (from + length) * 1000 };
+        const testimony = windowTestimony({
+          view: kept.view(),
+          window,
+          lapsedAtUs: lapsed,
+          nowUs,
+          lateUs: SMALL.lateUs,
+        });
+        const part = historyFrom(testimony);
+        const at = { through, window: [from, from + length] };
+        for (const agent of AGENTS) {
+          expect({ ...at, agent, found: statusIntervals(part, agent, window) }).toEqual({
+            ...at,
+            agent,
+            found: statusIntervals(whole, agent, window),
+          });
+        }
+        for (const atUs of [window.fromUs, window.toUs]) {
+          const asked = { tenantId: "t", host: "h", logSeq: through, atUs, all: true };
+          expect({ ...at, table: asOf(part, asked) }).toEqual({ ...at, table: asOf(whole, asked) });
+        }
+      }
+    }
+  } finally {
+    kept.close();
+  }
+}
+
+/** The past from what is kept against the past of the whole log, whoever settled verdicts whenever. */
+function agreeOnThePast(
+  story: readonly Turn[],
+  cuts: readonly number[],
+  settled: readonly boolean[],
+  windows: readonly (readonly [number, number])[],
+): void {
+  const { events, lapsedAtUs, endUs } = play(story);
+  const kept = keepLog({ ...SMALL, rules });
+  try {
+    for (let through = 0, at = 0; through < events.length; at++) {
+      through = Math.min(events.length, through + (cuts[at % cuts.length] as number));
+      kept.write(events, through);
+      if (settled[at % settled.length]) kept.log.settle();
+      const isWhole = through === events.length;
+      if (!isWhole && at % 3 !== 0) continue;
+      const soFar = events.slice(0, through);
+      const common = {
+        tenantId: "t",
+        host: "h",
+        lapsedAtUs: isWhole ? lapsedAtUs : null,
+        nowUs: isWhole ? endUs : (soFar.at(-1)?.recordedAtUs as number),
+        rules,
+      };
+      const whole = pastOf({ ...common, logSeq: through, events: soFar });
+      const part = keptPast({
+        ...common,
+        view: kept.view(),
+        verdicts: kept.verdicts(),
+        lateUs: SMALL.lateUs,
+      });
+      for (const [from, length] of windows) {
+        const window = { fromUs: BEGIN_US + from * 1000, toUs: BEGIN_US + (from + length) * 1000 };
+        const told = (past: Past) => ({
+          ...{ through, window: [from, from + length], names: past.names(), begins: past.beginsUs },
+          roster: past.roster(window),
+          gaps: [...past.gaps(window)],
+          boots: [...past.boots(window)],
+          table: past.table(window.fromUs, true),
+          agents: AGENTS.map((agent) => ({
+            agent,
+            intervals: [...past.intervals(agent, window)],
+            uptime: past.uptime(agent, window),
+            rejudged: [...past.rejudged(agent, window)].map(({ why: _, ...interval }) => interval),
+            states: (
+              ["healthy", "dead", "unobserved", "started", "attached", "drifted", "rebooted"] as const
+            ).map((state) => [
+              state,
+              [...past.occurrences(agent, state, window)],
+              [...past.observed(agent, state, window)],
+            ]),
+            explained: past.explain(agent, window.toUs),
+          })),
+        });
+        expect(told(part)).toEqual(told(whole));
+      }
+    }
+  } finally {
+    kept.close();
+  }
+}
+
+describe("the chronicle that is kept beside the log", () => {
+  test("tells of any window what the whole log tells of it, after any commit", options, () => {
+    fc.assert(fc.property(anyStory, anyCuts, anyWindows, agree), runs);
+  });
+
+  test("also where the clock is set forward and back", options, () => {
+    fc.assert(fc.property(anyStoryWithSteps, anyCuts, anyWindows, agree), runs);
+  });
+
+  test("and so do the verdicts that are settled, whenever that was done", options, () => {
+    fc.assert(fc.property(anyStory, anyCuts, anySettled, anyWindows, agreeOnThePast), runs);
+  });
+
+  test("and where the clock is set meanwhile", options, () => {
+    fc.assert(fc.property(anyStoryWithSteps, anyCuts, anySettled, anyWindows, agreeOnThePast), runs);
+  });
+
+  test("and what the log knew at any of its events is folded from the nearest checkpoint", options, () => {
+    const anySeqs = fc.array(fc.nat(), { minLength: 1, maxLength: 6 });
+    fc.assert(
+      fc.property(anyStoryWithSteps, anySeqs, fc.nat({ max: 20 }), (story, seqs, laterMs) => {
+        const { events } = play(story);
+        fc.pre(events.length > 0);
+        const kept = keepLog();
+        try {
+          kept.write(events, events.length);
+          for (const pick of seqs) {
+            const seq = 1 + (pick % events.length);
+            const soFar = events.slice(0, seq);
+            const nowUs = (soFar.at(-1)?.recordedAtUs as number) + laterMs * 1000;
+            const common = { tenantId: "t", host: "h", nowUs, lapsedAtUs: null };
+            const whole = pastOf({ ...common, logSeq: seq, events: soFar });
+            const never = () => {
+              throw new Error("the whole log was read");
+            };
+            const past = pastAsRecorded({ ...common, view: kept.view(), seq, names: never, whole: never });
+            expect(past.table(nowUs, true)).toEqual(whole.table(nowUs, true));
+            for (const agent of AGENTS)
+              expect(past.explain(agent, nowUs)).toEqual(whole.explain(agent, nowUs));
+          }
+        } finally {
+          kept.close();
+        }
+      }),
+      runs,
+    );
+  });
+
+  test(
+    "verdicts follow the rules that were in force at their time, whoever adopted them when",
+    options,
+    () => {
+      fc.assert(fc.property(anyStoryWithRules, anyCuts, anySettled, anyWindows, agreeOnThePast), runs);
+    },
+  );
+});

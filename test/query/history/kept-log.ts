@@ -1,0 +1,76 @@
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import Sqlite from "better-sqlite3";
+import type { Cadence } from "../../../query/history/cadence.ts";
+import { chronicleAt } from "../../../query/history/chronicler.ts";
+import { derive, projections } from "../../../query/planes/all.ts";
+import type { VerdictReader } from "../../../store/chronicle.ts";
+import type { ChronicleView } from "../../../store/chronicle-view.ts";
+import { openChronicleView } from "../../../store/chronicle-view.ts";
+import type { StoredEvent } from "../../../store/events/envelope.ts";
+import type { Log } from "../../../store/log.ts";
+import { openLog } from "../../../store/log.ts";
+import { openReader } from "../../../store/reader.ts";
+import { openVerdictReader } from "../../../store/verdict-table.ts";
+
+/** A log in a file into which a story is written as it was recorded, in batches that the test cuts. */
+export interface KeptLog {
+  readonly path: string;
+  readonly log: Log;
+  /** Appends the next events: those up to `throughSeq` that are not there yet, in one commit where their stamps allow it. */
+  write(events: readonly StoredEvent[], throughSeq: number): void;
+  view(): ChronicleView;
+  verdicts(): VerdictReader;
+  events(): StoredEvent[];
+  close(): void;
+}
+
+/** Checkpoints every few events and beats that are soon late, so that small stories meet both. */
+export const SMALL: Cadence = { lateUs: 3000, beatsEvery: 7, documentsEvery: 11, lagUs: 4000, stepEvents: 9 };
+
+export function keepLog(cadence: Cadence = SMALL): KeptLog {
+  // Nothing here asks what a power cut leaves behind: in memory nobody waits for a disk.
+  const parent = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
+  const directory = mkdtempSync(join(parent, "fleet-test-chronicle-"));
+  const path = join(directory, "fleet.db");
+  const clock = { us: 0, nowUs: () => clock.us };
+  const identity = { tenantId: "t", host: "h", machineId: "m" };
+  const open = () => openLog({ path, identity, clock, projections, chronicle: chronicleAt(cadence), derive });
+  const log = open();
+  const connection = new Sqlite(path, { readonly: true });
+  let written = 0;
+  return {
+    path,
+    log,
+    write(events, throughSeq) {
+      while (written < throughSeq) {
+        const first = events[written] as StoredEvent;
+        let end = written + 1;
+        while (end < throughSeq && events[end]?.recordedAtUs === first.recordedAtUs + end - written) end++;
+        clock.us = first.recordedAtUs;
+        const batch = events.slice(written, end).map((event) => {
+          const { type, agent, source, occurredAtUs, precision, payload } = event;
+          return { type, agent, source, occurredAtUs, precision, payload } as never;
+        });
+        log.append({ source: "tmux", events: batch });
+        written = end;
+      }
+    },
+    view: () => openChronicleView(connection, 1),
+    verdicts: () => openVerdictReader(connection, 1),
+    events() {
+      const reader = openReader(path);
+      try {
+        return [...reader.events({})];
+      } finally {
+        reader.close();
+      }
+    },
+    close() {
+      connection.close();
+      log.close();
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
