@@ -50,7 +50,8 @@ export function keptPast(input: KeptPastInput): Past {
   /** What nobody has settled yet, judged now. */
   const tail = (agent: string) => {
     const known = judged.get(agent);
-    if (known) return known;
+    // Whoever asks for long may meet verdicts that were cut off meanwhile.
+    if (known && verdicts.untilUs(agent) >= known.fromUs) return known;
     // A recorder that lapsed unsaid, or a clock that was set back since, changes what was settled.
     const bound = Math.min(lapsedAtUs ?? Infinity, steppedFromUs(view, nowUs));
     const fromUs = Math.min(settledUntil(view, verdicts, agent), bound);
