@@ -10,10 +10,12 @@ import { AGENTS, agentName, eventAt } from "./load.ts";
 
 const SOCKET = "/tmp/tmux-1000/mosaic-factory";
 const BATCH = 1000;
-const SCOPES = (["roster", "tmux", "process", "systemd", "journal", "heartbeat"] as const).map((source) => ({
-  source,
-  scope: source === "tmux" ? SOCKET : "",
-}));
+export const SCOPES = (["roster", "tmux", "process", "systemd", "journal", "heartbeat"] as const).map(
+  (source) => ({
+    source,
+    scope: source === "tmux" ? SOCKET : "",
+  }),
+);
 
 /** A state directory as a recorder leaves it after so many events, with this process as its live recorder. */
 export interface FleetState {
@@ -67,7 +69,7 @@ export function makeFleetState(parent: string, events: number, agents = AGENTS):
 }
 
 /** The server that the panes of the load live on. */
-function serverAppeared(atUs: number): FleetEvent {
+export function serverAppeared(atUs: number): FleetEvent {
   return {
     type: "tmux.server.appeared",
     agent: null,
@@ -89,7 +91,7 @@ function sourceStarted(payload: (typeof SCOPES)[number], atUs: number): FleetEve
   };
 }
 
-function declarationOf(agent: string, atUs: number): FleetEvent {
+export function declarationOf(agent: string, atUs: number): FleetEvent {
   return {
     type: "roster.agent.declared",
     agent,

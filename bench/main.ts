@@ -12,6 +12,7 @@ const benches: Readonly<Record<string, () => Promise<{ run: Bench }>>> = {
   append: () => import("./append.ts"),
   rebuild: () => import("./rebuild.ts"),
   size: () => import("./size.ts"),
+  history: () => import("./history.ts"),
   ps: () => import("./ps.ts"),
   recorder: () => import("./recorder.ts"),
   start: () => import("./start.ts"),

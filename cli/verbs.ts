@@ -22,6 +22,7 @@ import { mirror, mirrorStatus } from "./declarations/mirror.ts";
 import { ps } from "./declarations/ps.ts";
 import { rebuild } from "./declarations/rebuild.ts";
 import { record } from "./declarations/record.ts";
+import { rulesAdopt, rulesCheck } from "./declarations/rules.ts";
 import { send } from "./declarations/send.ts";
 import { sql } from "./declarations/sql.ts";
 import { tail } from "./declarations/tail.ts";
@@ -64,6 +65,8 @@ export const verbs: readonly VerbDeclaration[] = [
   completion,
   verify,
   rebuild,
+  rulesCheck,
+  rulesAdopt,
   exportVerb,
   importVerb,
   metrics,
@@ -74,6 +77,7 @@ export const verbs: readonly VerbDeclaration[] = [
 /** Words under which several verbs stand (`fleet agent start`). A verb may be such a word as well (`fleet mirror status`). */
 export const groups: readonly GroupDeclaration[] = [
   { name: "agent", summary: "act on agents by name" },
+  { name: "rules", summary: "by which rules the past is judged" },
   { name: "hooks", summary: "how runtimes tell what they do" },
   { name: "agent", summary: "act on one agent, or look at it" },
 ];

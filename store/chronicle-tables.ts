@@ -180,7 +180,7 @@ export function openChronicleTables(
       const row = findCheckpoint().get(partitionId, kind) as CheckpointRow | undefined;
       return row ? checkpointOf(row) : null;
     },
-    eventsAfter: (seq, types) => eventsOf(database, { partitionId, types, afterSeq: seq }),
+    eventsAfter: (seq, types) => openEventReader(database, partitionId).events({ types, afterSeq: seq }),
     unsettle(plane, agent, fromUs) {
       if (aside !== undefined) return;
       let ofPlane = marks.get(plane);
@@ -213,40 +213,57 @@ export function checkpointOf([seq, recordedAtUs, value]: CheckpointRow): Checkpo
   return { seq, recordedAtUs, value: JSON.parse(inflateSync(value).toString()) };
 }
 
-/** Events of one partition in the order of the log, of types that begin so, for some agents or all. */
-export function eventsOf(
-  database: Database,
-  wanted: {
-    readonly partitionId: number;
-    readonly types: readonly string[];
-    readonly agents?: readonly string[] | undefined;
-    readonly afterSeq: number;
-    readonly beforeSeq?: number | undefined;
-  },
-): Iterable<FoldEvent> {
-  const { partitionId, types, agents, afterSeq, beforeSeq = Number.MAX_SAFE_INTEGER } = wanted;
-  const ofType = types.map(() => "substr(k.type, 1, length(?)) = ?").join(" OR ");
-  const ofAgent = agents === undefined ? "" : `AND s.agent IN (${agents.map(() => "?").join(", ")})`;
-  const series = database
-    .prepare(
-      `SELECT series_id FROM series JOIN subjects s USING (subject_id) JOIN kinds k USING (kind_id)
-       WHERE s.partition_id = ? AND (${ofType}) ${ofAgent}`,
-    )
-    .pluck()
-    .all(partitionId, ...types.flatMap((type) => [type, type]), ...(agents ?? [])) as number[];
-  if (series.length === 0) return [];
-  const rows = database
-    .prepare(
-      `SELECT seq, series_id, recorded_at, lag, payload FROM events NOT INDEXED
-       WHERE seq > ? AND seq < ? AND series_id IN (${series.join(", ")}) ORDER BY seq`,
-    )
-    .raw()
-    .all(afterSeq, beforeSeq) as [number, number, number, number, string | number][];
+export interface WantedEvents {
+  /** What the types begin with. */
+  readonly types: readonly string[];
+  /** Absent: of all. */
+  readonly agents?: readonly string[] | undefined;
+  readonly afterSeq: number;
+  readonly beforeSeq?: number | undefined;
+}
+
+/** Reads events of one partition, in the order of the log. */
+export function openEventReader(database: Database, partitionId: number) {
   const names = openNames(database);
-  return rows.map(([seq, seriesId, recordedAtUs, lag, payload]) => {
+  const named = prepared(
+    database,
+    `SELECT seq, series_id, recorded_at, lag, payload FROM events
+     WHERE seq IN (SELECT value FROM json_each(?)) ORDER BY seq`,
+    "raw",
+  );
+  const between = prepared(
+    database,
+    `SELECT seq, series_id, recorded_at, lag, payload FROM events NOT INDEXED
+     WHERE seq > ? AND seq < ? AND series_id IN (SELECT value FROM json_each(?)) ORDER BY seq`,
+    "raw",
+  );
+  const ofPartition = prepared(
+    database,
+    `SELECT series_id, agent, type FROM series JOIN subjects s USING (subject_id) JOIN kinds USING (kind_id)
+     WHERE s.partition_id = ?`,
+    "raw",
+  );
+  const eventOf = ([seq, seriesId, recordedAtUs, lag, payload]: EventRow): FoldEvent => {
     const { agent, type, schemaVersion, source, precision } = names.seriesOf(seriesId);
     const occurredAtUs = recordedAtUs - lag;
     const event = { seq, agent, type, schemaVersion, source, occurredAtUs, precision, recordedAtUs };
     return { ...event, payload: names.valueOf(payload) };
-  });
+  };
+  return {
+    events({ types, agents, afterSeq, beforeSeq = Number.MAX_SAFE_INTEGER }: WantedEvents): FoldEvent[] {
+      const series = (ofPartition().all(partitionId) as [number, string | null, string][])
+        .filter(([, agent, type]) => {
+          if (agents !== undefined && (agent === null || !agents.includes(agent))) return false;
+          return types.some((wanted) => type.startsWith(wanted));
+        })
+        .map(([seriesId]) => seriesId);
+      if (series.length === 0) return [];
+      return (between().all(afterSeq, beforeSeq, JSON.stringify(series)) as EventRow[]).map(eventOf);
+    },
+    /** By their places. */
+    eventsNamed: (seqs: readonly number[]): FoldEvent[] =>
+      seqs.length === 0 ? [] : (named().all(JSON.stringify(seqs)) as EventRow[]).map(eventOf),
+  };
 }
+
+type EventRow = [seq: number, seriesId: number, recordedAtUs: number, lag: number, payload: string | number];

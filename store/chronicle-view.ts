@@ -1,7 +1,7 @@
 import type { Database } from "better-sqlite3";
 import type { Checkpoint, Happened, Piece } from "./chronicle.ts";
-import type { CheckpointRow } from "./chronicle-tables.ts";
-import { checkpointOf, eventsOf, pieceOf } from "./chronicle-tables.ts";
+import type { CheckpointRow, WantedEvents } from "./chronicle-tables.ts";
+import { checkpointOf, openEventReader, pieceOf } from "./chronicle-tables.ts";
 import { prepared } from "./prepared.ts";
 import type { FoldEvent } from "./projection.ts";
 
@@ -17,8 +17,8 @@ export interface ChronicleView {
   lines(family: string, fromUs: number): readonly ChronicleLine[];
   /** The pieces of a line from the one that holds at `fromUs` to the last that begins at `toUs` or before. */
   pieces(family: string, id: string, fromUs: number, toUs: number): Piece[];
-  /** What happened from `fromUs` to `toUs`, both included, in the order of the log; `id` null: of any. */
-  happened(kind: string, id: string | null, fromUs: number, toUs: number): Happened[];
+  /** What happened from `fromUs` to `toUs`, both included, in the order of the log; `id` null: of any. `fromSeq`: told there or later. */
+  happened(kind: string, id: string | null, fromUs: number, toUs: number, fromSeq?: number): Happened[];
   /** The last of a kind by the order of the log that is dated at this moment or before. */
   lastHappened(kind: string, byUs: number): Happened | null;
   /** The last checkpoint that was made at this place of the log or before. */
@@ -32,12 +32,8 @@ export interface ChronicleView {
   lastSeq(): number;
   /** When the first event of this partition was recorded; null: there is none. */
   beginsUs(): number | null;
-  events(wanted: {
-    readonly types: readonly string[];
-    readonly agents?: readonly string[] | undefined;
-    readonly afterSeq: number;
-    readonly beforeSeq?: number | undefined;
-  }): Iterable<FoldEvent>;
+  events(wanted: WantedEvents): Iterable<FoldEvent>;
+  /** By their places. */
   eventsNamed(seqs: readonly number[]): FoldEvent[];
 }
 
@@ -62,14 +58,14 @@ export function openChronicleView(database: Database, partitionId: number): Chro
   );
   const happenedToAny = prepared(
     database,
-    `SELECT id, at_us, seq, value FROM happened WHERE partition_id = ? AND kind = ? AND at_us BETWEEN ? AND ?
+    `SELECT id, at_us, seq, value FROM happened WHERE partition_id = ? AND kind = ? AND at_us BETWEEN ? AND ? AND seq >= ?
      ORDER BY seq`,
     "raw",
   );
   const happenedTo = prepared(
     database,
     `SELECT id, at_us, seq, value FROM happened WHERE partition_id = ? AND kind = ? AND id = ? AND at_us BETWEEN ? AND ?
-     ORDER BY seq`,
+     AND seq >= ? ORDER BY seq`,
     "raw",
   );
   const lastHappened = prepared(
@@ -114,13 +110,13 @@ export function openChronicleView(database: Database, partitionId: number): Chro
       const from = finite(fromUs);
       return (pieces().all(line, finite(toUs), line, from, from) as [number, string | null][]).map(pieceOf);
     },
-    happened(kind, id, fromUs, toUs) {
+    happened(kind, id, fromUs, toUs, fromSeq = 0) {
       const from = finite(fromUs);
       const to = finite(toUs);
       const rows =
         id === null
-          ? happenedToAny().all(partitionId, kind, from, to)
-          : happenedTo().all(partitionId, kind, id, from, to);
+          ? happenedToAny().all(partitionId, kind, from, to, fromSeq)
+          : happenedTo().all(partitionId, kind, id, from, to, fromSeq);
       return (rows as HappenedRow[]).map((row) => happenedOf(kind, row));
     },
     lastHappened(kind, byUs) {
@@ -147,11 +143,7 @@ export function openChronicleView(database: Database, partitionId: number): Chro
     recordedAtUs: (seq) => (recordedAt().get(seq) as [number, number] | undefined)?.[1] ?? null,
     beginsUs: () => (beginsUs().get(partitionId) as number | undefined) ?? null,
     lastSeq: () => lastSeq().get() as number,
-    events: (wanted) => eventsOf(database, { partitionId, ...wanted }),
-    eventsNamed: (seqs) =>
-      seqs.flatMap((seq) => [
-        ...eventsOf(database, { partitionId, types: [""], afterSeq: seq - 1, beforeSeq: seq + 1 }),
-      ]),
+    ...openEventReader(database, partitionId),
   };
 }
 

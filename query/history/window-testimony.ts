@@ -86,9 +86,9 @@ export function windowTestimony(asked: WindowInput): Testimony {
   const owns = view.lines("own", -Infinity).map(({ id }) => id.split("\n") as [string, string]);
   const told: Told = {
     of: (family, id) => timelines(`${family}\n${id}`),
-    ids: (family) => view.lines(family, windowOf(family, "\n").fromUs).map(({ id }) => id),
+    ids: remembered((family) => view.lines(family, windowOf(family, "\n").fromUs).map(({ id }) => id)),
     owners: [...new Set(owns.map(([agent]) => agent))],
-    sockets: (agent) => owns.filter(([owner]) => owner === agent).map(([, socket]) => socket),
+    sockets: remembered((agent) => owns.filter(([owner]) => owner === agent).map(([, socket]) => socket)),
     ownPane: remembered2((agent, socket) => {
       const own = tell("own", ownId(agent, socket), around(coverageId("tmux", socket)));
       return { fromUs: own.fromUs, values: own.values.map((value) => (value ?? null) as OwnPaneTold | null) };
@@ -104,17 +104,17 @@ export function windowTestimony(asked: WindowInput): Testimony {
     get beating() {
       return beats.agents();
     },
-    points(socket) {
+    points: remembered((socket) => {
       const { fromUs, toUs } = around(coverageId("tmux", socket));
       const found = view
         .happened("point", socket, fromUs - WITHIN_US, toUs)
         .map(({ atUs, value }) => ({ ...(value as EndPoint), atUs: Math.min(atUs, nowUs) }));
       return inOrder(found);
-    },
-    purpose(agent) {
+    }),
+    purpose: remembered((agent) => {
       const { fromUs, values } = tell("purpose", agent, input.window);
       return { fromUs, values: values.map((value) => (value ?? NO_PURPOSE) as Purpose) };
-    },
+    }),
     beats: beats.of,
     sends: (agent) =>
       view
@@ -238,13 +238,13 @@ function beatsOf(input: WindowInput, { fromUs, toUs }: Window): Beats {
     const checkpoint = view.checkpoint("beats", view.seqAt(fromUs));
     const files = (checkpoint?.value ?? {}) as BeatFiles;
     const afterSeq = checkpoint?.seq ?? 0;
-    const words = view.happened("word", "", -Infinity, Infinity).filter(({ seq }) => seq > afterSeq);
+    const words = view.happened("word", "", -Infinity, Infinity, afterSeq + 1);
     // A word of the recorder brings all that stands before it into the window.
     const bound = Math.max(0, ...words.filter(({ atUs }) => atUs <= toUs).map(({ seq }) => seq));
     const beforeSeq = 1 + Math.max(view.seqAt(toUs + lateUs), bound);
     const late = view
-      .happened("late", null, -Infinity, toUs)
-      .filter(({ id, seq }) => seq >= beforeSeq && (agents === undefined || agents.includes(id)));
+      .happened("late", null, -Infinity, toUs, beforeSeq)
+      .filter(({ id }) => agents === undefined || agents.includes(id));
     const events = new Map<string, FoldEvent[]>();
     const near = view.events({ types: BEAT_TYPES, agents, afterSeq, beforeSeq });
     for (const event of [near, view.eventsNamed(late.map(({ seq }) => seq))].flatMap((some) => [...some])) {

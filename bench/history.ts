@@ -1,0 +1,179 @@
+/**
+ * What it costs to ask about the past, in logs of 10^5 and of as many events as are asked for: 50 agents that beat every 15 s and what changes
+ * between the beats, recorded by a recorder that starts anew once a day. Each question is asked in this process of a log that is open, about
+ * moments all over the log; the last of them are not settled yet, as beside a live recorder.
+ */
+import { mkdtempSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { lastSeqAt, openPast, openPastAsRecorded } from "../cli/past.ts";
+import { chronicle } from "../query/history/chronicler.ts";
+import type { Past } from "../query/history/past.ts";
+import { derive, projections } from "../query/planes/all.ts";
+import type { FleetEvent } from "../store/events/catalogue.ts";
+import { openLog } from "../store/log.ts";
+import { openReader, type Reader } from "../store/reader.ts";
+import { declarationOf, SCOPES, serverAppeared } from "./fleet-state.ts";
+import { AGENTS, agentName, eventAt, START_US } from "./load.ts";
+import type { BenchOptions, Result } from "./result.ts";
+import { atMost, info, median, optionsOf, table } from "./result.ts";
+
+/** 50 agents, a beat each 15 s, nine events of ten: 10^7 events are 31 days. */
+const SPACING_US = 270_000;
+/** What arrived within half a minute. */
+const BATCH = 100;
+/** Once a minute or so, as a recorder does. */
+const SETTLE_EVERY = 3;
+const DAY_US = 86_400_000_000;
+const SMALL = 100_000;
+const QUESTIONS = 25;
+const FLAT_MEGABYTES = 64;
+
+type Question = "when" | "ps --at" | "uptime --since 30d" | "--as-recorded";
+
+export function run({ events = 1_000_000 }: BenchOptions = {}): Result[] {
+  const directory = mkdtempSync(join(tmpdir(), "fleet-bench-history-"));
+  try {
+    const small = ask(join(directory, "small.db"), Math.min(SMALL, events));
+    const large = ask(join(directory, "large.db"), events);
+    const asked = (question: Question, limitMs: number) => [
+      atMost(`history: ${question}`, large.ms[question], "ms", limitMs),
+      info(`history: ${question}, 10^5 events`, small.ms[question], "ms"),
+      atMost(
+        `history: ${question} / the same at 10^5`,
+        large.ms[question] / small.ms[question],
+        "x",
+        question === "--as-recorded" ? Infinity : 2,
+      ),
+    ];
+    return [
+      ...asked("when", 5),
+      ...asked("ps --at", 5),
+      ...asked("uptime --since 30d", 5),
+      ...asked("--as-recorded", 1000).slice(0, 2),
+      info("history: append, verdicts settled once a minute", large.appendRate, "events/s"),
+      info("history: events settled", large.settleRate, "events/s"),
+      info("history: the log with all that is kept of it", large.bytes / events, "bytes/event"),
+      atMost("history: memory of asking", large.megabytes, "MB", FLAT_MEGABYTES),
+    ];
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+interface Asked {
+  readonly ms: Record<Question, number>;
+  readonly appendRate: number;
+  readonly settleRate: number;
+  readonly bytes: number;
+  readonly megabytes: number;
+}
+
+function ask(path: string, events: number): Asked {
+  const filled = fill(path, events);
+  const reader = openReader(path);
+  const before = process.memoryUsage().rss;
+  let peak = before;
+  try {
+    const nowUs = START_US + events * SPACING_US;
+    const ms = Object.fromEntries(
+      (Object.keys(questions) as Question[]).map((question) => {
+        const times: number[] = [];
+        for (let n = 0; n < QUESTIONS; n += 1) {
+          // All over the log, the end included.
+          const atUs = Math.floor(START_US + ((n + 1) / QUESTIONS) * (nowUs - START_US - 1));
+          const started = process.hrtime.bigint();
+          reader.atOnce(() => questions[question]({ reader, atUs, nowUs, agent: agentName(n * 7) }));
+          times.push(Number(process.hrtime.bigint() - started) / 1e6);
+          peak = Math.max(peak, process.memoryUsage().rss);
+        }
+        return [question, median(times)];
+      }),
+    ) as Record<Question, number>;
+    return { ms, ...filled, bytes: statSync(path).size, megabytes: (peak - before) / 2 ** 20 };
+  } finally {
+    reader.close();
+  }
+}
+
+interface Asking {
+  readonly reader: Reader;
+  readonly atUs: number;
+  readonly nowUs: number;
+  readonly agent: string;
+}
+
+/** Opened once, as a process opens it. */
+const opened = new WeakMap<Reader, Past>();
+function past({ reader, nowUs }: Asking): Past {
+  const known = opened.get(reader) ?? openPast(reader, reader.identity(), nowUs);
+  opened.set(reader, known);
+  return known;
+}
+
+const questions: Readonly<Record<Question, (asking: Asking) => number>> = {
+  when: (asking) => {
+    const window = { fromUs: asking.atUs - DAY_US, toUs: asking.atUs };
+    return [...past(asking).occurrences(asking.agent, "stale", window)].length;
+  },
+  "ps --at": (asking) => past(asking).table(asking.atUs, false).agents.length,
+  "uptime --since 30d": (asking) =>
+    past(asking).uptime(asking.agent, { fromUs: asking.nowUs - 30 * DAY_US, toUs: asking.nowUs }).windowUs,
+  "--as-recorded": ({ reader, atUs }) =>
+    openPastAsRecorded(reader, reader.identity(), lastSeqAt(reader, atUs), atUs).table(atUs, false).agents
+      .length,
+};
+
+/** Some agent falls silent for five minutes every ten hours or so, so that there is something to find. */
+function isSilent({ type, agent }: FleetEvent, atUs: number): boolean {
+  if (type !== "heartbeat.received" || agent === null) return false;
+  const n = Number(agent.slice("coder".length));
+  return (atUs / 1e6 + n * 720) % 36_000 < 300;
+}
+
+function fill(path: string, events: number): { appendRate: number; settleRate: number } {
+  let nowUs = START_US;
+  const log = openLog({
+    path,
+    identity: { tenantId: "jarvis", host: "W-jarvis", machineId: "bench" },
+    clock: { nowUs: () => nowUs },
+    projections,
+    chronicle,
+    derive,
+  });
+  const declared = Array.from({ length: AGENTS }, (_, n) => declarationOf(agentName(n), nowUs));
+  log.append({ source: "roster", events: [...declared, serverAppeared(nowUs)] });
+  const words = (type: "recorder.source.started" | "recorder.source.stopped"): FleetEvent[] =>
+    SCOPES.map((payload) => ({
+      ...{ type, payload, agent: null, source: "recorder", occurredAtUs: nowUs, precision: "us" },
+    }));
+  log.append({ source: "recorder", events: words("recorder.source.started") });
+  let dayUs = nowUs;
+  let appended = 0n;
+  let settled = 0n;
+  for (let from = 0; from < events; from += BATCH) {
+    const size = Math.min(BATCH, events - from);
+    const batch = Array.from({ length: size }, (_, i) => eventAt(from + i, SPACING_US));
+    nowUs = batch.at(-1)?.recordedAtUs ?? nowUs;
+    const started = process.hrtime.bigint();
+    const all = batch.filter(({ event, recordedAtUs }) => !isSilent(event, recordedAtUs));
+    log.append({ source: "heartbeat", events: all.map(({ event }) => event) });
+    appended += process.hrtime.bigint() - started;
+    if (nowUs - dayUs > DAY_US) {
+      dayUs = nowUs;
+      log.append({ source: "recorder", events: words("recorder.source.stopped") });
+      nowUs += 20_000_000;
+      log.append({ source: "recorder", events: words("recorder.source.started") });
+    }
+    if ((from / BATCH) % SETTLE_EVERY !== 0) continue;
+    const settling = process.hrtime.bigint();
+    log.settle();
+    settled += process.hrtime.bigint() - settling;
+  }
+  log.close();
+  return { appendRate: (events / Number(appended)) * 1e9, settleRate: (events / Number(settled)) * 1e9 };
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url))
+  process.stdout.write(table(run(optionsOf(process.argv))));
