@@ -5,6 +5,7 @@ import { chronicle } from "../query/history/chronicler.ts";
 import { derive, projections } from "../query/planes/all.ts";
 import type { Identity, Partition } from "../store/identity.ts";
 import { type Log, openLog } from "../store/log.ts";
+import { adoptNewestRules } from "./adopt-rules.ts";
 import { createClock } from "./clock.ts";
 import { type Names, resolveNames, type Variables } from "./environment.ts";
 import { openExistingLog } from "./existing-log.ts";
@@ -38,6 +39,7 @@ export function openOwnLog(variables: Variables, options: { keepIdentity?: boole
   };
   const clock = createClock();
   const log = openLog({ path: here.places.database, identity, clock, projections, chronicle, derive });
+  adoptNewestRules(log, clock.nowUs());
   return { log, identity, here, names, clock };
 }
 

@@ -3,7 +3,7 @@ _fleet() {
   local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]} flags="" words="" verb
   COMPREPLY=()
   if [ "$COMP_CWORD" -eq 1 ]; then
-    COMPREPLY=($(compgen -W "ps why events sql history when uptime diff incidents watch tail messages send init up down attach record beat doctor completion verify rebuild export import metrics mirror agent hooks agent --help --version" -- "$current"))
+    COMPREPLY=($(compgen -W "ps why events sql history when uptime diff incidents watch tail messages send init up down attach record beat doctor completion verify rebuild export import metrics mirror agent rules hooks agent --help --version" -- "$current"))
     return
   fi
   case $previous in
@@ -46,6 +46,13 @@ _fleet() {
     agent)
       if [ "$COMP_CWORD" -eq 2 ]; then
         words="$words watch tail send start stop restart reset attach"
+      else
+        verb="$verb ${COMP_WORDS[2]}"
+      fi
+      ;;
+    rules)
+      if [ "$COMP_CWORD" -eq 2 ]; then
+        words="$words check adopt"
       else
         verb="$verb ${COMP_WORDS[2]}"
       fi
@@ -200,6 +207,14 @@ _fleet() {
       ;;
     rebuild)
       flags="--json"
+      words="$words "
+      ;;
+    "rules check")
+      flags="--since --agent --json"
+      words="$words "
+      ;;
+    "rules adopt")
+      flags="--since --json"
       words="$words "
       ;;
     export)

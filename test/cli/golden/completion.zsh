@@ -36,6 +36,7 @@ _fleet() {
     'metrics:print the numbers of now for Prometheus'
     'mirror:send the log as traces to Jaeger, Tempo or any OTLP receiver'
     'agent:act on agents by name'
+    'rules:by which rules the past is judged'
     'hooks:how runtimes tell what they do'
     'agent:act on one agent, or look at it'
   )
@@ -49,6 +50,11 @@ _fleet() {
     'restart:end agents and start them anew'
     'reset:empty an agent'\''s context by its runtime'\''s own command'
     'attach:join your terminal to an agent'\''s pane; you can type'
+  )
+  local -a of_rules
+  of_rules=(
+    'check:show which past verdicts the newest rules would change'
+    'adopt:let the newest rules judge the past too, from a moment on'
   )
   local -a of_hooks
   of_hooks=(
@@ -75,6 +81,10 @@ _fleet() {
       case $verb in
         agent)
           if (( CURRENT == 2 )); then _describe verb of_agent; [[ $words[2] == -* ]] || return; else
+            verb="$verb $words[2]"; shift words; (( CURRENT-- ))
+          fi ;;
+        rules)
+          if (( CURRENT == 2 )); then _describe verb of_rules; [[ $words[2] == -* ]] || return; else
             verb="$verb $words[2]"; shift words; (( CURRENT-- ))
           fi ;;
         hooks)
@@ -307,6 +317,13 @@ _fleet() {
           '--json[print JSON instead of a table]' \
           '(- *)--help[show help]' ;;
         rebuild) _arguments -s '--json[print JSON instead of a table]' \
+          '(- *)--help[show help]' ;;
+        'rules check') _arguments -s '--since[from this moment on (default\: one day ago)]:time: ' \
+          '*--agent[only this agent]:name:_fleet_agents' \
+          '--json[print JSON instead of a table]' \
+          '(- *)--help[show help]' ;;
+        'rules adopt') _arguments -s '--since[from this moment on; has to be said]:time: ' \
+          '--json[print JSON instead of a table]' \
           '(- *)--help[show help]' ;;
         export) _arguments -s '--format[ndjson (default) or csv]:format:(ndjson csv)' \
           '--output[into this file, which appears when it is whole, readable by you alone]:file: ' '-o[into this file, which appears when it is whole, readable by you alone]:file: ' \
