@@ -151,6 +151,21 @@ test("check is a warning: drift and boot gap", async () => {
   expect((await factory.fleet("ps", "--check")).code).toBe(1);
 });
 
+test("an operator's verbs work on the units of another launcher's too, and write no file of ours", async () => {
+  expect((await factory.fleet("agent", "stop", "dogfood-coder")).code).toBe(0);
+  await expect
+    .poll(async () => (await factory.row("dogfood-coder")).status_reason, SOON)
+    .toBe("stopped by operator");
+  const started = await factory.fleet("agent", "start", "dogfood-coder");
+  expect([started.code, started.stdout]).toEqual([
+    0,
+    expect.stringContaining("dogfood-coder  runs and beats"),
+  ]);
+  await expect.poll(async () => statuses(await factory.ps()), SOON).toEqual(allHealthy);
+  expect((await factory.fleet("init")).stderr).toContain("was not written by fleet");
+  expect(await factory.run("ls", ".config/mosaic/fleet")).toBe("roster.yaml\nrun\n");
+});
+
 test("a second recorder says who holds the log, and leaves", async () => {
   const { code, stderr } = await factory.fleet("record");
   expect(code).toBe(1);

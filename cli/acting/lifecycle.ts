@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { readWrittenFile, weigh, writeFiles } from "../../agents/apply.ts";
-import { type AgentSpec, isOurUnit } from "../../agents/fleet-spec.ts";
+import { AGENT_TEMPLATE, type AgentSpec, isOurUnit } from "../../agents/fleet-spec.ts";
 import { agentFiles } from "../../agents/plan.ts";
 import { FleetError } from "../../store/errors.ts";
 import type { Actor } from "./actor.ts";
@@ -14,7 +14,10 @@ export const memoryOf = (fleetHome: string): string => `${fleetHome}/lib/written
 export async function refreshFiles(actor: Actor, agents: readonly AgentSpec[]): Promise<void> {
   const files = agents.filter(isOurUnit).flatMap((agent) => agentFiles(actor.spec, agent));
   const memory = memoryOf(actor.spec.fleetHome);
-  const weighed = weigh(files, readWrittenFile(memory), false);
+  const written = readWrittenFile(memory);
+  // A fleet that another launcher set up keeps its own files, and gets none of ours.
+  if (written[`${actor.spec.unitDirectory}/${AGENT_TEMPLATE}`] === undefined) return;
+  const weighed = weigh(files, written, false);
   if (weighed.every(({ fate }) => fate === "same" || fate === "kept")) return;
   writeFiles(weighed, memory);
   if (weighed.some(({ file, fate }) => file.kind === "unit" && fate !== "same"))

@@ -26,12 +26,14 @@ test("every verb is there under the program that mounts it, and the verbs on age
   await run("agent", "start", "coder0");
   await run("agent", "stop", "coder0");
   await run("agent", "send", "coder0", "hello");
+  await run("agent", "watch", "coder0");
   expect(performed).toEqual([
     ["ps", ["coder0"], { json: true }],
     ["agent start", ["coder0", "coder1"], { timeout: "3" }],
     ["agent start", ["coder0"], {}],
     ["agent stop", ["coder0"], {}],
     ["send", ["coder0", "hello"], {}],
+    ["watch", ["coder0"], {}],
   ]);
 });
 
