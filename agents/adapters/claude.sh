@@ -96,14 +96,16 @@ claude_queue() {
   transcript=$line
   [ -f "$transcript" ] && [ -O "$transcript" ] || return 0
   uptime
-  if ! mkdir "$run/.$name.lock"; then
-    # One that was killed in between left it.
-    load "$run/.$name.locked"
-    [ $((up - ${line:-0})) -ge 0 ] && [ $((up - ${line:-0})) -lt 20 ] && return 0
+  lock=$run/.$name.lock
+  if ! mkdir "$lock"; then
+    load "$lock/at"
+    # Just made, or left by one that was killed: its age is known from now on.
+    [ -n "$line" ] || note "$lock/at" "$up"
+    [ $((up - ${line:-$up})) -ge 20 ] || return 0
   fi
-  note "$run/.$name.locked" "$up"
+  note "$lock/at" "$up"
   while claude_dequeue; do :; done
-  rmdir "$run/.$name.lock"
+  rm -rf "$lock"
 }
 
 # The first prompt of which something is known by now; 1 where there is none. Of two with the same text the older one is meant.

@@ -92,7 +92,8 @@ export function createAgentHome(): AgentHome {
         .map(({ what, sha256, queued }) => ({ what, sha256, queued })),
     everythingKept: () =>
       existsSync(run)
-        ? readdirSync(run)
+        ? readdirSync(run, { withFileTypes: true })
+            .flatMap((item) => (item.isFile() ? [item.name] : []))
             .map((file) => `${file}\n${readFileSync(join(run, file), "utf8")}`)
             .join("\n")
         : "",

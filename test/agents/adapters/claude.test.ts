@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { digestOfPrompt } from "../../../agents/acks/normal-text.ts";
@@ -199,6 +199,24 @@ describe("a prompt", () => {
     await expect.poll(ticking("t3"), until).toBe(2);
   });
 
+  test("is left alone while another hook looks after the queue, and taken up by the next when that one was killed", async () => {
+    agent.session("busy", LONG_AGO);
+    tick("t1");
+    await submit("t1");
+    const lock = join(agent.run, ".coder0.lock");
+    mkdirSync(lock);
+    row(prompt, "t2");
+    // Made a moment ago by somebody who has not even said when: not to be taken from him.
+    for (let more = 0; more < 3; more += 1) tick("t2");
+    expect(agent.acks()).toHaveLength(1);
+    writeFileSync(join(lock, "at"), "1\n");
+    const taken = () => {
+      tick("t2");
+      return agent.acks().map(({ what }) => what);
+    };
+    await expect.poll(taken, until).toEqual(["received", "taken-up"]);
+  });
+
   test("that a human takes out of the queue is withdrawn", async () => {
     agent.session("busy", LONG_AGO);
     tick("t1");
@@ -261,7 +279,7 @@ describe("nothing is written", () => {
     writeFileSync(join(agent.home, "precious"), "mine");
     symlinkSync(join(agent.home, "precious"), join(agent.run, "coder0.hb"));
     expect(hook("Stop")).toEqual(SILENT);
-    expect(agent.everythingKept()).toContain("mine");
+    expect(readFileSync(join(agent.home, "precious"), "utf8")).toBe("mine");
   });
 });
 
