@@ -1,5 +1,6 @@
 import type { StoredEvent } from "../store/events/envelope.ts";
 import type { Past, RosterEntry } from "./history/past.ts";
+import type { Boot } from "./history/server-timeline.ts";
 import type { Window } from "./history/sweep.ts";
 import type { Outage } from "./history/uptime.ts";
 import { bucketOf } from "./history/uptime.ts";
@@ -68,6 +69,8 @@ export interface AskedIncidents {
 export const MOMENT_US = 1_000_000;
 /** systemd writes its line about a unit a little after the process has gone. */
 const NEARBY_US = 5_000_000;
+/** An incarnation begins with so much of the boot's id. */
+const BOOT_IN_INCARNATION = 8;
 /** A message older than this is no part of a death. */
 const LOOK_BACK_US = 7 * 86_400_000_000;
 
@@ -136,14 +139,15 @@ export function certify(asked: AskedIncidents, entry: RosterEntry, outage: Outag
 
 function causeOf(
   { past, managerWent }: AskedIncidents,
-  { verdict, facts }: Explained,
+  first: Explained,
   atUs: number,
   notBeforeUs: number | null,
   witnessed: boolean,
 ): { cause: Cause | null; key: string | null } {
-  const { server, pane } = facts;
-  const booted = [...past.boots({ fromUs: notBeforeUs ?? atUs, toUs: atUs + 1 })].at(-1);
-  if (booted !== undefined && (server?.reason === "rebooted" || !witnessed)) {
+  const { verdict } = first;
+  const { server, pane } = first.facts;
+  const booted = bootThatEnded(past, first, notBeforeUs ?? atUs, atUs);
+  if (booted !== null && (server?.reason === "rebooted" || !witnessed)) {
     const detail = `boot ${booted.bootId.slice(0, 8)} at ${exactIsoOf(booted.atUs)}`;
     return { cause: { kind: "reboot", detail }, key: `reboot ${booted.bootId}` };
   }
@@ -159,6 +163,20 @@ function causeOf(
     return { cause: { kind: "unwatched", detail }, key: null };
   }
   return { cause: null, key: null };
+}
+
+/**
+ * The boot that ended this life. A kernel tells its hour in whole seconds, which may be before the last word of the life that it ended:
+ * so it is known by its name, which the incarnation begins with. Without one (a pane whose process was gone too soon) its hour decides.
+ */
+function bootThatEnded(past: Past, { facts }: Explained, fromUs: number, toUs: number): Boot | null {
+  const untilUs = Math.min(toUs + NEARBY_US, past.nowUs);
+  const life = facts.pane.own?.incarnation?.slice(0, BOOT_IN_INCARNATION) ?? null;
+  if (life === null) return [...past.boots({ fromUs, toUs: toUs + 1 })].at(-1) ?? null;
+  const now = past.explain(facts.name, untilUs).facts.manager?.manager.bootId;
+  if (now === undefined || now.startsWith(life)) return null;
+  const boots = past.boots({ fromUs: past.beginsUs ?? fromUs, toUs: untilUs + 1 });
+  return [...boots].find(({ bootId }) => bootId === now) ?? null;
 }
 
 /** systemd answered before that moment and could not be asked right after it. */

@@ -103,7 +103,10 @@ stage2() {
   # a boot id and a machine id of its own
   mkdir -p "$r/run/sandbox"
   cat /proc/sys/kernel/random/uuid > "$r/run/sandbox/boot_id"
-  # ... and an hour of boot of its own: /proc/stat is the machine's, whose boot it did not see
+  # ... and an hour of boot of its own: /proc/stat is the machine's, whose boot it did not see. The kernel tells it in
+  # whole seconds, and no machine boots again within the second in which it went down.
+  local down; down=$(date +%s)
+  [ -e "$r/etc/.sandbox-done" ] && while [ "$(date +%s)" = "$down" ]; do sleep 0.05; done
   sed "s/^btime .*/btime $(date +%s)/" /proc/stat > "$r/run/sandbox/stat"
   cp "$d/users" "$r/run/sandbox/users"
   local mid; mid=$(printf 'sandbox-%s' "$1" | md5sum); mid=${mid%% *}

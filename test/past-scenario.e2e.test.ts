@@ -61,6 +61,9 @@ beforeAll(async () => {
   await factory.startRecorder();
   for (const name of FACTORY_AGENTS) await untilIs(name, "healthy");
   done.healthy = { fromUs: nowUs(), toUs: nowUs() };
+  // tmux tells the hour of a death in whole seconds: let one pass, so that this moment lies before it in any case.
+  const beganUs = done.healthy.fromUs;
+  await until("a second has passed", async () => nowUs() > beganUs + S);
 
   await mark("silenced", async () =>
     factory.run("kill", "-USR1", String(await factory.panePid("canary-pi"))),
@@ -123,8 +126,9 @@ test("the table of each moment is what was true then, and says who watched", asy
     "dogfood-coder": "failed",
     "dogfood-orchestrator": "healthy",
   });
-  // In the gap: what dead panes and hooks prove is known, what would have needed a watcher is not.
-  expect(await at((done.started?.fromUs ?? 0) - 1000)).toMatchObject({
+  // In the gap, when the last beat's reach is over and the beat that is found after it is not made yet: what dead panes and
+  // hooks prove is known, what would have needed a watcher is not.
+  expect(await at((done.stopped?.toUs ?? 0) + REACH_US + 0.3 * S)).toMatchObject({
     observer: "absent",
     _holder: "running",
     "dogfood-coder": "failed",

@@ -137,6 +137,30 @@ describe("causes", () => {
     );
   });
 
+  test("a boot within the very second in which the machine went down is known by its name", async () => {
+    begin();
+    past.beats("coder0", 15, 90);
+    past.beats("coder1", 15, 90);
+    past.stop(100.4);
+    const ended = { active: "inactive", sub: "dead" };
+    past.record(
+      200,
+      tmuxLook(at(200), [], { server: null, goneReason: "no-socket" }),
+      systemdLook(
+        at(200),
+        { [unit("coder0")]: ended, [unit("coder1")]: ended },
+        { bootId: `2222${BOOT.slice(4)}`, bootedAtUs: at(100) },
+      ),
+    );
+    past.stop(300);
+    past.now(300);
+    const found = await incidents();
+    expect(found.map(({ cause, deaths }) => [cause?.kind, deaths.map(({ agent }) => agent)])).toEqual([
+      ["reboot", ["coder0", "coder1"]],
+    ]);
+    expect(found[0]?.deaths[0]?.witnessed).toBe(false);
+  });
+
   test("a user manager that goes takes the tmux server with it", async () => {
     begin();
     past.look(30, tmuxLook(at(30), [], { server: null, goneReason: "refused" }));
