@@ -32,7 +32,7 @@ export function selectionOf(words: Words, now: number): { filter: EventFilter; p
   return { filter, pick: { which: "newest", limit: limit ?? DEFAULT_LIMIT } };
 }
 
-function momentOf(words: Words, option: string, now: number): Extract<Moment, { ok: true }> | null {
+export function momentOf(words: Words, option: string, now: number): Extract<Moment, { ok: true }> | null {
   const text = textOf(words, option);
   if (text === undefined) return null;
   const moment = parseMoment(text, { nowUs: now, offsetMs: localOffsetMs });

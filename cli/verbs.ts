@@ -3,6 +3,7 @@ import { agentReset } from "./declarations/agent-reset.ts";
 import { agentRestart } from "./declarations/agent-restart.ts";
 import { agentStart } from "./declarations/agent-start.ts";
 import { agentStop } from "./declarations/agent-stop.ts";
+import { archive } from "./declarations/archive.ts";
 import { attach } from "./declarations/attach.ts";
 import { beat } from "./declarations/beat.ts";
 import { completion } from "./declarations/completion.ts";
@@ -67,6 +68,7 @@ export const verbs: readonly VerbDeclaration[] = [
   rebuild,
   rulesCheck,
   rulesAdopt,
+  archive,
   exportVerb,
   importVerb,
   metrics,

@@ -87,7 +87,10 @@ function seriesOf(database: Database, filter: EventFilter): number[] | null {
     .all(...values) as number[];
 }
 
-/** The first seq in [from, to] that was recorded at `us` or later; `to + 1` when none was. */
+/**
+ * The first seq in [from, to] that was recorded at `us` or later; `to + 1` when none was. Of rows that were archived only the last is
+ * told from the first: an answer among them is `from`, which searches too much and never too little.
+ */
 function seqAt(database: Database, from: number, to: number, us: number): number {
   const recordedAt = database
     .prepare("SELECT seq, recorded_at FROM events WHERE seq >= ? ORDER BY seq LIMIT 1")
@@ -98,7 +101,8 @@ function seqAt(database: Database, from: number, to: number, us: number): number
     const middle = Math.floor((low + high) / 2);
     const row = recordedAt.get(middle) as [number, number] | undefined;
     if (row === undefined || row[1] >= us) high = middle;
-    else low = row[0] + 1;
+    // Where older rows were archived, the next one in the table may lie beyond `to`.
+    else low = Math.min(row[0], to) + 1;
   }
   return low;
 }

@@ -6,6 +6,8 @@ import { twoGenerations } from "./two-generations.ts";
 
 const REMEMBERED_SERIES = 16384;
 const REMEMBERED_PAYLOADS = 16384;
+/** Longer texts repeat seldom. */
+const LONGEST_CHECKED = 1024;
 
 /** What a series id in the log stands for. */
 export interface SeriesNames {
@@ -31,10 +33,19 @@ export function openNames(database: Database) {
   const findPayload = prepared(database, "SELECT text FROM payloads WHERE payload_id = ?", "pluck");
   const findOrigin = prepared(database, "SELECT log_id FROM origins WHERE origin_id = ?", "pluck");
   const series = twoGenerations<number, SeriesNames>(REMEMBERED_SERIES);
+  const texts = twoGenerations<number, string>(REMEMBERED_PAYLOADS);
+  const checked = twoGenerations<string, true>(REMEMBERED_PAYLOADS);
   const shared = twoGenerations<number, { readonly value: unknown }>(REMEMBERED_PAYLOADS);
 
-  const textOf = (payload: string | number): string =>
-    typeof payload === "string" ? payload : found(findPayload().get(payload), "payload", payload);
+  const textOf = (payload: string | number): string => {
+    if (typeof payload === "string") return payload;
+    let text = texts.get(payload);
+    if (text === undefined) {
+      text = found<string>(findPayload().get(payload), "payload", payload);
+      texts.set(payload, text);
+    }
+    return text;
+  };
 
   return {
     seriesOf(id: number): SeriesNames {
@@ -48,6 +59,13 @@ export function openNames(database: Database) {
     originOf: (id: number): string => found(findOrigin().get(id), "origin", id),
     /** The JSON text of what `events.payload` holds. */
     textOf,
+    /** Throws where what `events.payload` holds is no JSON; a text that was good a moment ago is not parsed again. */
+    checkJson(payload: string | number): void {
+      const text = textOf(payload);
+      if (checked.get(text)) return;
+      parsed(text);
+      if (text.length <= LONGEST_CHECKED) checked.set(text, true);
+    },
     /** The value of what `events.payload` holds; a shared payload is parsed once and the same value handed out again. */
     valueOf(payload: string | number): unknown {
       if (typeof payload === "string") return parsed(payload);

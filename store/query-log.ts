@@ -1,6 +1,10 @@
 import type { Database } from "better-sqlite3";
+import { openArchive } from "./archive/archive.ts";
 import { FleetError } from "./errors.ts";
+import { isoMicros } from "./exchange.ts";
 import { storing } from "./failure.ts";
+import { openLogNames } from "./log-names.ts";
+import { openNames } from "./names.ts";
 import { openForReading } from "./open.ts";
 
 export type SqlValue = string | number | bigint | null | Buffer;
@@ -23,6 +27,8 @@ const HEAP_BYTES = 1 << 29;
 /** What people ask their own questions of; docs/sql.md promises each column. Temporary, so that no log holds a version of them. */
 const EVENTS_VIEW = `
 CREATE TEMP VIEW events AS
+SELECT * FROM archived_events
+UNION ALL
 SELECT e.seq, p.tenant_id, p.host, s.agent, k.type, k.schema_version, k.source,
        ${isoOf("(e.recorded_at - e.lag)")} AS occurred_at, k.precision, ${isoOf("e.recorded_at")} AS recorded_at,
        e.recorded_at - e.lag AS occurred_us, e.recorded_at AS recorded_us,
@@ -54,8 +60,17 @@ export function queryLog(
 ): LogQuery {
   return storing(path, () => {
     const database = openForReading(path);
+    // A table that is computed may not ask the connection that is reading it.
+    const archived = openForReading(path);
+    const close = (): void => {
+      database.close();
+      archived.close();
+    };
     try {
-      for (const [name, table] of Object.entries(tables))
+      // One moment for all of it: what is archived meanwhile would be met twice, or not at all.
+      database.exec("BEGIN");
+      const archivedEvents = archivedTable(archived, openArchive(database).floor());
+      for (const [name, table] of Object.entries({ ...tables, archived_events: archivedEvents }))
         database.table(name, {
           columns: [...table.columns],
           *rows() {
@@ -69,14 +84,66 @@ export function queryLog(
       return {
         columns: statement.columns().map(({ name }) => name),
         rows: rowsOf(path, () => statement.raw().safeIntegers().iterate() as IterableIterator<SqlValue[]>),
-        close: () => database.close(),
+        close,
       };
     } catch (error) {
-      database.close();
+      close();
       throw error;
     }
   });
 }
+
+/** The events up to `floor`, read from the files that they were archived into, as the view shows them. */
+function archivedTable(database: Database, floor: number): ComputedTable {
+  const names = openNames(database);
+  const logNames = openLogNames(database);
+  const archive = openArchive(database);
+  return {
+    columns: EVENT_COLUMNS,
+    *rows() {
+      if (floor === 0) return;
+      const all = { fromSeq: 1, toSeq: floor, series: null, sinceUs: null, untilUs: null };
+      for (const [seq, seriesId, recordedAtUs, lag, payload, originId, originSeq] of archive.rows(all)) {
+        const { tenantId, host, agent, type, schemaVersion, source, precision } = names.seriesOf(seriesId);
+        yield [
+          BigInt(seq),
+          tenantId,
+          host,
+          agent,
+          type,
+          BigInt(schemaVersion),
+          source,
+          isoMicros(recordedAtUs - lag),
+          precision,
+          isoMicros(recordedAtUs),
+          BigInt(recordedAtUs - lag),
+          BigInt(recordedAtUs),
+          originId === null ? logNames.at(seq) : names.originOf(originId),
+          BigInt(originSeq ?? seq),
+          names.textOf(payload),
+        ];
+      }
+    },
+  };
+}
+
+const EVENT_COLUMNS = [
+  "seq",
+  "tenant_id",
+  "host",
+  "agent",
+  "type",
+  "schema_version",
+  "source",
+  "occurred_at",
+  "precision",
+  "recorded_at",
+  "occurred_us",
+  "recorded_us",
+  "origin_log",
+  "origin_seq",
+  "payload",
+] as const;
 
 /** What begins a statement that only reads. PRAGMA, ATTACH and VACUUM INTO also "read", as SQLite sees it, and are refused by this. */
 const READING = /^(?:\s|--[^\n]*(?:\n|$)|\/\*[\s\S]*?\*\/)*(?:SELECT|WITH|VALUES|EXPLAIN)\b/i;

@@ -1,10 +1,12 @@
 import type { Database } from "better-sqlite3";
+import { type Archive, openArchive } from "./archive/archive.ts";
 import type { Chronicle, Chronicler } from "./chronicle.ts";
 import { watchedBy } from "./chronicle.ts";
 import { openChronicleTables } from "./chronicle-tables.ts";
 import type { DocumentSet } from "./documents.ts";
 import { createDocuments } from "./documents.ts";
 import { FleetError } from "./errors.ts";
+import type { EventRow } from "./find-events.ts";
 import { CHRONICLE_TABLES, chronicleTables } from "./migrations/0003-chronicle.ts";
 import { openNames } from "./names.ts";
 import type { Documents, Projection } from "./projection.ts";
@@ -88,12 +90,25 @@ export function startRefold(database: Database, { projections, chronicle }: Fold
   const sparse = database
     .prepare(`SELECT ${columns}, seq FROM events WHERE seq > ? ORDER BY seq LIMIT ?`)
     .raw();
+  const archived = archivedRows(openArchive(database));
   const partitions = new Map<number, DocumentSet>();
   const watched = new Map<number, { documents: Documents; chronicler: Chronicler | null }>();
   const readers = twoGenerations<number, Reader>(REMEMBERED_SERIES);
   let lastSeq = 0;
   let lastUs = 0;
   let events = 0;
+
+  /** The next rows, as of one commit: of the files that older events were archived into, then of the table. */
+  const nextRows = (): { rows: Row[]; isDense: boolean } => {
+    const rows = archived.next(lastSeq, CHUNK);
+    if (rows.length === CHUNK) return { rows, isDense: false };
+    if (rows.length === 0) {
+      const full = dense.all(lastSeq, lastSeq + CHUNK) as Row[];
+      if (full.length === CHUNK) return { rows: full, isDense: true };
+    }
+    const from = rows.at(-1)?.[4] ?? lastSeq;
+    return { rows: [...rows, ...(sparse.all(from, CHUNK - rows.length) as Row[])], isDense: false };
+  };
 
   const readerOf = (seriesId: number): Reader => {
     const { partitionId, ...series } = names.seriesOf(seriesId);
@@ -130,9 +145,7 @@ export function startRefold(database: Database, { projections, chronicle }: Fold
   };
 
   function step(): number {
-    let rows = dense.all(lastSeq, lastSeq + CHUNK) as Row[];
-    const isDense = rows.length === CHUNK;
-    if (!isDense) rows = sparse.all(lastSeq, CHUNK) as Row[];
+    const { rows, isDense } = nextRows();
     for (const row of rows) {
       // By index: taking rows apart by pattern costs a tenth of the store's share of a rebuild.
       const recordedAtUs = row[1];
@@ -170,4 +183,33 @@ export function startRefold(database: Database, { projections, chronicle }: Fold
     events += rows.length;
     return rows.length;
   }
+}
+
+/** Archived rows in the order of seq. The floor may rise while they are read: what follows is in the table, or archived too. */
+function archivedRows(archive: Archive) {
+  let reading: Generator<EventRow> | null = null;
+  return {
+    /** At most `count` rows after `afterSeq`; fewer, where the table goes on. */
+    next(afterSeq: number, count: number): Row[] {
+      const rows: Row[] = [];
+      const floor = archive.floor();
+      for (let seq = afterSeq; seq < floor && rows.length < count; ) {
+        reading ??= archive.rows({
+          fromSeq: seq + 1,
+          toSeq: floor,
+          series: null,
+          sinceUs: null,
+          untilUs: null,
+        });
+        const next = reading.next();
+        if (next.done) reading = null;
+        else {
+          const [at, seriesId, recordedAtUs, lag, payload] = next.value;
+          rows.push([seriesId, recordedAtUs, lag, payload, at]);
+          seq = at;
+        }
+      }
+      return rows;
+    },
+  };
 }

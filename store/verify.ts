@@ -1,7 +1,10 @@
 import type { Database } from "better-sqlite3";
-import { batchDigest, canonicalLine, canonicalSeries } from "./chain.ts";
+import { type Archive, openArchive, type SegmentRow } from "./archive/archive.ts";
+import { decodeBlock, misnamed, commitsOf as sizesOf } from "./archive/block.ts";
+import { type Broken, walkChain } from "./chain-walk.ts";
 import { FleetError } from "./errors.ts";
 import { storing } from "./failure.ts";
+import type { EventRow } from "./find-events.ts";
 import { openNames } from "./names.ts";
 import { openForReading } from "./open.ts";
 import { inSnapshot } from "./transaction.ts";
@@ -34,16 +37,6 @@ export interface VerifyOptions {
   readonly expected?: { readonly seq: number; readonly digest: string };
 }
 
-type Row = [
-  seq: number,
-  seriesId: number,
-  recordedAtUs: number,
-  lag: number,
-  payload: string | number,
-  originId: number | null,
-  originSeq: number | null,
-];
-
 /** Checks the log at `path`; see `verifyChain`. */
 export function verifyLog(path: string, options: VerifyOptions = {}): Verified {
   return storing(path, () => {
@@ -70,6 +63,7 @@ export function verifyChain(database: Database, options: VerifyOptions = {}): Ve
       }),
     );
   } catch (error) {
+    if (error instanceof BadArchive) return error.damage;
     // Pages that SQLite cannot make sense of: everything up to here was read and is as it was written.
     if (!isMalformed(error)) throw error;
     return damaged(reached + 1, reached + 1, `not readable (${(error as Error).message})`);
@@ -78,58 +72,38 @@ export function verifyChain(database: Database, options: VerifyOptions = {}): Ve
 
 function verifyRows(database: Database, options: VerifyOptions, reach: (seq: number) => void): Verified {
   const { progress = () => {}, expected } = options;
-  const names = openNames(database);
-  const chunk = database
-    .prepare(
-      `SELECT seq, series_id, recorded_at, lag, payload, origin_id, origin_seq
-         FROM events WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT ${CHUNK}`,
-    )
-    .raw();
-  const batches = database.prepare("SELECT last_seq, digest FROM batches ORDER BY last_seq").raw();
-  let digest = database.prepare("SELECT log_id FROM log_ids WHERE n = 1").pluck().get() as string;
-  let seq = 0;
-  let recordedAtUs = 0;
-  let count = 0;
-  let remembered = expected === undefined || (expected.seq === 0 && expected.digest === digest);
-  /** The rows of one batch; null when they are what was written. */
-  const verifyBatch = (toSeq: number, stored: Buffer): Damaged | null => {
-    const fromSeq = seq + 1;
-    const afterUs = recordedAtUs;
-    const lines = startLines(names);
-    while (seq < toSeq) {
-      const rows = chunk.all(seq, toSeq) as Row[];
-      for (const row of rows) {
-        if (row[0] !== seq + 1) return damaged(seq + 1, row[0] - 1, "missing");
-        const odd = lines.add(row, recordedAtUs);
-        if (odd !== null) return damaged(row[0], row[0], odd);
-        if (row[2] <= recordedAtUs) return damaged(fromSeq, toSeq, `recorded_at goes back at #${row[0]}`);
-        [seq, , recordedAtUs] = row;
-      }
-      reach(seq);
-      if (rows.length === 0) return damaged(seq + 1, toSeq, "missing");
-    }
-    const computed = batchDigest({ previous: digest, firstSeq: fromSeq, afterUs }, lines.text());
-    if (!computed.equals(stored))
-      return damaged(fromSeq, toSeq, "the rows do not give the digest that was written with them");
-    digest = computed.toString("hex");
-    return null;
-  };
+  const logId = database.prepare("SELECT log_id FROM log_ids WHERE n = 1").pluck().get() as string;
+  const walk = walkChain(openNames(database), { seq: 0, recordedAtUs: 0, digest: logId });
+  let commits = 0;
+  let remembered = expected === undefined || (expected.seq === 0 && expected.digest === logId);
+  /** The end of the chain that was last compared with what was written. */
+  let comparedSeq = 0;
 
-  for (const [toSeq, stored] of batches.iterate() as Iterable<[number, Buffer]>) {
-    const bad = verifyBatch(toSeq, stored);
-    if (bad !== null) return bad;
-    count += 1;
-    if (expected?.seq === seq) {
-      if (expected.digest !== digest)
-        return damaged(1, seq, `the chain's digest at #${seq} is ${digest}, not the one expected`);
+  for (const { toSeq, digest, pieces } of commitsOf(database)) {
+    let broken: Broken | null;
+    try {
+      broken = walk.commit(toSeq, pieces());
+    } finally {
+      reach(walk.end().seq);
+    }
+    if (broken !== null) return damaged(broken.fromSeq, broken.toSeq, broken.problem);
+    const computed = walk.end().digest;
+    if (digest !== null && digest !== computed)
+      return damaged(comparedSeq + 1, toSeq, "the rows do not give the digest that was written with them");
+    if (digest !== null) comparedSeq = toSeq;
+    commits += 1;
+    if (expected?.seq === toSeq) {
+      if (expected.digest !== computed)
+        return damaged(1, toSeq, `the chain's digest at #${toSeq} is ${computed}, not the one expected`);
       remembered = true;
     }
-    if (count % 1024 === 0) progress(seq);
+    if (commits % 1024 === 0) progress(toSeq);
   }
+  const { seq, digest } = walk.end();
   const last = database.prepare("SELECT coalesce(max(seq), 0) FROM events").pluck().get() as number;
   if (last !== seq) return damaged(seq + 1, last, "written outside of any batch");
   if (!remembered)
-    return damaged(seq + 1, expected?.seq ?? seq, `no batch ends at #${expected?.seq}, as expected`);
+    return damaged(seq + 1, expected?.seq ?? seq, `no commit ends at #${expected?.seq}, as expected`);
   const odd = database.pragma("integrity_check(events)", { simple: true }) as string;
   if (odd !== "ok")
     return damaged(
@@ -137,37 +111,89 @@ function verifyRows(database: Database, options: VerifyOptions, reach: (seq: num
       seq,
       `each event is what was written, but an index over them is not (${odd}; REINDEX mends it)`,
     );
-  return { ok: true, events: seq, batches: count, lastSeq: seq, digest };
+  return { ok: true, events: seq, batches: commits, lastSeq: seq, digest };
+}
+
+/** A commit as the log keeps it. */
+interface Commit {
+  readonly toSeq: number;
+  /** What was written with it, hex; null where it is not kept, in the middle of an archived block. */
+  readonly digest: string | null;
+  readonly pieces: () => Iterable<readonly EventRow[]>;
+}
+
+/** Every commit from the first on: those that were archived, then those in the table. */
+function* commitsOf(database: Database): Generator<Commit> {
+  const archive = openArchive(database);
+  for (const segment of archive.segments()) yield* archivedCommits(database, archive, segment);
+  const chunk = database
+    .prepare(
+      `SELECT seq, series_id, recorded_at, lag, payload, origin_id, origin_seq
+       FROM events WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT ${CHUNK}`,
+    )
+    .raw();
+  function* pieces(afterSeq: number, toSeq: number): Generator<readonly EventRow[]> {
+    for (let seq = afterSeq; seq < toSeq; ) {
+      const rows = chunk.all(seq, toSeq) as EventRow[];
+      if (rows.length === 0) return;
+      yield rows;
+      seq = (rows.at(-1) as EventRow)[0];
+    }
+  }
+  let afterSeq = archive.floor();
+  const batches = database
+    .prepare("SELECT last_seq, lower(hex(digest)) FROM batches ORDER BY last_seq")
+    .raw();
+  for (const [toSeq, digest] of batches.iterate() as Iterable<[number, string]>) {
+    const from = afterSeq;
+    yield { toSeq, digest, pieces: () => pieces(from, toSeq) };
+    afterSeq = toSeq;
+  }
+}
+
+/** The commits of a segment. A file that cannot be read is told for the events of the part that is bad. */
+function* archivedCommits(database: Database, archive: Archive, segment: SegmentRow): Generator<Commit> {
+  const names = openNames(database);
+  const attempt = <T>(fromSeq: number, toSeq: number, work: () => T): T => {
+    try {
+      return work();
+    } catch (error) {
+      if (error instanceof FleetError) throw new BadArchive(damaged(fromSeq, toSeq, error.message));
+      throw error;
+    }
+  };
+  const { firstSeq, lastSeq } = segment;
+  const { manifest, block } = attempt(firstSeq, lastSeq, () => archive.open(segment));
+  for (const [at, entry] of manifest.blocks.entries()) {
+    const [from, to] = [entry.first_seq, entry.last_seq];
+    const { its, rows } = attempt(from, to, () => {
+      const its = block(at);
+      const wrong = misnamed(its, names);
+      if (wrong !== null) throw new FleetError("corrupt", wrong);
+      return { its, rows: decodeBlock(its) };
+    });
+    let done = 0;
+    for (const size of sizesOf(its)) {
+      const piece = rows.slice(done, done + size);
+      done += size;
+      const toSeq = from + done - 1;
+      const digest = toSeq === lastSeq ? segment.digest.toString("hex") : toSeq === to ? entry.digest : null;
+      yield { toSeq, digest, pieces: () => [piece] };
+    }
+  }
+}
+
+/** Carries what is wrong with a file of the archive out of the walk over the commits. */
+class BadArchive extends Error {
+  readonly damage: Damaged;
+  constructor(damage: Damaged) {
+    super(damage.problem);
+    this.damage = damage;
+  }
 }
 
 function damaged(fromSeq: number, toSeq: number, problem: string): Damaged {
   return { ok: false, fromSeq, toSeq, problem };
-}
-
-/** One batch's lines as they are hashed; `add` says what is wrong with a row that no writer has written so. */
-function startLines(names: ReturnType<typeof openNames>) {
-  const numbers = new Map<number, number>();
-  let lines = "";
-  return {
-    add(
-      [, seriesId, recordedAtUs, lag, payload, originId, originSeq]: Row,
-      previousUs: number,
-    ): string | null {
-      try {
-        const number = numbers.get(seriesId);
-        if (number === undefined) numbers.set(seriesId, numbers.size);
-        const series = number ?? canonicalSeries(names.seriesOf(seriesId));
-        if (originId !== null) lines += `@${names.originOf(originId)}:${originSeq} `;
-        lines += canonicalLine(recordedAtUs - previousUs, lag, series, names.textOf(payload));
-        names.valueOf(payload);
-        return null;
-      } catch (error) {
-        if (error instanceof FleetError) return error.message.replace(/^the log is damaged: /, "");
-        throw error;
-      }
-    },
-    text: () => lines,
-  };
 }
 
 function isMalformed(error: unknown): boolean {

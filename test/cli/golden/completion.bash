@@ -3,7 +3,7 @@ _fleet() {
   local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]} flags="" words="" verb
   COMPREPLY=()
   if [ "$COMP_CWORD" -eq 1 ]; then
-    COMPREPLY=($(compgen -W "ps why events sql history when uptime diff incidents watch tail messages send init up down attach record beat doctor completion verify rebuild export import metrics mirror agent rules hooks agent --help --version" -- "$current"))
+    COMPREPLY=($(compgen -W "ps why events sql history when uptime diff incidents watch tail messages send init up down attach record beat doctor completion verify rebuild archive export import metrics mirror agent rules hooks agent --help --version" -- "$current"))
     return
   fi
   case $previous in
@@ -37,6 +37,7 @@ _fleet() {
     --socket) COMPREPLY=($(compgen -W "$(fleet completion --agents 2>/dev/null)" -- "$current")); return ;;
     --model) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
     --expect) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
+    --before) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
     --format) COMPREPLY=($(compgen -W "ndjson csv" -- "$current")); return ;;
     --output) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
     --from) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
@@ -215,6 +216,10 @@ _fleet() {
       ;;
     "rules adopt")
       flags="--since --json"
+      words="$words "
+      ;;
+    archive)
+      flags="--before --dry-run --list --json"
       words="$words "
       ;;
     export)

@@ -31,6 +31,7 @@ _fleet() {
     'completion:print the completion script of a shell'
     'verify:check that the log is whole, and name the first bad event'
     'rebuild:fold the log anew into everything that is read from it'
+    'archive:move closed months of the log into compressed files beside it'
     'export:write events out, as NDJSON or CSV'
     'import:fill an empty log with what fleet export wrote'
     'metrics:print the numbers of now for Prometheus'
@@ -323,6 +324,11 @@ _fleet() {
           '--json[print JSON instead of a table]' \
           '(- *)--help[show help]' ;;
         'rules adopt') _arguments -s '--since[from this moment on; has to be said]:time: ' \
+          '--json[print JSON instead of a table]' \
+          '(- *)--help[show help]' ;;
+        archive) _arguments -s '--before[months that had ended by then; the current one stays in any case]:time: ' \
+          '--dry-run[only say what would be moved]' \
+          '--list[list the files, with what they hold]' \
           '--json[print JSON instead of a table]' \
           '(- *)--help[show help]' ;;
         export) _arguments -s '--format[ndjson (default) or csv]:format:(ndjson csv)' \

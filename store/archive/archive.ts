@@ -1,0 +1,124 @@
+import { dirname, join } from "node:path";
+import type { Database } from "better-sqlite3";
+import type { EventRow } from "../find-events.ts";
+import { prepared } from "../prepared.ts";
+import type { BlockEntry, Segment } from "./segment.ts";
+import { openSegment } from "./segment.ts";
+
+/** Segments of which the list and a block are remembered: a search goes from one to the next, `why` comes back to the newest. */
+const REMEMBERED_SEGMENTS = 4;
+
+/** A row of `segments`. */
+export interface SegmentRow {
+  readonly firstSeq: number;
+  readonly lastSeq: number;
+  readonly firstRecordedAtUs: number;
+  readonly lastRecordedAtUs: number;
+  readonly firstOccurredAtUs: number;
+  readonly lastOccurredAtUs: number;
+  readonly commits: number;
+  readonly digest: Buffer;
+  readonly file: string;
+  readonly bytes: number;
+  readonly sha256: Buffer;
+  readonly archivedAtUs: number;
+}
+
+const COLUMNS = `first_seq AS firstSeq, last_seq AS lastSeq, first_recorded_at AS firstRecordedAtUs,
+  last_recorded_at AS lastRecordedAtUs, first_occurred_at AS firstOccurredAtUs, last_occurred_at AS lastOccurredAtUs,
+  commits, digest, file, bytes, sha256, archived_at AS archivedAtUs`;
+
+/** Which archived rows; what is null does not restrict. */
+export interface ArchiveSearch {
+  readonly fromSeq: number;
+  readonly toSeq: number;
+  readonly series: readonly number[] | null;
+  readonly sinceUs: number | null;
+  readonly untilUs: number | null;
+}
+
+/** The part of the log that has moved into files: everything up to `floor`. */
+export interface Archive {
+  /** The last seq that was archived, 0 when none was. */
+  floor(): number;
+  segments(): SegmentRow[];
+  open(segment: Pick<SegmentRow, "file">): Segment;
+  rows(search: ArchiveSearch, newestFirst?: boolean): Generator<EventRow>;
+}
+
+/** Where the files of the log at this path are. */
+export function archiveDirectory(databasePath: string): string {
+  return join(dirname(databasePath), "archive");
+}
+
+export function openArchive(database: Database): Archive {
+  const directory = archiveDirectory(database.name);
+  const floor = prepared(database, "SELECT last_seq FROM segments ORDER BY first_seq DESC LIMIT 1", "pluck");
+  const listed = prepared(database, `SELECT ${COLUMNS} FROM segments ORDER BY first_seq`);
+  const within = prepared(
+    database,
+    `SELECT ${COLUMNS} FROM segments WHERE first_seq <= ? AND last_seq >= ? ORDER BY first_seq`,
+  );
+  const opened = new Map<string, Segment>();
+
+  const open = ({ file }: Pick<SegmentRow, "file">): Segment => {
+    let segment = opened.get(file);
+    if (segment === undefined) segment = openSegment(join(directory, file));
+    // Taken out and put in again: the first of the map is the one not asked for the longest.
+    opened.delete(file);
+    opened.set(file, segment);
+    const [oldest] = opened.keys();
+    if (opened.size > REMEMBERED_SEGMENTS && oldest !== undefined) opened.delete(oldest);
+    return segment;
+  };
+
+  function* rows(search: ArchiveSearch, newestFirst = false): Generator<EventRow> {
+    const wanted = search.series === null ? null : new Set(search.series);
+    const segments = within().all(search.toSeq, search.fromSeq) as SegmentRow[];
+    for (const segment of ordered(segments, newestFirst)) {
+      if (!reaches(search, segment.firstOccurredAtUs, segment.lastOccurredAtUs)) continue;
+      const { blocks } = open(segment).manifest;
+      for (const at of ordered([...blocks.keys()], newestFirst)) {
+        if (!mayHold(blocks[at] as BlockEntry, search, wanted)) continue;
+        // Opened again, since whoever takes the rows may have read elsewhere meanwhile.
+        for (const row of ordered(open(segment).rows(at), newestFirst))
+          if (isIn(row, search, wanted)) yield row;
+      }
+    }
+  }
+
+  return {
+    floor: () => (floor().get() as number | undefined) ?? 0,
+    segments: () => listed().all() as SegmentRow[],
+    open,
+    rows,
+  };
+}
+
+function ordered<T>(values: readonly T[], newestFirst: boolean): readonly T[] {
+  return newestFirst ? values.toReversed() : values;
+}
+
+function reaches({ sinceUs, untilUs }: ArchiveSearch, first: number, last: number): boolean {
+  return (sinceUs === null || last >= sinceUs) && (untilUs === null || first <= untilUs);
+}
+
+function mayHold(block: BlockEntry, search: ArchiveSearch, wanted: ReadonlySet<number> | null): boolean {
+  return (
+    block.first_seq <= search.toSeq &&
+    block.last_seq >= search.fromSeq &&
+    reaches(search, block.first_occurred_at, block.last_occurred_at) &&
+    (wanted === null || block.series.some((id) => wanted.has(id)))
+  );
+}
+
+function isIn(row: EventRow, search: ArchiveSearch, wanted: ReadonlySet<number> | null): boolean {
+  const occurredAtUs = row[2] - row[3];
+  return (
+    row[0] >= search.fromSeq &&
+    row[0] <= search.toSeq &&
+    (wanted === null || wanted.has(row[1])) &&
+    (search.sinceUs === null || occurredAtUs >= search.sinceUs) &&
+    (search.untilUs === null || occurredAtUs <= search.untilUs)
+  );
+}
