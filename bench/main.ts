@@ -13,6 +13,7 @@ const benches: Readonly<Record<string, () => Promise<{ run: Bench }>>> = {
   rebuild: () => import("./rebuild.ts"),
   size: () => import("./size.ts"),
   history: () => import("./history.ts"),
+  keep: () => import("./keep.ts"),
   ps: () => import("./ps.ts"),
   recorder: () => import("./recorder.ts"),
   start: () => import("./start.ts"),

@@ -1,5 +1,6 @@
 import { deflateSync, inflateSync } from "node:zlib";
 import type { Database } from "better-sqlite3";
+import { openArchive } from "./archive/archive.ts";
 import type { Checkpoint, ChronicleTables, Happened, Piece } from "./chronicle.ts";
 import { openNames } from "./names.ts";
 import { prepared } from "./prepared.ts";
@@ -213,6 +214,16 @@ export function checkpointOf([seq, recordedAtUs, value]: CheckpointRow): Checkpo
   return { seq, recordedAtUs, value: JSON.parse(inflateSync(value).toString()) };
 }
 
+/** What is read of a row of `events`, in the table or in the archive. */
+type ReadRow = readonly [
+  seq: number,
+  seriesId: number,
+  recordedAtUs: number,
+  lag: number,
+  payload: string | number,
+  ...unknown[],
+];
+
 export interface WantedEvents {
   /** What the types begin with. */
   readonly types: readonly string[];
@@ -225,6 +236,7 @@ export interface WantedEvents {
 /** Reads events of one partition, in the order of the log. */
 export function openEventReader(database: Database, partitionId: number) {
   const names = openNames(database);
+  const archive = openArchive(database);
   const named = prepared(
     database,
     `SELECT seq, series_id, recorded_at, lag, payload FROM events
@@ -243,7 +255,7 @@ export function openEventReader(database: Database, partitionId: number) {
      WHERE s.partition_id = ?`,
     "raw",
   );
-  const eventOf = ([seq, seriesId, recordedAtUs, lag, payload]: EventRow): FoldEvent => {
+  const eventOf = ([seq, seriesId, recordedAtUs, lag, payload]: ReadRow): FoldEvent => {
     const { agent, type, schemaVersion, source, precision } = names.seriesOf(seriesId);
     const occurredAtUs = recordedAtUs - lag;
     const event = { seq, agent, type, schemaVersion, source, occurredAtUs, precision, recordedAtUs };
@@ -258,12 +270,21 @@ export function openEventReader(database: Database, partitionId: number) {
         })
         .map(([seriesId]) => seriesId);
       if (series.length === 0) return [];
-      return (between().all(afterSeq, beforeSeq, JSON.stringify(series)) as EventRow[]).map(eventOf);
+      const rows = between().all(afterSeq, beforeSeq, JSON.stringify(series)) as ReadRow[];
+      const floor = archive.floor();
+      if (afterSeq >= floor) return rows.map(eventOf);
+      const [fromSeq, toSeq] = [afterSeq + 1, Math.min(floor, beforeSeq - 1)];
+      return [...archive.rows({ fromSeq, toSeq, series, sinceUs: null, untilUs: null }), ...rows].map(
+        eventOf,
+      );
     },
     /** By their places. */
-    eventsNamed: (seqs: readonly number[]): FoldEvent[] =>
-      seqs.length === 0 ? [] : (named().all(JSON.stringify(seqs)) as EventRow[]).map(eventOf),
+    eventsNamed(seqs: readonly number[]): FoldEvent[] {
+      if (seqs.length === 0) return [];
+      const floor = archive.floor();
+      const archived = [...new Set(seqs)].filter((seq) => seq <= floor).sort((a, b) => a - b);
+      const rows = archived.map((seq) => archive.row(seq)).filter((row) => row !== undefined);
+      return [...rows, ...(named().all(JSON.stringify(seqs)) as ReadRow[])].map(eventOf);
+    },
   };
 }
-
-type EventRow = [seq: number, seriesId: number, recordedAtUs: number, lag: number, payload: string | number];

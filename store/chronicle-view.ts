@@ -1,4 +1,5 @@
 import type { Database } from "better-sqlite3";
+import { openArchive } from "./archive/archive.ts";
 import type { Checkpoint, Happened, Piece } from "./chronicle.ts";
 import type { CheckpointRow, WantedEvents } from "./chronicle-tables.ts";
 import { checkpointOf, openEventReader, pieceOf } from "./chronicle-tables.ts";
@@ -98,6 +99,12 @@ export function openChronicleView(database: Database, partitionId: number): Chro
      WHERE s.partition_id = ? ORDER BY seq LIMIT 1`,
     "pluck",
   );
+  const ofPartition = prepared(
+    database,
+    "SELECT series_id FROM series JOIN subjects USING (subject_id) WHERE partition_id = ?",
+    "pluck",
+  );
+  const archive = openArchive(database);
   const found = new Map<string, number>();
 
   return {
@@ -138,10 +145,18 @@ export function openChronicleView(database: Database, partitionId: number): Chro
         if (row === undefined || row[1] > us) high = middle;
         else low = row[0] + 1;
       }
-      return low - 1;
+      return low - 1 > archive.floor() ? low - 1 : archive.lastSeqBy(us);
     },
-    recordedAtUs: (seq) => (recordedAt().get(seq) as [number, number] | undefined)?.[1] ?? null,
-    beginsUs: () => (beginsUs().get(partitionId) as number | undefined) ?? null,
+    recordedAtUs(seq) {
+      const archived = seq <= archive.floor() ? archive.row(seq)?.[2] : undefined;
+      return archived ?? (recordedAt().get(seq) as [number, number] | undefined)?.[1] ?? null;
+    },
+    beginsUs() {
+      const series = ofPartition().all(partitionId) as number[];
+      const all = { fromSeq: 1, toSeq: archive.floor(), series, sinceUs: null, untilUs: null };
+      const [first] = archive.rows(all);
+      return first?.[2] ?? (beginsUs().get(partitionId) as number | undefined) ?? null;
+    },
     lastSeq: () => lastSeq().get() as number,
     ...openEventReader(database, partitionId),
   };

@@ -6,7 +6,7 @@ export const sql: VerbDeclaration = {
   purpose: "remember",
   summary: "ask the log a question of your own, in SQL",
   description: [
-    "Runs one SELECT over views that stay as they are: agents (the table of now), events (the log), and more. Without a query it lists them and their columns; docs/sql.md explains each. SQLite's own functions can be used, JSON functions for payloads among them.",
+    "Runs one SELECT over views that stay as they are: agents (the table of now), intervals (every verdict over time), messages (the ledger), events (the log). Without a query it lists them and their columns; docs/sql.md explains each. SQLite's own functions can be used, JSON functions for payloads among them.",
     "Nothing can be written this way. A query that takes too long is ended, and an answer that is cut off says so and ends with 1.",
   ],
   arguments: [

@@ -1,9 +1,13 @@
+import { MESSAGE_EVENTS, type MessageEntry, messagesOf } from "../../query/messages.ts";
 import { psDocument } from "../../query/ps.ts";
 import type { AgentRow } from "../../query/row.ts";
+import { isoMicros } from "../../store/exchange.ts";
 import type { ComputedTable, SqlValue } from "../../store/query-log.ts";
+import type { Reader } from "../../store/reader.ts";
 import { nowUs } from "../clock.ts";
 import type { Variables } from "../environment.ts";
 import { observe } from "../observe.ts";
+import { openPast } from "../past.ts";
 import { readPresent } from "../present.ts";
 
 /** The views and their columns, in the order in which they are given. What each means is in docs/sql.md. */
@@ -40,6 +44,45 @@ export const VIEWS = {
     "unknown",
     "unrostered",
   ],
+  intervals: [
+    "tenant_id",
+    "host",
+    "agent",
+    "status",
+    "reason",
+    "from_at",
+    "to_at",
+    "seconds",
+    "from_us",
+    "to_us",
+    "rules",
+    "why",
+  ],
+  messages: [
+    "tenant_id",
+    "host",
+    "agent",
+    "message",
+    "state",
+    "verdict",
+    "kind",
+    "proof",
+    "queued",
+    "because",
+    "typed",
+    "submitted",
+    "requested_at",
+    "at",
+    "user",
+    "until",
+    "bytes",
+    "lines",
+    "text",
+    "digest",
+    "traceparent",
+    "seq",
+    "last_seq",
+  ],
   events: [
     "seq",
     "tenant_id",
@@ -67,13 +110,78 @@ export function listViews(): string {
 /** The computed ones: the table of `fleet ps --all` from the log alone, judged when the query reads it. */
 export async function computedTables(variables: Variables): Promise<Record<string, ComputedTable>> {
   const { reader, observer } = await observe(variables, { collect: false, complain: () => {} });
+  const now = nowUs();
   return {
     agents: {
       columns: VIEWS.agents,
-      rows: () =>
-        psDocument(readPresent(reader, { nowUs: nowUs(), observer, all: true })).agents.map(agentRow),
+      rows: () => psDocument(readPresent(reader, { nowUs: now, observer, all: true })).agents.map(agentRow),
+    },
+    intervals: { columns: VIEWS.intervals, rows: () => intervalRows(reader, now) },
+    messages: {
+      columns: VIEWS.messages,
+      rows: () => messagesOf(reader.events({ types: MESSAGE_EVENTS })).map(messageRow),
     },
   };
+}
+
+/** What `fleet history` tells: every verdict over everybody, from the beginning of the log to now. */
+function* intervalRows(reader: Reader, now: number): Generator<SqlValue[]> {
+  for (const partition of reader.partitions()) {
+    const past = openPast(reader, partition, now);
+    if (past.beginsUs === null) continue;
+    for (const name of past.names()) {
+      for (const { fromUs, toUs, status, reason, rules, why } of past.intervals(name, {
+        fromUs: past.beginsUs,
+        toUs: now,
+      })) {
+        // Before the log nobody knew anything.
+        const from = Math.max(fromUs, past.beginsUs);
+        yield [
+          partition.tenantId,
+          partition.host,
+          name,
+          status ?? "off-roster",
+          reason,
+          isoMicros(from),
+          toUs === null ? null : isoMicros(toUs),
+          ((toUs ?? now) - from) / 1e6,
+          BigInt(from),
+          toUs === null ? null : BigInt(toUs),
+          BigInt(rules),
+          JSON.stringify(why),
+        ];
+      }
+    }
+  }
+}
+
+function messageRow(one: MessageEntry): SqlValue[] {
+  const { user, until, bytes, lines, text, digest, traceparent } = one.requested;
+  return [
+    one.tenantId,
+    one.host,
+    one.agent,
+    one.id,
+    one.state,
+    one.verdict,
+    one.kind,
+    one.proof,
+    one.queued ? 1n : 0n,
+    one.because,
+    one.typed ? 1n : 0n,
+    one.submitted ? 1n : 0n,
+    isoMicros(one.requestedAtUs),
+    isoMicros(one.atUs),
+    user,
+    until,
+    whole(bytes),
+    whole(lines),
+    text,
+    digest,
+    traceparent,
+    BigInt(one.seq),
+    BigInt(one.lastSeq),
+  ];
 }
 
 function agentRow(row: AgentRow): SqlValue[] {

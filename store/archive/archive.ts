@@ -44,6 +44,10 @@ export interface Archive {
   segments(): SegmentRow[];
   open(segment: Pick<SegmentRow, "file">): Segment;
   rows(search: ArchiveSearch, newestFirst?: boolean): Generator<EventRow>;
+  /** One of them; undefined for an event that was not archived. */
+  row(seq: number): EventRow | undefined;
+  /** The last archived event that was recorded at this moment or before; 0 when none was. */
+  lastSeqBy(us: number): number;
 }
 
 /** Where the files of the log at this path are. */
@@ -58,6 +62,10 @@ export function openArchive(database: Database): Archive {
   const within = prepared(
     database,
     `SELECT ${COLUMNS} FROM segments WHERE first_seq <= ? AND last_seq >= ? ORDER BY first_seq`,
+  );
+  const by = prepared(
+    database,
+    `SELECT ${COLUMNS} FROM segments WHERE first_recorded_at <= ? ORDER BY first_seq DESC LIMIT 1`,
   );
   const opened = new Map<string, Segment>();
 
@@ -87,7 +95,21 @@ export function openArchive(database: Database): Archive {
     }
   }
 
+  const row = (seq: number): EventRow | undefined => {
+    const only = { fromSeq: seq, toSeq: seq, series: null, sinceUs: null, untilUs: null };
+    return rows(only).next().value as EventRow | undefined;
+  };
+
   return {
+    row,
+    lastSeqBy(us) {
+      const segment = by().get(us) as SegmentRow | undefined;
+      if (segment === undefined) return 0;
+      if (segment.lastRecordedAtUs <= us) return segment.lastSeq;
+      const { manifest, rows: rowsAt } = open(segment);
+      const at = manifest.blocks.findLastIndex((block) => block.first_recorded_at <= us);
+      return rowsAt(at).findLast((row) => row[2] <= us)?.[0] ?? 0;
+    },
     floor: () => (floor().get() as number | undefined) ?? 0,
     segments: () => listed().all() as SegmentRow[],
     open,

@@ -5,6 +5,7 @@ import { runProgram } from "../../cli/program.ts";
 import { derive, projections } from "../../query/planes/all.ts";
 import type { FleetEvent } from "../../store/events/catalogue.ts";
 import { type Log, openLog } from "../../store/log.ts";
+import { beatLook, paneSeen, rosterLook, tmuxLook } from "../support/looks.ts";
 import { catchOutput } from "./support/output.ts";
 import { type SeededFleet, seedFleet } from "./support/seeded-fleet.ts";
 
@@ -26,6 +27,12 @@ beforeEach(() => {
     precision: "us",
     payload: {},
   });
+  for (const snapshot of [
+    rosterLook(clock.us, { coder0: {}, reviewer: {} }),
+    tmuxLook(clock.us, [paneSeen("coder0", 1)]),
+    beatLook(clock.us, "coder0", clock.us - 1e6),
+  ])
+    log.append({ source: snapshot.source, snapshot });
   for (let n = 0; n < 20; n += 1)
     log.append({ source: "heartbeat", events: [gone("coder0"), gone(`a${n}`)] });
   clock.us = Date.UTC(2020, 6, 3) * 1000;
@@ -53,10 +60,19 @@ test("moves closed months, says what it did, and every verb goes on to see them"
     ["export"],
     ["sql", "--in-this-process", "SELECT * FROM events"],
     ["verify", "--json"],
+    ["ps", "--all", "--at", "2020-05-20T13:00:00Z", "--json"],
+    ["why", "coder0", "--at", "2020-05-20T13:00:00Z", "--json"],
+    ["ps", "--all", "--as-recorded", "#30", "--json"],
+    ["history", "--since", "2020-05-01", "--until", "2020-06-01", "--csv"],
+    ["sql", "--in-this-process", "--csv", "SELECT agent, status, from_us FROM intervals"],
   ];
-  const answers = async () => {
+  const answers = async (): Promise<string[]> => {
     const all: string[] = [];
-    for (const verb of verbs) all.push((await run(...verb)).stdout.replace(/"seconds": [\d.]+/, ""));
+    for (const verb of verbs) {
+      const { exit, stdout } = await run(...verb);
+      expect([verb, exit]).toEqual([verb, 0]);
+      all.push(stdout.replace(/"seconds": [\d.]+/, ""));
+    }
     return all;
   };
   const before = await answers();

@@ -6,7 +6,7 @@ import { sql } from "../../cli/declarations/sql.ts";
 import { perform } from "../../cli/perform.ts";
 import { listViews, VIEWS } from "../../cli/sql/views.ts";
 import { catchOutput } from "./support/output.ts";
-import { type SeededFleet, seedFleet } from "./support/seeded-fleet.ts";
+import { clock, type SeededFleet, seedFleet } from "./support/seeded-fleet.ts";
 
 let fleet: SeededFleet;
 beforeEach(() => {
@@ -66,6 +66,71 @@ describe("the views", () => {
       "SELECT count(*) AS n FROM events WHERE agent = 'coder0' AND payload ->> 'status' = 'ok'",
     );
     expect(n).toBe(1);
+  });
+
+  test("intervals is what history tells, without a hole", async () => {
+    const { stdout } = await fleet.run("history", "--since", "2000-01-01", "--csv");
+    const told = stdout.trimEnd().split("\r\n").slice(1);
+    const all = await rows("SELECT * FROM intervals WHERE agent IN ('coder0', 'canary-pi', 'reviewer')");
+    expect(all.length).toBeGreaterThanOrEqual(3);
+    for (const agent of ["coder0", "canary-pi", "reviewer"]) {
+      const own = all.filter((row) => row.agent === agent);
+      for (const [i, row] of own.entries()) if (i > 0) expect(row.from_us).toBe(own[i - 1]?.to_us);
+      expect(own.at(-1)?.to_at).toBeNull();
+      const last = told.filter((line) => line.split(",")[2] === agent).at(-1);
+      expect(last).toContain(`,${own.at(-1)?.status},`);
+    }
+  });
+
+  test("messages is the ledger", async () => {
+    const at = { agent: "coder0", source: "operator", occurredAtUs: clock.nowUs(), precision: "us" } as const;
+    const requested = {
+      message: "m1",
+      digest: "0".repeat(64),
+      bytes: 5,
+      lines: 1,
+      text: null,
+      user: "alice",
+      pid: 1,
+      verify: true,
+      until: "accepted",
+      traceparent: null,
+    } as const;
+    fleet.log.append({
+      source: "operator",
+      events: [
+        { ...at, type: "message.requested", payload: requested },
+        {
+          ...at,
+          type: "message.refused",
+          payload: { message: "m1", why: "busy", what: null, typed: false, because: "a dialog is open" },
+        },
+      ],
+    });
+    const { stdout } = await fleet.run("messages", "--json");
+    const [ledger] = (JSON.parse(stdout) as { messages: Record<string, unknown>[] }).messages;
+    const [row] = await rows("SELECT * FROM messages");
+    expect(row).toMatchObject({
+      message: "m1",
+      state: "refused",
+      verdict: "refused",
+      because: "a dialog is open",
+      bytes: 5,
+    });
+    for (const name of [
+      "agent",
+      "message",
+      "state",
+      "verdict",
+      "kind",
+      "proof",
+      "because",
+      "user",
+      "until",
+      "seq",
+      "last_seq",
+    ])
+      expect(row?.[name]).toEqual(ledger?.[name]);
   });
 
   test("without a query they are listed", async () => {
