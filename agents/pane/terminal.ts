@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 
 /** What the kernel says about a pane's terminal. */
 export interface Terminal {
@@ -35,11 +35,45 @@ while (<STDIN>) {
 }`;
 const ICANON = 2;
 const ECHO = 8;
-const PATIENCE_MS = 1000;
+/** A machine that is busy makes even this wait. */
+const PATIENCE_MS = 2000;
+const MAX_STARTS = 8;
 
 export function openTerminalProbe(environment: { readonly PATH: string }): TerminalProbe {
-  let child: ChildProcess | null = null;
+  let asker: Asker | null = startAsker(environment);
+  let started = 1;
+  return {
+    async ask(tty) {
+      if (!/^\/dev\/(?:pts\/\d+|tty\w+)$/.test(tty)) return null;
+      // One that did not answer in time is not asked again: what it says later would be taken for the next answer.
+      if (asker === null && started < MAX_STARTS) {
+        asker = startAsker(environment);
+        started += 1;
+      }
+      const line = (await asker?.ask(tty)) ?? null;
+      if (line === null) {
+        asker?.end();
+        asker = null;
+      }
+      const [, queue, modes] = /^(\d+) (\d+)$/.exec(line ?? "") ?? [];
+      if (queue === undefined || modes === undefined) return null;
+      const flags = Number(modes);
+      return { queue: Number(queue), canonical: (flags & ICANON) !== 0, echo: (flags & ECHO) !== 0 };
+    },
+    close: () => asker?.end(),
+  };
+}
+
+interface Asker {
+  /** Null: no answer, and none will come. */
+  ask(tty: string): Promise<string | null>;
+  end(): void;
+}
+
+function startAsker(environment: { readonly PATH: string }): Asker {
+  const child = spawn("perl", ["-e", PERL], { env: { ...environment }, stdio: ["pipe", "pipe", "ignore"] });
   let heard = "";
+  let ended = false;
   let waiting: ((line: string | null) => void) | null = null;
   const give = (line: string | null): void => {
     const tell = waiting;
@@ -47,15 +81,14 @@ export function openTerminalProbe(environment: { readonly PATH: string }): Termi
     tell?.(line);
   };
   const end = (): void => {
-    child?.kill("SIGKILL");
-    child = null;
+    ended = true;
+    child.kill("SIGKILL");
     give(null);
   };
-  child = spawn("perl", ["-e", PERL], { env: { ...environment }, stdio: ["pipe", "pipe", "ignore"] });
   child.on("error", end);
   child.on("close", end);
-  child.stdin?.on("error", end);
-  child.stdout?.setEncoding("latin1").on("data", (text: string) => {
+  child.stdin.on("error", end);
+  child.stdout.setEncoding("latin1").on("data", (text: string) => {
     heard += text;
     const at = heard.indexOf("\n");
     if (at === -1) return;
@@ -64,22 +97,16 @@ export function openTerminalProbe(environment: { readonly PATH: string }): Termi
     give(line);
   });
   return {
-    async ask(tty) {
-      if (child === null || !/^\/dev\/(?:pts\/\d+|tty\w+)$/.test(tty)) return null;
-      const line = await new Promise<string | null>((resolve) => {
-        // A probe that hangs once is not asked again: an answer to an old question would be taken for one to a new one.
+    ask: (tty) =>
+      new Promise((resolve) => {
+        if (ended) return resolve(null);
         const timer = setTimeout(end, PATIENCE_MS);
-        waiting = (text) => {
+        waiting = (line) => {
           clearTimeout(timer);
-          resolve(text);
+          resolve(line);
         };
-        child?.stdin?.write(`${tty}\n`);
-      });
-      const [, queue, modes] = /^(\d+) (\d+)$/.exec(line ?? "") ?? [];
-      if (queue === undefined || modes === undefined) return null;
-      const flags = Number(modes);
-      return { queue: Number(queue), canonical: (flags & ICANON) !== 0, echo: (flags & ECHO) !== 0 };
-    },
-    close: end,
+        child.stdin.write(`${tty}\n`);
+      }),
+    end,
   };
 }
