@@ -171,6 +171,20 @@ export const anyStoryWithRules = turns(
   ),
 );
 
+/** A story long enough to be interrupted. */
+export const longStory = fc
+  .array(
+    fc.record({
+      afterMs: fc.integer({ min: 1, max: 9 }),
+      op: fc.oneof({ weight: 12, arbitrary: anyOp }, anyStep),
+    }),
+    {
+      minLength: 120,
+      maxLength: 120,
+    },
+  )
+  .map((story) => play(story));
+
 interface Pane {
   readonly number: number;
   readonly pid: number;
