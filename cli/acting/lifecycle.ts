@@ -24,15 +24,18 @@ export async function refreshFiles(actor: Actor, agents: readonly AgentSpec[]): 
     await actor.run(["systemctl", "--user", "daemon-reload"]);
 }
 
-/** Asks systemd for a start or restart of units; says why it refused, or null. A start limit that was reached is forgotten first. */
+/** Asks systemd for a start or restart of units; says why it refused, or null. Where it did, a start limit that was reached is forgotten, and it is asked again. */
 export async function startUnits(
   actor: Actor,
   verb: "start" | "restart",
   units: readonly string[],
 ): Promise<string | null> {
-  await actor.run(["systemctl", "--user", "reset-failed", "--", ...units]);
   const words = ["systemctl", "--user", verb, "--", ...units];
-  const finished = await actor.run(words);
+  let finished = await actor.run(words);
+  if (finished.code === 0) return null;
+  await requireManager(actor);
+  await actor.run(["systemctl", "--user", "reset-failed", "--", ...units]);
+  finished = await actor.run(words);
   if (finished.code === 0) return null;
   if (/not found|not loaded|No such file/i.test(finished.stderr))
     return `${failureOf(words, finished)} (\`fleet init\` writes the units)`;

@@ -8,7 +8,7 @@ import { formatStartReports, startDocument } from "../render/start-report.ts";
 import { visible } from "../render/text.ts";
 import type { Actor } from "./actor.ts";
 import { awaitStart, lookAtPane, type StartReport } from "./await-start.ts";
-import { refreshFiles, requireManager, startUnits } from "./lifecycle.ts";
+import { refreshFiles, startUnits } from "./lifecycle.ts";
 import { resetAgent } from "./reset.ts";
 
 const DEFAULT_TIMEOUT_SECONDS = 10;
@@ -30,10 +30,10 @@ export async function startAgents(
   const { verb, agents } = request;
   const interrupt = catchInterrupts();
   try {
-    await requireManager(actor);
-    await refreshFiles(actor, agents);
     const restarts = verb === "agent restart";
-    const before = await Promise.all(agents.map(({ name }) => lookAtPane(actor, name)));
+    const looks = Promise.all(agents.map(({ name }) => lookAtPane(actor, name)));
+    await refreshFiles(actor, agents);
+    const before = await looks;
     for (const { name, unit } of agents)
       actor.tell(restarts ? "operator.restart.requested" : "operator.start.requested", name, { verb, unit });
     const units = [...(request.besides ?? []), ...agents.map(({ unit }) => unit)];
