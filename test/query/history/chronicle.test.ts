@@ -9,7 +9,8 @@ import { keptPast } from "../../../query/history/past-kept.ts";
 import { newestOf, type Rules } from "../../../query/history/rules.ts";
 import { statusIntervals } from "../../../query/history/sweep.ts";
 import { windowTestimony } from "../../../query/history/window-testimony.ts";
-import { keepLog, SMALL } from "./kept-log.ts";
+import { archiveLog } from "../../../store/archive/archive-log.ts";
+import { type KeptLog, keepLog, SMALL } from "./kept-log.ts";
 import type { Turn } from "./world.ts";
 import { AGENTS, anyStory, anyStoryWithRules, anyStoryWithSteps, BEGIN_US, play } from "./world.ts";
 
@@ -35,6 +36,8 @@ const anyWindows = fc.array(fc.tuple(fc.integer({ min: -30, max: 250 }), fc.inte
   minLength: 1,
   maxLength: 4,
 });
+
+const neverArchived = fc.constant([false]);
 
 function agree(
   story: readonly Turn[],
@@ -88,6 +91,7 @@ function agreeOnThePast(
   cuts: readonly number[],
   settled: readonly boolean[],
   windows: readonly (readonly [number, number])[],
+  archived: readonly boolean[],
 ): void {
   const { events, lapsedAtUs, endUs } = play(story);
   const kept = keepLog({ ...SMALL, rules });
@@ -96,6 +100,7 @@ function agreeOnThePast(
       through = Math.min(events.length, through + (cuts[at % cuts.length] as number));
       kept.write(events, through);
       if (settled[at % settled.length]) kept.log.settle();
+      if (archived[at % archived.length]) archiveAll(kept);
       const isWhole = through === events.length;
       if (!isWhole && at % 3 !== 0) continue;
       const soFar = events.slice(0, through);
@@ -144,6 +149,12 @@ function agreeOnThePast(
   }
 }
 
+/** Everything but the newest commit moves into files, of several parts each. */
+function archiveAll({ path }: KeptLog): void {
+  const sizes = { segment: 12, block: 5 };
+  archiveLog({ path, beforeUs: BEGIN_US + 400 * 86_400_000_000, nowUs: () => BEGIN_US, sizes });
+}
+
 describe("the chronicle that is kept beside the log", () => {
   test("tells of any window what the whole log tells of it, after any commit", options, () => {
     fc.assert(fc.property(anyStory, anyCuts, anyWindows, agree), runs);
@@ -154,11 +165,22 @@ describe("the chronicle that is kept beside the log", () => {
   });
 
   test("and so do the verdicts that are settled, whenever that was done", options, () => {
-    fc.assert(fc.property(anyStory, anyCuts, anySettled, anyWindows, agreeOnThePast), runs);
+    fc.assert(fc.property(anyStory, anyCuts, anySettled, anyWindows, neverArchived, agreeOnThePast), runs);
   });
 
   test("and where the clock is set meanwhile", options, () => {
-    fc.assert(fc.property(anyStoryWithSteps, anyCuts, anySettled, anyWindows, agreeOnThePast), runs);
+    fc.assert(
+      fc.property(anyStoryWithSteps, anyCuts, anySettled, anyWindows, neverArchived, agreeOnThePast),
+      runs,
+    );
+  });
+
+  test("and where what is older has moved into the archive, whenever that was done", options, () => {
+    const anyArchived = fc.array(fc.boolean(), { minLength: 1, maxLength: 4 });
+    fc.assert(
+      fc.property(anyStoryWithSteps, anyCuts, anySettled, anyWindows, anyArchived, agreeOnThePast),
+      runs,
+    );
   });
 
   test("and what the log knew at any of its events is folded from the nearest checkpoint", options, () => {
@@ -170,6 +192,8 @@ describe("the chronicle that is kept beside the log", () => {
         const kept = keepLog();
         try {
           kept.write(events, events.length);
+          // Half of the stories are read out of the archive.
+          if (laterMs % 2 === 0) archiveAll(kept);
           for (const pick of seqs) {
             const seq = 1 + (pick % events.length);
             const soFar = events.slice(0, seq);
@@ -196,7 +220,10 @@ describe("the chronicle that is kept beside the log", () => {
     "verdicts follow the rules that were in force at their time, whoever adopted them when",
     options,
     () => {
-      fc.assert(fc.property(anyStoryWithRules, anyCuts, anySettled, anyWindows, agreeOnThePast), runs);
+      fc.assert(
+        fc.property(anyStoryWithRules, anyCuts, anySettled, anyWindows, neverArchived, agreeOnThePast),
+        runs,
+      );
     },
   );
 });
