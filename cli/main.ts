@@ -2,12 +2,15 @@ import { loadCompiled } from "./code-cache.ts";
 
 type FastPs = typeof import("./fast-ps.ts");
 
-/** The command `fleet`. It only decides what has to be loaded: `ps` comes without commander and with its code cached. */
+/** The command `fleet`. It only decides what has to be loaded: `ps` comes with its code cached, and commander only where it has to read the words. */
 async function main(argv: readonly string[]): Promise<number> {
   if (argv[0] === "ps") {
     const code = isBuilt() ? await builtPs(argv) : await (await import("./fast-ps.ts")).fastPs(argv.slice(1));
     if (code !== null) return code;
   }
+  const { performPlainly } = await import("./plainly.ts");
+  const done = await performPlainly(argv);
+  if (done !== null) return done;
   const { runFleet } = await import("./program.ts");
   return runFleet(argv);
 }

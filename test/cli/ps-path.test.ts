@@ -155,18 +155,32 @@ describe("the compiled code that is kept", () => {
   });
 });
 
-test("words that need commander get it, and a verb loads its own file", () => {
+test("words that need commander get it", () => {
   expect(run("ps", "--jsn")).toMatchObject({ status: 2 });
   expect(run("ps", "--help").stdout).toContain("Usage: fleet ps [NAME...] [OPTIONS]");
-  const { stderr } = run("events", "--limit", "1");
-  const names = (JSON.parse(stderr) as { files: string[] }).files.map((path) => basename(path));
-  expect(names).toContain("program.cjs");
-  expect(names).toContain("events.cjs");
+  expect(loaded("events", "-n1")).toContain("program.cjs");
+});
+
+test.each([
+  ["events.cjs", ["events", "--limit", "1"]],
+  ["mirror-status.cjs", ["mirror", "status"]],
+  ["sql.cjs", ["sql"]],
+])("plain words need no commander: %s and little else is loaded", (file, argv) => {
+  const names = loaded(...argv);
+  expect(names).toContain(file);
+  expect(names).not.toContain("program.cjs");
   expect(names).not.toContain("look-once.cjs");
 });
 
+/** The names of the files that a command loads. */
+function loaded(...argv: string[]): string[] {
+  const { stderr } = run(...argv);
+  const { files } = JSON.parse(stderr.slice(stderr.lastIndexOf('{"files"'))) as { files: string[] };
+  return files.map((path) => basename(path));
+}
+
 test("a part that is missing is a damaged installation, not a stack trace", () => {
-  rmSync(join(tree, "dist", "program.cjs"));
+  rmSync(join(tree, "dist", "plainly.cjs"));
   const { status, stderr } = run("doctor");
   expect(status).toBe(1);
   expect(stderr).toMatch(
