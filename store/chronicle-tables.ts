@@ -5,6 +5,7 @@ import type { Checkpoint, ChronicleTables, Happened, Piece } from "./chronicle.t
 import { openNames } from "./names.ts";
 import { prepared } from "./prepared.ts";
 import type { FoldEvent } from "./projection.ts";
+import { inSnapshot } from "./transaction.ts";
 
 interface Line {
   readonly lineId: number;
@@ -270,21 +271,26 @@ export function openEventReader(database: Database, partitionId: number) {
         })
         .map(([seriesId]) => seriesId);
       if (series.length === 0) return [];
-      const rows = between().all(afterSeq, beforeSeq, JSON.stringify(series)) as ReadRow[];
-      const floor = archive.floor();
-      if (afterSeq >= floor) return rows.map(eventOf);
-      const [fromSeq, toSeq] = [afterSeq + 1, Math.min(floor, beforeSeq - 1)];
-      return [...archive.rows({ fromSeq, toSeq, series, sinceUs: null, untilUs: null }), ...rows].map(
-        eventOf,
-      );
+      // As of one commit: an archive that is made between the two reads would give its events twice.
+      return inSnapshot(database, () => {
+        const rows = between().all(afterSeq, beforeSeq, JSON.stringify(series)) as ReadRow[];
+        const floor = archive.floor();
+        if (afterSeq >= floor) return rows.map(eventOf);
+        const [fromSeq, toSeq] = [afterSeq + 1, Math.min(floor, beforeSeq - 1)];
+        return [...archive.rows({ fromSeq, toSeq, series, sinceUs: null, untilUs: null }), ...rows].map(
+          eventOf,
+        );
+      });
     },
     /** By their places. */
     eventsNamed(seqs: readonly number[]): FoldEvent[] {
       if (seqs.length === 0) return [];
-      const floor = archive.floor();
-      const archived = [...new Set(seqs)].filter((seq) => seq <= floor).sort((a, b) => a - b);
-      const rows = archived.map((seq) => archive.row(seq)).filter((row) => row !== undefined);
-      return [...rows, ...(named().all(JSON.stringify(seqs)) as ReadRow[])].map(eventOf);
+      return inSnapshot(database, () => {
+        const floor = archive.floor();
+        const archived = [...new Set(seqs)].filter((seq) => seq <= floor).sort((a, b) => a - b);
+        const rows = archived.map((seq) => archive.row(seq)).filter((row) => row !== undefined);
+        return [...rows, ...(named().all(JSON.stringify(seqs)) as ReadRow[])].map(eventOf);
+      });
     },
   };
 }

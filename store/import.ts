@@ -2,6 +2,7 @@ import type { Database } from "better-sqlite3";
 import { batchDigest, canonicalLine, canonicalSeries } from "./chain.ts";
 import { openDictionaries } from "./dictionaries.ts";
 import { FleetError } from "./errors.ts";
+import { guards } from "./events/guards.generated.ts";
 import type { ExchangedEvent } from "./exchange.ts";
 import { parseLine, textOfLine } from "./exchange.ts";
 import { storing } from "./failure.ts";
@@ -158,6 +159,14 @@ function eventOf(
     throw badLine(called, line, "recorded_at is not after that of the line before");
   if (!Number.isSafeInteger(event.recordedAtUs - event.occurredAtUs))
     throw badLine(called, line, "occurred_at and recorded_at are too far apart");
+  const field = event.schemaVersion === 1 ? guards.get(event.type)?.(JSON.parse(event.payload)) : null;
+  // Folds believe what the catalogue knows: a payload of another shape would end every later opening of this log.
+  if (typeof field === "string")
+    throw badLine(
+      called,
+      line,
+      `the payload of ${event.type} is not as it is written${field === "" ? "" : `: ${JSON.stringify(field)}`}`,
+    );
   return event;
 }
 

@@ -171,17 +171,21 @@ export function openWriter(options: {
     settle() {
       if (chronicle === null) return;
       const partitions = database.prepare("SELECT partition_id FROM partitions ORDER BY 1").pluck().all();
-      for (const partitionId of partitions as number[]) {
-        const view = openChronicleView(database, partitionId);
-        const verdicts = openVerdictTable(database, partitionId);
-        for (let more = true; more; ) {
-          more = inTransaction(database, () => {
-            readEnd();
-            return chronicle.settle(view, verdicts);
-          });
+      try {
+        for (const partitionId of partitions as number[]) {
+          const view = openChronicleView(database, partitionId);
+          const verdicts = openVerdictTable(database, partitionId);
+          for (let more = true; more; ) {
+            more = inTransaction(database, () => {
+              readEnd();
+              return chronicle.settle(view, verdicts);
+            });
+          }
         }
+      } finally {
+        // Also after a step that failed: those before it have settled what was marked, and late evidence must mark it anew.
+        chronicleTables.forgetMarks();
       }
-      chronicleTables.forgetMarks();
     },
   };
 }

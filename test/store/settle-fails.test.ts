@@ -1,0 +1,41 @@
+import { expect, test } from "vitest";
+import type { Chronicle } from "../../store/chronicle.ts";
+import { beat } from "./support/events.ts";
+import { logBench } from "./support/log.ts";
+
+const bench = logBench();
+
+/** Marks the time of every event as unsettled, and fails in the second step of a settlement. */
+function failing(): Chronicle {
+  let steps = 0;
+  return {
+    name: "failing",
+    version: 1,
+    ignores: new Set(),
+    open: (tables) => ({
+      begin: (event) => tables.unsettle("told", "", event.occurredAtUs),
+      tell: () => {},
+      end: () => {},
+      forget: () => {},
+    }),
+    settle: (_view, verdicts) => {
+      steps += 1;
+      if (steps === 2) throw new Error("the disk is full");
+      verdicts.allSettled();
+      return steps === 1;
+    },
+  };
+}
+
+test("evidence that comes after a settlement that failed halfway is marked all the same", () => {
+  const path = bench.path();
+  const log = bench.open(path, { chronicle: failing() });
+  const database = bench.raw(path);
+  const marks = () => database.prepare("SELECT count(*) FROM unsettled").pluck().get();
+  log.append({ source: "heartbeat", events: [beat("coder0")] });
+  expect(marks()).toBe(1);
+  expect(() => log.settle()).toThrow("the disk is full");
+  expect(marks()).toBe(0);
+  log.append({ source: "heartbeat", events: [beat("coder0")] });
+  expect(marks()).toBe(1);
+});
