@@ -1,5 +1,5 @@
 import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, renameSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { Database } from "better-sqlite3";
 import Sqlite from "better-sqlite3";
 import type { ChainEnd } from "../chain-walk.ts";
@@ -8,6 +8,7 @@ import { storing } from "../failure.ts";
 import { BUSY_TIMEOUT_MS, openForAppend, openForReading } from "../open.ts";
 import { inSnapshot, inTransaction } from "../transaction.ts";
 import { archiveDirectory, openArchive, type SegmentRow } from "./archive.ts";
+import { openSegment } from "./segment.ts";
 import { writeSegment } from "./write-segment.ts";
 
 /** How many events make a segment, at most, and a block, at least. */
@@ -72,17 +73,19 @@ export interface Archived {
 /**
  * Moves closed months into files. For each segment: written under another name, to the disk, read back and held against the chain, put
  * in its place; then one transaction records it and removes what it covers. Killed at any instant, every event is in the table or
- * in a recorded file, and in one of them only; a file that was not recorded is removed by the next run.
+ * in a recorded file, and in one of them only; the file that was not recorded is removed by the next run.
  */
 export function archiveLog(options: ArchiveOptions): Archived {
   const { path, beforeUs, nowUs, sizes = SIZES, recorded = () => true } = options;
   return storing(path, () => {
     const directory = archiveDirectory(path);
     mkdirSync(directory, { recursive: true, mode: 0o700 });
+    // Each time, since a run may have been killed after it made the directory: files in it are safe only when it is itself on the disk.
+    syncDirectory(dirname(directory));
     const release = lockArchive(directory);
     const database = openForAppend(path, BUSY_TIMEOUT_MS);
     try {
-      removeUnrecorded(database, directory);
+      removeLeftovers(database, directory);
       let [segments, events, bytes] = [0, 0, 0];
       for (const { month, firstSeq, lastSeq } of inSnapshot(database, () =>
         closedMonths(database, beforeUs),
@@ -216,17 +219,44 @@ function monthOf(us: number): { month: string; endUs: number } {
   return { month: date.toISOString().slice(0, 7), endUs };
 }
 
-/** Files that a run left behind which was killed: drafts, and segments that were not recorded any more. */
-function removeUnrecorded(database: Database, directory: string): void {
-  const recorded = new Set(
-    openArchive(database)
-      .segments()
-      .map(({ file }) => file),
-  );
-  for (const name of readdirSync(directory)) {
-    const isOurs = name.endsWith(SUFFIX) || name.endsWith(`${SUFFIX}.draft`);
-    if (isOurs && !recorded.has(name)) rmSync(join(directory, name), { force: true });
+/**
+ * Files that a killed run left behind: drafts, and the one segment that it finished and did not record. Any other file that is not
+ * listed may hold the only copy of its events, where the database was restored or begun anew beside an archive, and so it
+ * is refused before anything is removed: whoever puts the right database back finds its files as they were.
+ */
+function removeLeftovers(database: Database, directory: string): void {
+  const archive = openArchive(database);
+  const recorded = new Set(archive.segments().map(({ file }) => file));
+  const names = readdirSync(directory);
+  const unlisted = names.filter((name) => name.endsWith(SUFFIX) && !recorded.has(name));
+  for (const name of unlisted) refuseForeign(database, join(directory, name), archive.floor());
+  // A draft is never the only copy: what it holds leaves the table after it got its name.
+  const drafts = names.filter((name) => name.startsWith(".") && name.endsWith(`${SUFFIX}.draft`));
+  for (const name of [...unlisted, ...drafts]) rmSync(join(directory, name), { force: true });
+}
+
+/**
+ * The killed run's segment is the one that comes next, and the chain's digest at its end, which covers all before it beginning with
+ * the log's own id, is still in the table: then its events are there too.
+ */
+function refuseForeign(database: Database, path: string, floor: number): void {
+  let cause: unknown;
+  try {
+    const { first_seq, last_seq, digest } = openSegment(path).manifest;
+    const ofTable = database.prepare("SELECT lower(hex(digest)) FROM batches WHERE last_seq = ?").pluck();
+    if (first_seq === floor + 1 && last_seq > floor && ofTable.get(last_seq) === digest) return;
+  } catch (error) {
+    // Whatever it is that cannot be read, nothing is proved of it.
+    cause = error;
   }
+  throw new FleetError(
+    "conflict",
+    `${path} is not a segment of this log, and may be the only copy of its events`,
+    {
+      hint: "Was the database restored or begun anew? Put the one back that it belongs to, or move the files that `fleet archive --list` does not name out of that directory. Nothing was removed.",
+      cause,
+    },
+  );
 }
 
 /** One run at a time. SQLite's lock on a file of its own goes with the process that holds it, however that ends. */

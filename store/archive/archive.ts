@@ -2,6 +2,7 @@ import { dirname, join } from "node:path";
 import type { Database } from "better-sqlite3";
 import type { EventRow } from "../find-events.ts";
 import { prepared } from "../prepared.ts";
+import { damaged } from "./seekable.ts";
 import type { BlockEntry, Segment } from "./segment.ts";
 import { openSegment } from "./segment.ts";
 
@@ -42,7 +43,8 @@ export interface Archive {
   /** The last seq that was archived, 0 when none was. */
   floor(): number;
   segments(): SegmentRow[];
-  open(segment: Pick<SegmentRow, "file">): Segment;
+  /** Throws `FleetError` where the file is not the one that was recorded. */
+  open(segment: SegmentRow): Segment;
   rows(search: ArchiveSearch, newestFirst?: boolean): Generator<EventRow>;
   /** One of them; undefined for an event that was not archived. */
   row(seq: number): EventRow | undefined;
@@ -69,9 +71,9 @@ export function openArchive(database: Database): Archive {
   );
   const opened = new Map<string, Segment>();
 
-  const open = ({ file }: Pick<SegmentRow, "file">): Segment => {
-    let segment = opened.get(file);
-    if (segment === undefined) segment = openSegment(join(directory, file));
+  const open = (row: SegmentRow): Segment => {
+    const { file } = row;
+    const segment = opened.get(file) ?? openRecorded(join(directory, file), row);
     // Taken out and put in again: the first of the map is the one not asked for the longest.
     opened.delete(file);
     opened.set(file, segment);
@@ -115,6 +117,16 @@ export function openArchive(database: Database): Archive {
     open,
     rows,
   };
+}
+
+/** A whole file of another log, or of other months, would answer as readily: only the row tells that it is not the one. */
+function openRecorded(path: string, row: SegmentRow): Segment {
+  const segment = openSegment(path);
+  const { first_seq, last_seq, digest } = segment.manifest;
+  if (first_seq !== row.firstSeq || last_seq !== row.lastSeq)
+    throw damaged(path, `it holds #${first_seq} to #${last_seq}, not #${row.firstSeq} to #${row.lastSeq}`);
+  if (digest !== row.digest.toString("hex")) throw damaged(path, "it holds the events of another log");
+  return segment;
 }
 
 function ordered<T>(values: readonly T[], newestFirst: boolean): readonly T[] {

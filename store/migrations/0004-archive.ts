@@ -24,13 +24,17 @@ BEGIN SELECT RAISE(ABORT, 'the log never changes: UPDATE of segments is refused'
 CREATE TRIGGER segments_no_delete BEFORE DELETE ON segments
 BEGIN SELECT RAISE(ABORT, 'the log never changes: DELETE from segments is refused'); END;
 -- It continues the one before, ends at a commit of which it has the digest, and leaves the newest commit where it is.
+-- Its file is its own: REPLACE would otherwise take the row that has the name, without asking the trigger for DELETE.
 CREATE TRIGGER segments_no_overwrite BEFORE INSERT ON segments
 WHEN NEW.first_seq <> coalesce((SELECT last_seq FROM segments ORDER BY first_seq DESC LIMIT 1), 0) + 1
   OR NEW.digest IS NOT (SELECT digest FROM batches WHERE last_seq = NEW.last_seq)
   OR NEW.commits <> (SELECT count(*) FROM batches WHERE last_seq BETWEEN NEW.first_seq AND NEW.last_seq)
   OR NEW.last_seq >= (SELECT max(last_seq) FROM batches)
   OR NEW.last_seq - NEW.first_seq + 1 <> (SELECT count(*) FROM events WHERE seq BETWEEN NEW.first_seq AND NEW.last_seq)
-BEGIN SELECT RAISE(ABORT, 'the log never changes: a segment that does not cover what it removes is refused'); END;
+  OR EXISTS (SELECT 1 FROM segments WHERE file = NEW.file)
+  OR length(NEW.sha256) <> 32
+  OR NEW.bytes <= 0
+BEGIN SELECT RAISE(ABORT, 'the log never changes: a segment that does not cover what it removes, or has no file of its own, is refused'); END;
 
 DROP TRIGGER events_no_delete;
 CREATE TRIGGER events_no_delete BEFORE DELETE ON events

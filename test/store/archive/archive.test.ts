@@ -1,5 +1,16 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
@@ -259,11 +270,27 @@ describe("damage to a file is found, and named by the first event that it concer
     });
   });
 
-  test("another log's file in its place", () => {
+  test("another month's file in its place", () => {
     const { path, segments } = damagedBy((file, [, second]) => {
       writeFileSync(file, readFileSync(join(file, "..", second?.file ?? "")));
     });
-    expect(verifyLog(path)).toMatchObject({ ok: false, fromSeq: segments[2]?.firstSeq, problem: "missing" });
+    expect(verifyLog(path)).toMatchObject({
+      ok: false,
+      fromSeq: segments[2]?.firstSeq,
+      toSeq: segments[2]?.lastSeq,
+      problem: expect.stringMatching(/is damaged: it holds #\d+ to #\d+, not #/),
+    });
+  });
+
+  test("another log's file of the same events in its place, for whoever reads it", () => {
+    const { path: other } = recorded();
+    archive(other);
+    const { path, segments } = damagedBy((file, [, , third]) =>
+      copyFileSync(join(archiveDirectory(other), third?.file ?? ""), file),
+    );
+    const problem = expect.stringMatching(/is damaged: it holds the events of another log/);
+    expect(verifyLog(path)).toMatchObject({ ok: false, fromSeq: segments[2]?.firstSeq, problem });
+    expect(() => eventsOf(path)).toThrow(expect.objectContaining({ kind: "corrupt", message: problem }));
   });
 });
 
@@ -281,18 +308,21 @@ describe("the database refuses", () => {
       digest: Buffer;
     };
     const zero = Object.fromEntries(
-      [
-        "first_recorded_at",
-        "last_recorded_at",
-        "first_occurred_at",
-        "last_occurred_at",
-        "bytes",
-        "archived_at",
-      ].map((name) => [name, 0]),
+      ["first_recorded_at", "last_recorded_at", "first_occurred_at", "last_occurred_at", "archived_at"].map(
+        (name) => [name, 0],
+      ),
     );
     return {
       shell,
-      row: { ...zero, ...end, first_seq: last + 1, commits: 4, file: "made up", sha256: Buffer.alloc(32) },
+      row: {
+        ...zero,
+        ...end,
+        first_seq: last + 1,
+        commits: 4,
+        file: "made up",
+        bytes: 1,
+        sha256: Buffer.alloc(32),
+      },
     };
   }
   const insert = (shell: ReturnType<typeof bench.raw>, row: Record<string, unknown>, verb = "INSERT") =>
@@ -320,6 +350,10 @@ describe("the database refuses", () => {
       { last_seq: (row.last_seq as number) + 1 },
       { last_seq: (row.first_seq as number) - 1 },
       { commits: 3 },
+      { sha256: Buffer.alloc(31) },
+      { sha256: Buffer.alloc(0) },
+      { bytes: 0 },
+      { bytes: -1 },
       newest as Record<string, unknown>,
     ];
     for (const wrong of wrongs)
@@ -329,6 +363,17 @@ describe("the database refuses", () => {
     // The same row without a fault is taken, so it was the fault that was refused.
     insert(shell, row);
     expect(events()).toBe((before as number) - ((row.last_seq as number) - (row.first_seq as number) + 1));
+  });
+
+  test("a segment under the name of an earlier one, which REPLACE would remove", () => {
+    const { path } = recorded();
+    const { shell, row } = columns(path);
+    const before = listSegments(path);
+    for (const verb of ["INSERT", "INSERT OR REPLACE", "REPLACE", "INSERT OR IGNORE"])
+      expect(() => insert(shell, { ...row, file: before[0]?.file }, verb)).toThrow(REFUSED);
+    expect(listSegments(path)).toEqual(before);
+    insert(shell, row, "INSERT OR REPLACE");
+    expect(listSegments(path)).toHaveLength(before.length + 1);
   });
 
   test("any other removal of an event or a digest, and any change of a segment", () => {
@@ -380,16 +425,89 @@ test("two that archive at once are told apart", () => {
   expect(met).toMatchObject({ kind: "conflict", message: "another `fleet archive` is at work on this log" });
 });
 
+/** The files of an archive with their bytes, without the lock. */
+const filesIn = (directory: string) =>
+  readdirSync(directory)
+    .filter((name) => name !== "lock")
+    .map((name) => [name, readFileSync(join(directory, name))] as const);
+
+/** The log as a backup has it, in a directory of its own. */
+function backup(path: string): string {
+  const copy = bench.path();
+  bench.raw(path).prepare("VACUUM INTO ?").run(copy);
+  return copy;
+}
+
 test("what a killed run left behind is removed by the next", () => {
   const { path } = recorded();
-  archive(path, APRIL_US);
-  const directory = archiveDirectory(path);
-  for (const name of ["2026-09-000000000001.jsonl.zst", ".2026-09-000000000001.jsonl.zst.draft"])
-    writeFileSync(join(directory, name), "half");
+  const killed = backup(path);
+  archive(path, APRIL_US, { segment: 150, block: 64 });
+  const [left] = listSegments(path);
+  const directory = archiveDirectory(killed);
+  mkdirSync(directory);
+  // Finished and not recorded: the table has its events still.
+  copyFileSync(join(archiveDirectory(path), left?.file ?? ""), join(directory, "2026-03-left.jsonl.zst"));
+  writeFileSync(join(directory, ".2026-09-000000000001.jsonl.zst.draft"), "half");
   writeFileSync(join(directory, "notes.txt"), "somebody's own");
-  archive(path, MAY_US);
+  archive(killed, MAY_US);
   expect(readdirSync(directory).sort()).toEqual(
-    ["lock", "notes.txt", ...listSegments(path).map(({ file }) => file)].sort(),
+    ["lock", "notes.txt", ...listSegments(killed).map(({ file }) => file)].sort(),
   );
   expect(existsSync(join(directory, "notes.txt"))).toBe(true);
+  expect(verifyLog(killed)).toMatchObject({ ok: true });
+});
+
+describe("a file that the log does not list is refused and left as it is:", () => {
+  function refused(path: string, name: string) {
+    const directory = archiveDirectory(path);
+    const [files, segments, events] = [filesIn(directory), listSegments(path), eventsOf(path)];
+    expect(() => archive(path)).toThrow(
+      expect.objectContaining({
+        kind: "conflict",
+        message: expect.stringContaining(join(directory, name)),
+        hint: expect.stringContaining("move the files"),
+      }),
+    );
+    expect(filesIn(directory)).toEqual(files);
+    expect(listSegments(path)).toEqual(segments);
+    expect(eventsOf(path)).toEqual(events);
+  }
+
+  test("a new log beside an old archive directory never loses a foreign segment", () => {
+    const { path: old } = recorded();
+    archive(old);
+    const { path } = recorded();
+    cpSync(archiveDirectory(old), archiveDirectory(path), { recursive: true });
+    refused(path, listSegments(old)[0]?.file ?? "");
+    // What the hint says helps.
+    renameSync(archiveDirectory(path), `${archiveDirectory(path)}.old`);
+    archive(path);
+    expect(verifyLog(path)).toMatchObject({ ok: true });
+    expect(filesIn(`${archiveDirectory(path)}.old`)).toEqual(filesIn(archiveDirectory(old)));
+  });
+
+  test("an older database beside a newer archive, of which it has the beginning only", () => {
+    const path = bench.path();
+    const clock = testClock(MARCH_US);
+    const log = bench.open(path, { clock });
+    const beats = () =>
+      log.append({ source: "heartbeat", events: Array.from({ length: 100 }, (_, n) => beat(`a${n % 5}`)) });
+    for (let n = 0; n < 3; n += 1) beats();
+    const older = backup(path);
+    for (let n = 0; n < 3; n += 1) beats();
+    clock.us = MAY_US;
+    beats();
+    archive(path);
+    cpSync(archiveDirectory(path), archiveDirectory(older), { recursive: true });
+    // The first could go, and stays too: the database that lists it may come back.
+    refused(older, "2026-03-000000000201.jsonl.zst");
+    expect(verifyLog(path)).toMatchObject({ ok: true, events: 700 });
+  });
+
+  test("one that cannot be read", () => {
+    const { path } = recorded();
+    archive(path, APRIL_US);
+    writeFileSync(join(archiveDirectory(path), "2026-09-000000000001.jsonl.zst"), "half");
+    refused(path, "2026-09-000000000001.jsonl.zst");
+  });
 });
