@@ -1,5 +1,6 @@
 import { type Ack, type AckMark, markAcks, readAcks } from "../acks/acks.ts";
 import type { Acknowledged } from "./delivery.ts";
+import { type Equal, pairAcks } from "./pairing.ts";
 
 /** Where an agent's adapter writes what its runtime took. */
 export interface AckPlace {
@@ -10,11 +11,20 @@ export interface AckPlace {
 
 const FROM_THE_BEGINNING: AckMark = { inode: null, size: 0 };
 
-/** What the adapter says of one message from now on. `startedAtMs`: when the runtime started, on the wall clock. */
+/** The message that is about to be typed, among the equal ones that were typed before it. */
+export interface Listening {
+  readonly id: string;
+  readonly digest: string;
+  readonly earlier: readonly Equal[];
+  readonly nowMs: number;
+  /** When the runtime started, on the wall clock. */
+  readonly startedAtMs: number | null;
+}
+
+/** What the adapter says of one message from now on. */
 export function listenForAck(
   { directory, agent, uid }: AckPlace,
-  digest: string,
-  startedAtMs: number | null,
+  { id, digest, earlier, nowMs, startedAtMs }: Listening,
 ): () => Acknowledged {
   const mark = markAcks(directory, agent, uid);
   const before =
@@ -23,10 +33,14 @@ export function listenForAck(
       : readAcks(directory, agent, uid, FROM_THE_BEGINNING).filter(({ atMs }) => atMs >= startedAtMs);
   // Of equal texts those that wait are taken up first: their lines are not this message's.
   const waiting = Math.max(0, count(before, digest, "received") - count(before, digest, "taken-up"));
+  // The line of an earlier equal message may come late, behind the mark: only what exceeds those that are owed is this one's.
+  const own = { id, requestedAtMs: nowMs, mayBeHeld: true, wasQueued: false };
+  const past = readAcks(directory, agent, uid, FROM_THE_BEGINNING);
+  const owed = pairAcks([...earlier, own], past, digest).get(id)?.owed ?? 0;
   return () => {
     const now = readAcks(directory, agent, uid, mark);
-    const received = now.find(({ what, sha256 }) => what === "received" && sha256 === digest);
-    const takenUp = count(now, digest, "taken-up") > waiting;
+    const received = now.filter(({ what, sha256 }) => what === "received" && sha256 === digest)[owed];
+    const takenUp = count(now, digest, "taken-up") > waiting + owed;
     return {
       // An adapter that has spoken in this life of the runtime is at work; another life's says nothing about this one.
       expected: before.length > 0,
@@ -37,21 +51,16 @@ export function listenForAck(
   };
 }
 
-/** What the adapter has said since a moment of a message that was typed before: nothing is typed again to find it out. */
-export function acknowledgedSince(
+/** What the adapter has said by now of one of these equal messages: nothing is typed again to find it out. */
+export function acknowledgedUntilNow(
   { directory, agent, uid }: AckPlace,
   digest: string,
-  atMs: number,
-): Acknowledged {
-  const own = readAcks(directory, agent, uid, FROM_THE_BEGINNING).filter((ack) => ack.atMs >= atMs);
-  const received = own.find(({ what, sha256 }) => what === "received" && sha256 === digest);
-  const takenUp = count(own, digest, "taken-up") > 0;
-  return {
-    expected: own.length > 0,
-    received: received !== undefined || takenUp,
-    queued: received?.queued === true && !takenUp,
-    takenUp,
-  };
+  equals: readonly Equal[],
+  id: string,
+): Pick<Acknowledged, "received" | "queued"> {
+  const acks = readAcks(directory, agent, uid, FROM_THE_BEGINNING);
+  const { received = null, takenUp = null } = pairAcks(equals, acks, digest).get(id) ?? {};
+  return { received: received !== null, queued: received?.queued === true && takenUp === null };
 }
 
 function count(acks: readonly Ack[], digest: string, word: string): number {

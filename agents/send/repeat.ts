@@ -1,8 +1,9 @@
 import { type MessageEntry, messagesOf } from "../../query/messages.ts";
 import { FleetError } from "../../store/errors.ts";
-import { acknowledgedSince } from "./acknowledgements.ts";
+import { acknowledgedUntilNow } from "./acknowledgements.ts";
 import type { Until } from "./follow.ts";
 import { verdictEvent } from "./ledger.ts";
+import { equalsOf } from "./pairing.ts";
 import type { SendOrder, SendOutcome, SendWorld } from "./send.ts";
 import type { Verdict } from "./verdict.ts";
 
@@ -34,10 +35,13 @@ export function tellAgain(
   digest: string,
 ): Partial<SendOutcome> {
   const { typed, submitted } = earlier;
-  const said = acknowledgedSince(world.acks, digest, earlier.requestedAtUs / 1000);
+  const equals = equalsOf(messagesOf(world.ledger()), order.agent, digest);
+  const said = acknowledgedUntilNow(world.acks, digest, equals, earlier.id);
   const head = { agent: order.agent, message: order.message };
   const tell = (verdict: Verdict): Verdict => {
-    world.append([verdictEvent(head, verdict, typed, world.wallUs())]);
+    const event = verdictEvent(head, verdict, typed, world.wallUs());
+    // The recorder and other repeats hear the same word: whoever is first tells it.
+    world.append([event], `${event.type}:${order.agent}:${order.message}`);
     return verdict;
   };
   // The runtime may have said it after the first sender's time was up.

@@ -1,4 +1,4 @@
-import type { MessageEntry } from "../../query/messages.ts";
+import { type MessageEntry, messagesOf } from "../../query/messages.ts";
 import { FleetError } from "../../store/errors.ts";
 import type { FleetEvent, PayloadOf } from "../../store/events/catalogue.ts";
 import type { StoredEvent } from "../../store/events/envelope.ts";
@@ -12,6 +12,7 @@ import { deliver } from "./deliver.ts";
 import { follow, type Until } from "./follow.ts";
 import { type LedgerHead, messageEvent, verdictEvent } from "./ledger.ts";
 import { waitForTurn } from "./one-sender.ts";
+import { equalsOf } from "./pairing.ts";
 import { earlierOf, mayTypeAgain, tellAgain } from "./repeat.ts";
 import { howItTakesMessages } from "./runtimes.ts";
 import { asTyped } from "./text.ts";
@@ -125,7 +126,10 @@ async function sendNow(world: SendWorld, order: SendOrder, sending: Sending): Pr
     });
   }
   const end = (verdict: Verdict, known: Partial<SendOutcome>): SendOutcome => {
-    tell(verdictEvent(head, verdict, known.typed === true, world.wallUs()));
+    const event = verdictEvent(head, verdict, known.typed === true, world.wallUs());
+    // Who asks again with the same id meanwhile hears the same word: whoever is first tells it.
+    const isShared = order.isRepeatable && verdict.verdict === "accepted";
+    tell(event, isShared ? `${event.type}:${agent}:${message}` : undefined);
     return outcome({ verdict, ...known });
   };
   if (found.state !== "found") {
@@ -155,7 +159,17 @@ async function sendInto(
   const { runtime, ageMs } = foregroundOf(pane.pid);
   const { text, remarks } = asTyped(order.text, howItTakesMessages(runtime), order);
   const startedAtMs = ageMs === null ? null : world.wallUs() / 1000 - ageMs;
-  const acknowledged = listenForAck(world.acks, digest, startedAtMs);
+  // What was done with before this runtime started cannot be in it.
+  const others = messagesOf(world.ledger()).filter(
+    ({ id, atUs }) => id !== order.message && (startedAtMs === null || atUs / 1000 >= startedAtMs),
+  );
+  const acknowledged = listenForAck(world.acks, {
+    id: order.message,
+    digest,
+    earlier: equalsOf(others, order.agent, digest),
+    nowMs: Math.floor(world.wallUs() / 1000),
+    startedAtMs,
+  });
   const where = { socket: pane.server.socketPath, pane: pane.pane, pid: pane.pid, runtime };
   const edge = { pane, terminal, acknowledged, nowMs: () => performance.now() - beganMs, wait };
   let typed = false;

@@ -1,6 +1,6 @@
 import { readAcks } from "../../agents/acks/acks.ts";
 import { lateWord, openMessages } from "../../agents/send/late-word.ts";
-import { MESSAGE_EVENTS, type MessageEntry } from "../../query/messages.ts";
+import { MESSAGE_EVENTS, type MessageEntry, messagesOf } from "../../query/messages.ts";
 import { documentOf } from "../../query/planes/documents.ts";
 import { openReader, type Reader } from "../../store/reader.ts";
 import type { OwnLog } from "../own-log.ts";
@@ -18,6 +18,7 @@ const FROM_THE_BEGINNING = { inode: null, size: 0 };
 export function createLateWords({ log, here, identity, clock }: OwnLog): LateWords {
   let reader: Reader | null = null;
   let readUpTo = -1;
+  let messages: MessageEntry[] = [];
   let open: MessageEntry[] = [];
 
   /** The ledger is read again only when a message's event has come. */
@@ -29,7 +30,8 @@ export function createLateWords({ log, here, identity, clock }: OwnLog): LateWor
     const ledger = { tenantId, host, types: MESSAGE_EVENTS };
     const [news] = reader.events({ ...ledger, afterSeq: Math.max(0, readUpTo), limit: 1 });
     if (news !== undefined || readUpTo === -1) {
-      open = openMessages(reader.events({ ...ledger, sinceUs: nowUs - GIVE_UP_US }));
+      messages = messagesOf(reader.events({ ...ledger, sinceUs: nowUs - GIVE_UP_US }));
+      open = openMessages(messages);
     }
     readUpTo = lastSeq;
   };
@@ -46,7 +48,7 @@ export function createLateWords({ log, here, identity, clock }: OwnLog): LateWor
         const { agent, id } = entry;
         if (agent === null) continue;
         const acks = readAcks(here.places.runDirectory, agent, here.account.uid, FROM_THE_BEGINNING);
-        const event = lateWord(entry, acks, restSince, nowUs);
+        const event = lateWord(entry, messages, acks, restSince, nowUs);
         if (event === null) continue;
         // Its sender may follow it too: whoever is first tells it.
         const cursor = { name: `${event.type}:${agent}:${id}`, expected: null, next: "told" };

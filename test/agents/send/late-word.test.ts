@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Ack } from "../../../agents/acks/acks.ts";
-import { lateWord, openMessages } from "../../../agents/send/late-word.ts";
-import type { MessageEntry } from "../../../query/messages.ts";
+import { lateWord as lateWordAmong, openMessages } from "../../../agents/send/late-word.ts";
+import { type MessageEntry, messagesOf } from "../../../query/messages.ts";
 
 const SECOND = 1_000_000;
 const digest = "a".repeat(64);
@@ -12,6 +12,8 @@ const entry = (changed: Partial<MessageEntry> = {}): MessageEntry =>
     state: "accepted",
     queued: true,
     submitted: true,
+    verdict: changed.state ?? "accepted",
+    proof: "ack",
     requested: { digest },
     requestedAtUs: 100 * SECOND,
     atUs: 101 * SECOND,
@@ -29,6 +31,8 @@ const ack = (what: string, atMs: number, changed: Partial<Ack> = {}): Ack => ({
   ...changed,
 });
 const never = () => null;
+const lateWord = (one: MessageEntry, acks: Ack[], rest: () => number | null, nowUs: number) =>
+  lateWordAmong(one, [one], acks, rest, nowUs);
 
 test("a queued message is taken up when the runtime says so, and at the time that it says", () => {
   const event = lateWord(entry(), [ack("received", 100_100), ack("taken-up", 105_000)], never, 106 * SECOND);
@@ -51,6 +55,18 @@ test("a message that could not be proven is accepted when the runtime says later
     );
     expect(event).toMatchObject({ type: "message.accepted", payload: { proof: "ack", queued: true } });
   }
+});
+
+test("what the runtime says of a text that was sent again is never a proof for the first message", () => {
+  const first = entry({ id: "m1", state: "unverifiable" });
+  const second = entry({ id: "m2", state: "unverifiable", requestedAtUs: 110 * SECOND });
+  const acks = [ack("received", 111_000)];
+  const all = [first, second];
+  expect(lateWordAmong(first, all, acks, never, 120 * SECOND)).toBeNull();
+  expect(lateWordAmong(second, all, acks, never, 120 * SECOND)).toBeNull();
+  const both = [...acks, ack("received", 112_000)];
+  expect(lateWordAmong(first, all, both, never, 120 * SECOND)).toBeNull();
+  expect(lateWordAmong(second, all, both, never, 120 * SECOND)?.type).toBe("message.accepted");
 });
 
 describe("withdrawn", () => {
@@ -95,5 +111,5 @@ test("only messages of which something may still be heard are open", () => {
     event("message.unverifiable", "lost", { which: "not-read" }),
   );
   ledger.push(event("message.refused", "refused", { why: "dead" }));
-  expect(openMessages(ledger).map(({ id }) => id)).toEqual(["queued", "lost"]);
+  expect(openMessages(messagesOf(ledger)).map(({ id }) => id)).toEqual(["queued", "lost"]);
 });

@@ -1,0 +1,78 @@
+import type { MessageEntry } from "../../query/messages.ts";
+import type { Ack } from "../acks/acks.ts";
+
+/** One of several messages to one agent whose texts are equal, so that the runtime's word of one reads like its word of another. */
+export interface Equal {
+  readonly id: string;
+  readonly requestedAtMs: number;
+  /** Enter was typed behind it, or may have been: a line of it may come. */
+  readonly mayBeHeld: boolean;
+  /** The runtime said that it holds it in its queue, and nobody took it back. */
+  readonly wasQueued: boolean;
+}
+
+/** What the runtime's lines prove of one message. */
+export interface Paired {
+  /** Earlier equal messages whose lines may still come: so many lines are needed before one proves this message. */
+  readonly owed: number;
+  readonly received: Ack | null;
+  readonly takenUp: Ack | null;
+}
+
+/** A runtime that has not said in so long that it holds a message will not say it any more. */
+const OWED_MS = 15 * 60 * 1000;
+
+/** The messages to this agent that have this text. */
+export function equalsOf(messages: readonly MessageEntry[], agent: string | null, digest: string): Equal[] {
+  return messages
+    .filter((one) => one.agent === agent && one.requested.digest === digest)
+    .map(({ id, requestedAtUs, typed, submitted, verdict, state, proof, queued }) => ({
+      id,
+      // The adapter's clock has milliseconds, and so may be a little before ours.
+      requestedAtMs: Math.floor(requestedAtUs / 1000),
+      // A sender that was killed behind its text has perhaps typed Enter too.
+      mayBeHeld: submitted || (typed && verdict === null),
+      wasQueued: verdict === "accepted" && proof === "ack" && queued && state !== "withdrawn",
+    }));
+}
+
+/**
+ * Pairs what a runtime said of one text with the messages that have it, in their order, and counts each line once. A line that
+ * came after the next equal request never proves the earlier message, because it may be the later one's; and it proves the later
+ * one only when there are more lines than earlier messages whose lines are still owed. What stays open is not accepted. Pure.
+ */
+export function pairAcks(
+  equals: readonly Equal[],
+  acks: readonly Ack[],
+  digest: string,
+): ReadonlyMap<string, Paired> {
+  const said = (word: string): Ack[] =>
+    acks.filter(({ what, sha256 }) => what === word && sha256 === digest).sort((a, b) => a.atMs - b.atMs);
+  const [received, takenUp] = [said("received"), said("taken-up")];
+  const ordered = [...equals].sort((a, b) => a.requestedAtMs - b.requestedAtMs);
+  const paired = new Map<string, Paired>();
+  const used = new Set<Ack>();
+  for (const [at, one] of ordered.entries()) {
+    const fromMs = one.requestedAtMs;
+    const untilMs = ordered[at + 1]?.requestedAtMs ?? Number.POSITIVE_INFINITY;
+    const own = (line: Ack): boolean => line.atMs >= fromMs && line.atMs < untilMs;
+    const owed = ordered
+      .slice(0, at)
+      .filter(
+        ({ id, mayBeHeld, requestedAtMs }) =>
+          mayBeHeld && fromMs - requestedAtMs < OWED_MS && paired.get(id)?.received === null,
+      ).length;
+    // Of equal texts those that wait are taken up first: so many of these lines are not this message's.
+    const earlier = (lines: readonly Ack[]): number => lines.filter(({ atMs }) => atMs < fromMs).length;
+    const waiting = Math.max(0, earlier(received) - earlier(takenUp));
+    // The queue of a runtime is taken up in its order, and so also after the next request.
+    const mine = one.wasQueued
+      ? takenUp.filter(({ atMs }) => atMs >= fromMs)
+      : takenUp.filter(own).slice(owed + waiting);
+    const up = mine.find((line) => !used.has(line)) ?? null;
+    if (up !== null) used.add(up);
+    const proof = received.filter(own)[owed] ?? (up !== null && own(up) ? up : null);
+    paired.set(one.id, { owed, received: one.mayBeHeld ? proof : null, takenUp: up });
+  }
+  return paired;
+}

@@ -1,0 +1,104 @@
+import { appendFileSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import type { Ack } from "../../../agents/acks/acks.ts";
+import { listenForAck } from "../../../agents/send/acknowledgements.ts";
+import { type Equal, pairAcks } from "../../../agents/send/pairing.ts";
+
+const digest = "a".repeat(64);
+const message = (id: string, requestedAtMs: number, changed: Partial<Equal> = {}): Equal => ({
+  id,
+  requestedAtMs,
+  mayBeHeld: true,
+  wasQueued: false,
+  ...changed,
+});
+const ack = (what: string, atMs: number): Ack => ({
+  atMs,
+  what,
+  sha256: digest,
+  queued: false,
+  source: "hook",
+  message: null,
+  session: null,
+  turn: null,
+});
+const proven = (equals: Equal[], acks: Ack[]): string[] =>
+  [...pairAcks(equals, acks, digest)].filter(([, { received }]) => received !== null).map(([id]) => id);
+const takenUp = (equals: Equal[], acks: Ack[]): string[] =>
+  [...pairAcks(equals, acks, digest)].filter(([, one]) => one.takenUp !== null).map(([id]) => id);
+
+test("each of two equal messages is proven by the line that came before the next was asked for", () => {
+  const equals = [message("m1", 100), message("m2", 200)];
+  expect(proven(equals, [ack("received", 110)])).toEqual(["m1"]);
+  expect(proven(equals, [ack("received", 110), ack("received", 210)])).toEqual(["m1", "m2"]);
+});
+
+test("one line after the second of two open messages may be of either, and so proves neither", () => {
+  const equals = [message("m1", 100), message("m2", 200)];
+  expect(proven(equals, [ack("received", 210)])).toEqual([]);
+  expect(proven(equals, [ack("received", 210), ack("received", 220)])).toEqual(["m2"]);
+});
+
+test("a message that was never typed, or is long past, owes no line", () => {
+  const line = [ack("received", 2_000_010)];
+  expect(proven([message("m1", 1_999_000, { mayBeHeld: false }), message("m2", 2_000_000)], line)).toEqual([
+    "m2",
+  ]);
+  expect(proven([message("m1", 100), message("m2", 2_000_000)], line)).toEqual(["m2"]);
+});
+
+test("a queued text that is taken up late is no proof for an equal message behind it", () => {
+  const equals = [message("m1", 100, { wasQueued: true }), message("m2", 200)];
+  expect(proven(equals, [ack("received", 110), ack("taken-up", 210)])).toEqual(["m1"]);
+});
+
+test("of two equal queued messages one line takes up the first, and two take up both", () => {
+  const equals = [message("m1", 100, { wasQueued: true }), message("m2", 200, { wasQueued: true })];
+  const received = [ack("received", 110), ack("received", 210)];
+  expect(takenUp(equals, [...received, ack("taken-up", 300)])).toEqual(["m1"]);
+  expect(takenUp(equals, [...received, ack("taken-up", 300), ack("taken-up", 400)])).toEqual(["m1", "m2"]);
+});
+
+test("a sender counts the lines that equal messages before it still owe", () => {
+  const directory = mkdtempSync(join(tmpdir(), "fleet-pairing-"));
+  const say = (atMs: number): void =>
+    appendFileSync(
+      join(directory, "coder0.acks"),
+      `ts=${new Date(atMs).toISOString()} what=received sha256=${digest}\n`,
+    );
+  try {
+    const uid = process.getuid?.() ?? 0;
+    const earlier = [message("m1", 100)];
+    const heard = listenForAck(
+      { directory, agent: "coder0", uid },
+      { id: "m2", digest, earlier, nowMs: 200, startedAtMs: 0 },
+    );
+    say(210);
+    expect(heard().received).toBe(false);
+    say(220);
+    expect(heard().received).toBe(true);
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+});
+
+test("never are more messages proven, or queued ones taken up, than there are lines, and no line serves two", () => {
+  const times = fc.integer({ min: 0, max: 60 });
+  const equal = fc.record({ requestedAtMs: times, mayBeHeld: fc.boolean(), wasQueued: fc.boolean() });
+  const line = fc.tuple(fc.constantFrom("received", "taken-up"), times);
+  fc.assert(
+    fc.property(fc.array(equal, { maxLength: 8 }), fc.array(line, { maxLength: 12 }), (some, lines) => {
+      const equals = some.map((one, at) => ({ id: `m${at}`, ...one }));
+      const acks = lines.map(([what, atMs]) => ack(what, atMs));
+      const paired = [...pairAcks(equals, acks, digest).values()];
+      for (const which of ["received", "takenUp"] as const) {
+        const used = paired.flatMap((one) => one[which] ?? []);
+        expect(new Set(used).size).toBe(used.length);
+        expect(used.length).toBeLessThanOrEqual(acks.length);
+      }
+    }),
+  );
+});
