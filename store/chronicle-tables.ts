@@ -204,7 +204,7 @@ export function openChronicleTables(
   };
 }
 
-type PieceRow = [fromUs: number, value: string | null];
+export type PieceRow = [fromUs: number, value: string | null];
 export type CheckpointRow = [seq: number, recordedAtUs: number, value: Buffer];
 
 export function pieceOf([fromUs, text]: PieceRow): Piece {

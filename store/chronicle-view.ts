@@ -1,7 +1,7 @@
 import type { Database } from "better-sqlite3";
 import { openArchive } from "./archive/archive.ts";
 import type { Checkpoint, Happened, Piece } from "./chronicle.ts";
-import type { CheckpointRow, WantedEvents } from "./chronicle-tables.ts";
+import type { CheckpointRow, PieceRow, WantedEvents } from "./chronicle-tables.ts";
 import { checkpointOf, openEventReader, pieceOf } from "./chronicle-tables.ts";
 import { prepared } from "./prepared.ts";
 import type { FoldEvent } from "./projection.ts";
@@ -18,6 +18,8 @@ export interface ChronicleView {
   lines(family: string, fromUs: number): readonly ChronicleLine[];
   /** The pieces of a line from the one that holds at `fromUs` to the last that begins at `toUs` or before. */
   pieces(family: string, id: string, fromUs: number, toUs: number): Piece[];
+  /** The piece of every line that holds at a moment, read at once; its value is made when it is asked for. */
+  heldAt(us: number): (family: string, id: string) => Piece[];
   /** What happened from `fromUs` to `toUs`, both included, in the order of the log; `id` null: of any. `fromSeq`: told there or later. */
   happened(kind: string, id: string | null, fromUs: number, toUs: number, fromSeq?: number): Happened[];
   /** The last of a kind by the order of the log that is dated at this moment or before. */
@@ -55,6 +57,13 @@ export function openChronicleView(database: Database, partitionId: number): Chro
     database,
     `SELECT from_us, value FROM told WHERE line_id = ? AND from_us <= ? AND from_us >= coalesce(
        (SELECT max(from_us) FROM told WHERE line_id = ? AND from_us <= ?), ?) ORDER BY from_us`,
+    "raw",
+  );
+  const held = prepared(
+    database,
+    `SELECT family || char(10) || id, from_us, value FROM lines l JOIN told t ON t.rowid =
+       (SELECT rowid FROM told WHERE line_id = l.line_id AND from_us <= ? ORDER BY from_us DESC LIMIT 1)
+     WHERE partition_id = ? AND coalesce(gone_us > ?, true)`,
     "raw",
   );
   const happenedToAny = prepared(
@@ -116,6 +125,14 @@ export function openChronicleView(database: Database, partitionId: number): Chro
       found.set(key, line);
       const from = finite(fromUs);
       return (pieces().all(line, finite(toUs), line, from, from) as [number, string | null][]).map(pieceOf);
+    },
+    heldAt(us) {
+      const rows = held().all(finite(us), partitionId, finite(us)) as [string, number, string | null][];
+      const pieces = new Map(rows.map(([key, fromUs, value]) => [key, [fromUs, value] as PieceRow]));
+      return (family, id) => {
+        const row = pieces.get(`${family}\n${id}`);
+        return row === undefined ? [] : [pieceOf(row)];
+      };
     },
     happened(kind, id, fromUs, toUs, fromSeq = 0) {
       const from = finite(fromUs);

@@ -17,6 +17,9 @@ type Row = [
 
 const LINE = "(SELECT line_id FROM lines WHERE partition_id = ? AND family = 'status' AND id = ?)";
 
+/** As the index says it, or SQLite does not use it. */
+const NOT_WELL = "(status IS NULL OR status NOT IN ('healthy', 'busy', 'starting', 'running'))";
+
 export function openVerdictReader(database: Database, partitionId: number): VerdictReader {
   const until = prepared(
     database,
@@ -34,6 +37,14 @@ export function openVerdictReader(database: Database, partitionId: number): Verd
      WHERE line_id = ${LINE} AND from_us >= ? AND from_us < ? ORDER BY from_us LIMIT ${PAGE}`,
     "raw",
   );
+  const notWell = prepared(
+    database,
+    `SELECT from_us, to_us, status, rules FROM status_intervals INDEXED BY status_not_well
+     WHERE line_id = ${LINE} AND from_us < ? AND from_us >= coalesce(
+       (SELECT max(from_us) FROM status_intervals INDEXED BY status_not_well
+        WHERE line_id = ${LINE} AND from_us <= ? AND ${NOT_WELL}), ?) AND ${NOT_WELL} ORDER BY from_us`,
+    "raw",
+  );
   const unsettled = prepared(
     database,
     "SELECT plane, agent, from_us AS fromUs FROM unsettled WHERE partition_id = ? ORDER BY plane, agent",
@@ -49,6 +60,13 @@ export function openVerdictReader(database: Database, partitionId: number): Verd
         if (last === undefined || rows.length < PAGE) return;
         next = last[0] + 1;
       }
+    },
+    notWell(agent, fromUs, toUs) {
+      const from = finite(fromUs);
+      const rows = notWell().all(partitionId, agent, finite(toUs), partitionId, agent, from, from);
+      return (rows as [number, number, string | null, number][])
+        .map(([begins, ends, status, rules]) => verdictOf([begins, ends, status, null, "[]", rules]))
+        .filter((verdict) => verdict.toUs > fromUs);
     },
     unsettled: () => unsettled().all(partitionId) as Unsettled[],
   };

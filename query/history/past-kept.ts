@@ -90,6 +90,26 @@ export function keptPast(input: KeptPastInput): Past {
     }
   }
 
+  /** What `uptimeOf` weighs: a stretch in which the agent was well in one way or another is one. */
+  const wellOrNot = (agent: string, { fromUs, toUs }: Window): Interval[] => {
+    const settled = tail(agent);
+    const untilUs = Math.min(toUs, settled.fromUs);
+    const found: Interval[] = [];
+    const well = (beginsUs: number, endsUs: number): void => {
+      if (beginsUs < endsUs)
+        found.push({ fromUs: beginsUs, toUs: endsUs, status: "healthy", reason: null, why: [], rules: 0 });
+    };
+    let doneUs = fromUs;
+    for (const verdict of verdicts.notWell(agent, fromUs, untilUs)) {
+      well(doneUs, Math.min(verdict.fromUs, untilUs));
+      const ends = Math.min(verdict.toUs, untilUs);
+      found.push({ ...verdict, status: verdict.status as AgentStatus | null, toUs: ends });
+      doneUs = ends;
+    }
+    well(doneUs, untilUs);
+    return [...found, ...settled.intervals];
+  };
+
   return {
     tenantId,
     host,
@@ -114,10 +134,7 @@ export function keptPast(input: KeptPastInput): Past {
           : judgedWithin(intervals(agent, until(window)), state, until(window)),
         [{ fromUs: beginsUs ?? Infinity, toUs: Infinity }],
       ),
-    uptime: (agent, window) => {
-      const { fromUs, toUs } = until(window);
-      return uptimeOf([...intervals(agent, before({ fromUs, toUs }))], { fromUs, toUs });
-    },
+    uptime: (agent, window) => uptimeOf(wellOrNot(agent, before(until(window))), until(window)),
     table: (atUs, all) =>
       asOf(historyWithin({ fromUs: atUs, toUs: atUs }), { tenantId, host, logSeq, atUs, all }),
     explain: (agent, atUs) => {

@@ -49,8 +49,14 @@ export function windowTestimony(asked: WindowInput): Testimony {
   };
   const wide = horizon(input);
   const { coverage, unlived } = wide;
-  const tell = (family: string, id: string, { fromUs, toUs }: Window): Timeline<unknown> =>
-    by(nowUs, timelineOf(view.pieces(family, id, fromUs, toUs)));
+  // Of one moment that is in no gap of a plane, what holds then is all that there is to know.
+  const moment = input.window.fromUs;
+  const isMoment = moment === input.window.toUs;
+  const held = once(() => view.heldAt(moment));
+  const tell = (family: string, id: string, { fromUs, toUs }: Window): Timeline<unknown> => {
+    const isHeld = isMoment && toUs === moment && fromUs >= moment - 1;
+    return by(nowUs, timelineOf(isHeld ? held()(family, id) : view.pieces(family, id, fromUs, toUs)));
+  };
 
   const around = remembered((id: string): Window => {
     const [source = "", ...scope] = id.split(" ");
