@@ -52,16 +52,13 @@ export function pairAcks(
   const ordered = [...equals].sort((a, b) => a.requestedAtMs - b.requestedAtMs);
   const paired = new Map<string, Paired>();
   const used = new Set<Ack>();
+  let open: Equal[] = [];
   for (const [at, one] of ordered.entries()) {
     const fromMs = one.requestedAtMs;
     const untilMs = ordered[at + 1]?.requestedAtMs ?? Number.POSITIVE_INFINITY;
     const own = (line: Ack): boolean => line.atMs >= fromMs && line.atMs < untilMs;
-    const owed = ordered
-      .slice(0, at)
-      .filter(
-        ({ id, mayBeHeld, requestedAtMs }) =>
-          mayBeHeld && fromMs - requestedAtMs < OWED_MS && paired.get(id)?.received === null,
-      ).length;
+    open = open.filter(({ requestedAtMs }) => fromMs - requestedAtMs < OWED_MS);
+    const owed = open.length;
     // Of equal texts those that wait are taken up first: so many of these lines are not this message's.
     const earlier = (lines: readonly Ack[]): number => lines.filter(({ atMs }) => atMs < fromMs).length;
     const waiting = Math.max(0, earlier(received) - earlier(takenUp));
@@ -72,6 +69,10 @@ export function pairAcks(
     const up = mine.find((line) => !used.has(line)) ?? null;
     if (up !== null) used.add(up);
     const proof = received.filter(own)[owed] ?? (up !== null && own(up) ? up : null);
+    // A line that proves nothing was of one of these all the same. The youngest go: what was lost long ago is forgotten in time.
+    const heard = Math.max(received.filter(own).length, proof === null ? 0 : owed + 1);
+    if (one.mayBeHeld) open.push(one);
+    open = open.slice(0, Math.max(0, open.length - heard));
     paired.set(one.id, { owed, received: one.mayBeHeld ? proof : null, takenUp: up });
   }
   return paired;

@@ -50,6 +50,13 @@ test("a message that was never typed, or is long past, owes no line", () => {
   expect(proven([message("m1", 100), message("m2", 2_000_000)], line)).toEqual(["m2"]);
 });
 
+test("one lost message owes one line, however often its text is sent again, and none when it is long past", () => {
+  const equals = [0, 1, 2, 3].map((at) => message(`m${at}`, 100 + at * 400_000));
+  const lines = [1, 2, 3].map((at) => ack("received", 110 + at * 400_000));
+  expect([...pairAcks(equals, lines, digest).values()].map(({ owed }) => owed)).toEqual([0, 1, 1, 0]);
+  expect(proven(equals, lines)).toEqual(["m3"]);
+});
+
 test("a queued text that is taken up late is no proof for an equal message behind it", () => {
   const equals = [message("m1", 100, { wasQueued: true }), message("m2", 200)];
   expect(proven(equals, [ack("received", 110), ack("taken-up", 210)])).toEqual(["m1"]);
