@@ -108,10 +108,13 @@ function calledAs(verb: VerbDeclaration, name: string): VerbDeclaration {
 /** What commander read, in the shape that `readWords` gives. */
 function wordsOf(verb: VerbDeclaration, command: Command): Words {
   const options: Record<string, true | string | string[]> = {};
+  // Commander gives the `--json` of `fleet mirror status --json` to `fleet mirror`, which has one too.
+  const outer = verbs.some(({ name }) => name === command.parent?.name()) ? command.parent : null;
   for (const { name, value } of verb.options) {
     const attribute = new Option(`--${name}`).attributeName();
-    if (command.getOptionValueSource(attribute) !== "cli") continue;
-    options[name] = value === undefined ? true : (command.getOptionValue(attribute) as string | string[]);
+    const holder = [command, outer].find((each) => each?.getOptionValueSource(attribute) === "cli");
+    if (!holder) continue;
+    options[name] = value === undefined ? true : (holder.getOptionValue(attribute) as string | string[]);
   }
   return { arguments: command.args, options };
 }

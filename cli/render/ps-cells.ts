@@ -92,6 +92,7 @@ function beatCell({ heartbeat, status }: AgentRow): TableCell {
   if (heartbeat.reason === "no-file") return { said: ["none"], tone: "warn" };
   const age = heartbeat.age_seconds;
   if (age === null) return UNKNOWN;
+  if (age < 0) return { said: [`? ${formatAge(-age)} ahead`, "? ahead", "?"], tone: "warn" };
   if (heartbeat.health === "unknown") return { said: [`? ${formatAge(age)}`, "?"], tone: "warn" };
   const late = heartbeat.health === "stale";
   return { said: [formatAge(age)], tone: !late ? null : isOver(status) ? "quiet" : "bad" };

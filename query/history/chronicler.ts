@@ -59,7 +59,7 @@ export const chronicle: Chronicle = chronicleAt(CADENCE);
 export function chronicleAt(cadence: Cadence): Chronicle {
   return {
     name: "chronicle",
-    version: 1,
+    version: 2,
     // Beats are most of a log, and stay in it.
     ignores: new Set(["heartbeat"]),
     open: (tables) => openChronicler(tables, cadence),
@@ -168,7 +168,7 @@ function openChronicler(tables: ChronicleTables, cadence: Cadence): Chronicler {
       tables.happen({ kind: "sample", id: "", atUs, seq, value: observed });
       for (const [id, answered] of observed) if (answered) tables.unsettle(id, "", atUs);
     }
-    if (type === "message.requested" && agent !== null && event.schemaVersion <= 1)
+    if (type === "message.submitted" && agent !== null && event.schemaVersion <= 1)
       tables.happen({ kind: "sent", id: agent, atUs, seq, value: null });
     const span = unlivedBy(event);
     if (span !== null) {

@@ -97,7 +97,8 @@ export function historyOf({ events, lapsedAtUs = null, nowUs = Infinity }: Histo
   for (const event of events) {
     if (event.agent === null || event.schemaVersion > 1) continue;
     if (isOfBeats(event)) membersOf(beats, event.agent).push(event);
-    if (event.type === "message.requested")
+    // Only what was submitted was sent: a refused message never reached its agent.
+    if (event.type === "message.submitted")
       membersOf(sent, event.agent).push({ atUs: chronology.effectUs(event), seq: event.seq });
   }
   return historyFrom({

@@ -1,6 +1,7 @@
 import { readdirSync } from "node:fs";
 import { Command } from "commander";
 import { describe, expect, test } from "vitest";
+import type { VerbDeclaration } from "../../cli/declaration.ts";
 import { programHelp, verbHelp } from "../../cli/help.ts";
 import { type Perform, registerFleet, registerGroup, runProgram } from "../../cli/program.ts";
 import { cliReference } from "../../cli/reference.ts";
@@ -124,6 +125,16 @@ describe("verbs in groups", () => {
     expect((await runGrouped("help", "mirror", "status")).stdout).toMatch(
       /^Usage: fleet mirror status \[OPTIONS\]\n/,
     );
+  });
+
+  test("an option after the second word is the inner verb's, though the outer one has it too", async () => {
+    const seen: unknown[] = [];
+    const program = new Command("fleet");
+    const [outer, inner] = [grouped.verbs[0], grouped.verbs[1]] as [VerbDeclaration, VerbDeclaration];
+    const both = { ...grouped, verbs: [{ ...outer, options: inner.options }, inner] };
+    registerFleet(program, async (verb, words) => void seen.push([verb.name, words.options]), both);
+    await program.parseAsync(["mirror", "status", "--json"], { from: "user" });
+    expect(seen).toEqual([["mirror status", { json: true }]]);
   });
 
   test("a group's word alone lists its verbs, on stderr as a usage error, on request as help", async () => {

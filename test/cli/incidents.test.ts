@@ -175,7 +175,12 @@ describe("causes", () => {
 
   test("the kernel's verdict, who was attached and the last message stand in the certificate", async () => {
     begin();
-    past.tell(5, { type: "message.requested", agent: "coder0", source: "operator", payload: requested });
+    past.tell(5, {
+      type: "message.submitted",
+      agent: "coder0",
+      source: "operator",
+      payload: { message: "01J" },
+    });
     const client = {
       client: "/dev/pts/3",
       session: "$1",
@@ -238,16 +243,3 @@ describe("causes", () => {
     ).toContain("somewhere between 20:01:45 and then: nobody watched");
   });
 });
-
-const requested = {
-  message: "01J",
-  digest: "ab".repeat(32),
-  bytes: 5,
-  lines: 1,
-  text: null,
-  user: "jarvis",
-  pid: 7,
-  verify: true,
-  until: "accepted",
-  traceparent: null,
-};

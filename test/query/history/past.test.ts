@@ -87,7 +87,7 @@ describe("the past", () => {
 
   test("counts the messages that were sent to an agent", () => {
     const message = (second: number, agent: string) =>
-      story.tell(second, { type: "message.requested", agent, source: "operator", payload: {} });
+      story.tell(second, { type: "message.submitted", agent, source: "operator", payload: {} });
     message(110, "coder0");
     message(120, "reviewer");
     const past = pastAt(200);
