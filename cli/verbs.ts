@@ -78,7 +78,6 @@ export const verbs: readonly VerbDeclaration[] = [
 
 /** Words under which several verbs stand (`fleet agent start`). A verb may be such a word as well (`fleet mirror status`). */
 export const groups: readonly GroupDeclaration[] = [
-  { name: "agent", summary: "act on agents by name" },
   { name: "rules", summary: "by which rules the past is judged" },
   { name: "hooks", summary: "how runtimes tell what they do" },
   { name: "agent", summary: "act on one agent, or look at it" },

@@ -3,7 +3,7 @@ _fleet() {
   local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]} flags="" words="" verb
   COMPREPLY=()
   if [ "$COMP_CWORD" -eq 1 ]; then
-    COMPREPLY=($(compgen -W "ps why events sql history when uptime diff incidents watch tail messages send init up down attach record beat doctor completion verify rebuild archive export import metrics mirror agent rules hooks agent --help --version" -- "$current"))
+    COMPREPLY=($(compgen -W "ps why events sql history when uptime diff incidents watch tail messages send init up down attach record beat doctor completion verify rebuild archive export import metrics mirror rules hooks agent --help --version" -- "$current"))
     return
   fi
   case $previous in
@@ -44,13 +44,6 @@ _fleet() {
   esac
   verb=${COMP_WORDS[1]}
   case $verb in
-    agent)
-      if [ "$COMP_CWORD" -eq 2 ]; then
-        words="$words watch tail send start stop restart reset attach"
-      else
-        verb="$verb ${COMP_WORDS[2]}"
-      fi
-      ;;
     rules)
       if [ "$COMP_CWORD" -eq 2 ]; then
         words="$words check adopt"

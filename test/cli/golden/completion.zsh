@@ -36,21 +36,9 @@ _fleet() {
     'import:fill an empty log with what fleet export wrote'
     'metrics:print the numbers of now for Prometheus'
     'mirror:send the log as traces to Jaeger, Tempo or any OTLP receiver'
-    'agent:act on agents by name'
     'rules:by which rules the past is judged'
     'hooks:how runtimes tell what they do'
     'agent:act on one agent, or look at it'
-  )
-  local -a of_agent
-  of_agent=(
-    'watch:see agents'\'' screens live, without touching them'
-    'tail:print the last lines of an agent'\''s pane'
-    'send:type a message into an agent'\''s pane, and prove that it holds it'
-    'start:start agents, and say how the start went'
-    'stop:stop agents, on purpose'
-    'restart:end agents and start them anew'
-    'reset:empty an agent'\''s context by its runtime'\''s own command'
-    'attach:join your terminal to an agent'\''s pane; you can type'
   )
   local -a of_rules
   of_rules=(
@@ -80,10 +68,6 @@ _fleet() {
     word)
       local verb=$words[1]
       case $verb in
-        agent)
-          if (( CURRENT == 2 )); then _describe verb of_agent; [[ $words[2] == -* ]] || return; else
-            verb="$verb $words[2]"; shift words; (( CURRENT-- ))
-          fi ;;
         rules)
           if (( CURRENT == 2 )); then _describe verb of_rules; [[ $words[2] == -* ]] || return; else
             verb="$verb $words[2]"; shift words; (( CURRENT-- ))
