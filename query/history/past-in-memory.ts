@@ -71,7 +71,7 @@ export function pastOf(input: PastInput): Past {
       ),
     uptime: (agent, window) => {
       const { fromUs, toUs } = until(window);
-      return uptimeOf([...intervals(agent, before({ fromUs, toUs }))], { fromUs, toUs }, beginsUs);
+      return uptimeOf([...intervals(agent, before({ fromUs, toUs }))], { fromUs, toUs });
     },
     table: (atUs, all) => asOf(history, { tenantId, host, logSeq, atUs, all }),
     explain: (agent, atUs) =>

@@ -134,7 +134,7 @@ export function keptPast(input: KeptPastInput): Past {
           : judgedWithin(intervals(agent, until(window)), state, until(window)),
         [{ fromUs: beginsUs ?? Infinity, toUs: Infinity }],
       ),
-    uptime: (agent, window) => uptimeOf(wellOrNot(agent, before(until(window))), until(window), beginsUs),
+    uptime: (agent, window) => uptimeOf(wellOrNot(agent, before(until(window))), until(window)),
     table: (atUs, all) =>
       asOf(historyWithin({ fromUs: atUs, toUs: atUs }), { tenantId, host, logSeq, atUs, all }),
     explain: (agent, atUs) => {

@@ -61,16 +61,9 @@ export interface Uptime {
   readonly longestUs: number | null;
 }
 
-/**
- * `intervals` tile at least the window, whose ends are finite whole microseconds. `beginsUs` is when the log began (null: there
- * is no event): being off the roster before that is nothing that anybody knew, so it is unobserved and not planned.
- */
-export function uptimeOf(
-  intervals: readonly Interval[],
-  window: Window,
-  beginsUs: number | null = -Infinity,
-): Uptime {
-  const parts = clip(intervals, window).flatMap((part) => knownFrom(part, beginsUs ?? Infinity));
+/** `intervals` tile at least the window, whose ends are finite whole microseconds. */
+export function uptimeOf(intervals: readonly Interval[], window: Window): Uptime {
+  const parts = clip(intervals, window);
   const total = { healthy: 0, unhealthy: 0, planned: 0, unobserved: 0 };
   const kinds: Partial<Record<AgentStatus, number>> = {};
   let waitingUs = 0;
@@ -110,13 +103,6 @@ interface Part {
   readonly fromUs: number;
   readonly toUs: number;
   readonly status: AgentStatus | null;
-}
-
-function knownFrom(part: Part, beginsUs: number): Part[] {
-  const { fromUs, toUs, status } = part;
-  if (status !== null || fromUs >= beginsUs) return [part];
-  const before = { fromUs, toUs: Math.min(toUs, beginsUs), status: "unobserved" } as const;
-  return toUs <= beginsUs ? [before] : [before, { ...part, fromUs: beginsUs }];
 }
 
 function clip(intervals: readonly Interval[], window: Window): Part[] {

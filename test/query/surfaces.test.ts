@@ -40,12 +40,7 @@ test("ps, why, history, when, uptime, incidents and diff agree on generated hist
           const sums = { healthy: 0, unhealthy: 0, planned: 0, unobserved: 0 };
           for (const [index, { from, to, status }] of intervals.entries()) {
             expect(intervals[index + 1]?.from ?? null).toBe(to);
-            const [fromUs, toUs] = [exactUsOf(from), exactUsOf(to ?? history.window.to)];
-            // Off the roster before the log began is what nobody knew.
-            const unknownUs =
-              status === null ? Math.max(0, Math.min(toUs, past.beginsUs ?? toUs) - fromUs) : 0;
-            sums.unobserved += unknownUs;
-            sums[bucketOf(status)] += toUs - fromUs - unknownUs;
+            sums[bucketOf(status)] += exactUsOf(to ?? history.window.to) - exactUsOf(from);
           }
           const figures = uptime.agents.find((agent) => agent.name === name);
           expect([

@@ -22,14 +22,6 @@ function minutes(...parts: [AgentStatus | null, number][]): Interval[] {
 const over = (intervals: Interval[], from = 0, to = (intervals.at(-1)?.toUs ?? 0) / MINUTE) =>
   uptimeOf(intervals, { fromUs: from * MINUTE, toUs: to * MINUTE });
 
-test("time before the log began is unobserved, being off the roster after that is planned", () => {
-  const off: Interval = { fromUs: -Infinity, toUs: null, status: null, reason: null, why: [], rules: 1 };
-  const window = { fromUs: 0, toUs: 100 };
-  expect(uptimeOf([off], window, 40)).toMatchObject({ unobservedUs: 40, plannedUs: 60 });
-  expect(uptimeOf([off], window, null)).toMatchObject({ unobservedUs: 100, plannedUs: 0 });
-  expect(uptimeOf([off], window)).toMatchObject({ unobservedUs: 0, plannedUs: 100 });
-});
-
 describe("uptime", () => {
   test("the four buckets add up to the window to the microsecond, and each is what the reference judge says", () => {
     const window = fc.tuple(fc.integer({ min: -20_000, max: 90_000 }), fc.integer({ min: 1, max: 120_000 }));
