@@ -12,7 +12,7 @@ import { createTmuxHome, environment, type TmuxServer } from "../../collectors/t
 import { heldBy, SCENARIOS, type Scenario, type Stage, textOf } from "./matrix.ts";
 
 /** 5 in the ordinary run, 100 by `npm run soak`. */
-const REPETITIONS = Number(process.env.FLEET_REPETITIONS ?? "5");
+const REPETITIONS = Number(process.env.SOAK_REPETITIONS ?? "5");
 /** So many at the same time, each in its own pane: most scenarios wait for a time to be up, and some load is part of the proof. */
 const AT_ONCE = 6;
 /** Long where the verdict comes when it comes; short where a time must be up, and long enough for a slow machine to get there. */
