@@ -11,6 +11,8 @@ interface Line {
   readonly lineId: number;
   fromUs: number;
   gone: boolean;
+  /** The last piece, where it was written by this very process. */
+  last?: Piece | undefined;
 }
 
 export interface OwnChronicleTables extends ChronicleTables {
@@ -91,7 +93,7 @@ export function openChronicleTables(
     if (known !== undefined) return known;
     const row = findLine().get(partitionId, family, id) as [number, number | "", number | null] | undefined;
     if (row === undefined) return undefined;
-    const line = { lineId: row[0], fromUs: row[1] === "" ? -Infinity : row[1], gone: row[2] !== null };
+    const line: Line = { lineId: row[0], fromUs: row[1] === "" ? -Infinity : row[1], gone: row[2] !== null };
     lines.set(key, line);
     return line;
   };
@@ -99,24 +101,30 @@ export function openChronicleTables(
     const known = lineOf(family, id);
     if (known !== undefined) return known;
     const made = addLine().run(partitionId, family, id);
-    const line = { lineId: Number(made.lastInsertRowid), fromUs: -Infinity, gone: false };
+    const line: Line = { lineId: Number(made.lastInsertRowid), fromUs: -Infinity, gone: false };
     lines.set(`${family}\n${id}`, line);
     return line;
   };
   const append = (line: Line, fromUs: number, value: unknown): void => {
     put().run(line.lineId, fromUs, value === undefined ? null : JSON.stringify(value));
     line.fromUs = fromUs;
+    line.last = { fromUs, value };
     const gone = value === undefined;
     if (!gone && !line.gone) return;
     setGone().run(gone ? fromUs : null, line.lineId);
     line.gone = gone;
   };
 
+  const lastOf = (line: Line): Piece | null => {
+    if (line.last !== undefined) return line.last;
+    const row = lastPiece().get(line.lineId) as PieceRow | undefined;
+    return row ? pieceOf(row) : null;
+  };
+
   return {
     last(family, id) {
       const line = lineOf(family, id);
-      const row = line && (lastPiece().get(line.lineId) as PieceRow | undefined);
-      return row ? pieceOf(row) : null;
+      return line ? lastOf(line) : null;
     },
     lastFromUs: (family, id) => lineOf(family, id)?.fromUs ?? -Infinity,
     setFrom(family, id, fromUs, value) {
@@ -128,13 +136,13 @@ export function openChronicleTables(
       const line = lineOf(family, id);
       if (line === undefined || line.fromUs < fromUs) return;
       drop().run(line.lineId, fromUs);
+      line.last = undefined;
       line.fromUs = (newest().get(line.lineId) as number | null) ?? -Infinity;
     },
     evolveFrom(family, id, fromUs, next) {
       const line = madeLine(family, id);
       if (fromUs > line.fromUs) {
-        const row = lastPiece().get(line.lineId) as PieceRow | undefined;
-        const known = row === undefined ? undefined : pieceOf(row).value;
+        const known = lastOf(line)?.value;
         const value = next(known);
         if (value !== known) append(line, fromUs, value);
         return;
@@ -151,12 +159,13 @@ export function openChronicleTables(
         if (text !== before) append(line, Math.max(piece.fromUs, fromUs), value);
         before = text;
       }
+      line.last = undefined;
       line.fromUs = (newest().get(line.lineId) as number | null) ?? -Infinity;
     },
     linesBeyond: (us) =>
       (beyond().all(partitionId, us) as [string, string, number][]).map(([family, id]) => {
         const line = lineOf(family, id) as Line;
-        return { family, id, last: pieceOf(lastPiece().get(line.lineId) as PieceRow) };
+        return { family, id, last: lastOf(line) as Piece };
       }),
     happen({ kind, id, atUs, seq, value }) {
       addHappened().run(partitionId, kind, id, atUs, seq, JSON.stringify(value));
