@@ -37,7 +37,10 @@ async function ask<T>(...words: string[]): Promise<T> {
 const iso = (us: number) => new Date(Math.floor(us / 1000)).toISOString();
 const until = (what: string, holds: () => Promise<boolean>) => waitUntil(what, holds, DEADLINE_MS);
 const untilIs = (name: string, status: string) =>
-  until(`${name} is ${status}`, async () => (await factory.row(name)).status === status);
+  until(
+    `${name} is ${status}`,
+    async () => (await factory.ps()).agents.find((agent) => agent.name === name)?.status === status,
+  );
 const untilRecording = () =>
   until("a recorder is at work", async () => (await factory.ps()).observer.state === "recording");
 
@@ -185,7 +188,10 @@ test("incidents: who failed, of what, at which instant; the reboot's deaths toge
   // Nobody recorded, and yet its hour is known: tmux's hook wrote it down.
   expectWithin(of("dogfood-reviewer")?.at, "closed", S);
   const reboot = incidents.find(({ cause }) => cause?.kind === "reboot");
-  expect(reboot?.deaths.map(({ agent }) => agent)).toEqual(["_holder", "canary-pi", "dogfood-orchestrator"]);
+  expect(
+    reboot?.deaths.map(({ agent }) => agent),
+    JSON.stringify(deaths.filter(({ agent }) => agent === "dogfood-coder")),
+  ).toEqual(["_holder", "canary-pi", "dogfood-orchestrator"]);
   expectWithin(reboot?.at, "rebooted", S);
   const rebooted = await ask<WhenDocument>("when", "canary-pi", "rebooted", "--since", "1h");
   expect(rebooted.first?.from).toBe(reboot?.at);

@@ -117,19 +117,26 @@ function clip(intervals: readonly Interval[], window: Window): Part[] {
 }
 
 /**
+ * A host that goes down stops each unit by a stop job, which reads as a stop on purpose until the host is gone. systemd gives a unit this
+ * long to stop (DefaultTimeoutStopSec).
+ */
+const SHUTDOWN_US = 90_000_000;
+
+/**
  * An outage lasts until the agent is seen well, or wanted down. Time that nobody watched does not end it (nobody saw it
- * recover) and does not lengthen it (nobody saw it down).
+ * recover) and does not lengthen it (nobody saw it down). Nor does a shutdown: what had failed before it, was stopped by it
+ * and is dead after it has not been well in between.
  */
 function outagesOf(parts: readonly Part[], unhealthyBefore: boolean): Outage[] {
   const outages: Outage[] = [];
   let open: { fromUs: number; beganBefore: boolean; kinds: AgentStatus[]; downUs: number } | null = null;
-  for (const { fromUs, toUs, status } of parts) {
+  for (const [index, { fromUs, toUs, status }] of parts.entries()) {
     const bucket = bucketOf(status);
     if (bucket === "unhealthy" && status !== null) {
       open ??= { fromUs, beganBefore: unhealthyBefore && fromUs === parts[0]?.fromUs, kinds: [], downUs: 0 };
       if (!open.kinds.includes(status)) open.kinds.push(status);
       open.downUs += toUs - fromUs;
-    } else if (open !== null && bucket !== "unobserved") {
+    } else if (open !== null && bucket !== "unobserved" && !isShutdown(parts, index)) {
       outages.push({ ...open, toUs: fromUs });
       open = null;
     }
@@ -140,4 +147,12 @@ function outagesOf(parts: readonly Part[], unhealthyBefore: boolean): Outage[] {
 
 function sum(values: readonly number[]): number {
   return values.reduce((total, value) => total + value, 0);
+}
+
+/** A short stop after which, before anything else was seen of it, it is dead: only a new boot forgets a stop. */
+function isShutdown(parts: readonly Part[], index: number): boolean {
+  const { fromUs, toUs, status } = parts[index] as Part;
+  if (status !== "stopped" || toUs - fromUs > SHUTDOWN_US) return false;
+  const next = parts.slice(index + 1).find((part) => part.status !== "unobserved");
+  return next?.status === "dead";
 }
