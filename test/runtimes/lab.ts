@@ -36,6 +36,7 @@ export interface Lab {
   wipe(): Promise<void>;
   mode(mode: Record<string, unknown>): Promise<void>;
   requestsSince(seq: number): Promise<ModelRequest[]>;
+  lastRequest(): Promise<number>;
   panePid(): number;
   close(): Promise<void>;
 }
@@ -200,6 +201,7 @@ agents:
         .filter((line) => line !== "")
         .map((line) => JSON.parse(line) as ModelRequest);
     },
+    lastRequest: async () => Number(await control("/__last")),
     panePid: () => Number(tmux("display-message", "-p", "-t", `=${name}:`, "#{pane_pid}")),
     async close() {
       try {

@@ -2,6 +2,7 @@
 //   POST /v1/messages, /v1/responses, /v1/chat/completions
 //   POST /__mode  {"mode":"text|slow|bash|write|ask|status|hang|drop", ...}   for every request that offers tools, until changed
 //   GET  /__log?since=N   the requests seen, one JSON object a line: what text reached "the model", and when
+//   GET  /__last          how many requests there were: each repeats the whole conversation, so that a log from its start is megabytes
 import http from "node:http";
 import { anthropic, chat, responses, sleep } from "./model-replies.mjs";
 import { afterTool, lastUser, pickTool } from "./model-request.mjs";
@@ -20,6 +21,7 @@ http
       if (req.method === "POST") mode = JSON.parse(raw);
       return res.end(`${JSON.stringify(mode)}\n`);
     }
+    if (url.pathname === "/__last") return res.end(`${seq}\n`);
     if (url.pathname === "/__log") {
       const s = Number(url.searchParams.get("since") || 0);
       return res.end(

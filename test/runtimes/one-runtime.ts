@@ -138,9 +138,25 @@ async function hasReached(lab: Lab, text: string, since: number): Promise<boolea
   return requests.some((one) => one.main && one.all?.some((said) => said.includes(keyOf(text))));
 }
 
-async function restOf(lab: Lab): Promise<void> {
-  const endAt = Date.now() + 20_000;
-  while (lab.row().status !== "healthy" && Date.now() < endAt) await pause(50);
+/** Waits until it is so, as long as a machine may take that has much else to do. Whoever asks sees from the answer whether it came. */
+async function comes(what: () => boolean | Promise<boolean>, within = 60_000): Promise<boolean> {
+  const endAt = performance.now() + within;
+  for (;;) {
+    if (await what()) return true;
+    if (performance.now() > endAt) return false;
+    await pause(50);
+  }
+}
+
+const restOf = (lab: Lab): Promise<boolean> => comes(() => lab.row().status === "healthy");
+
+/** A turn that runs: the model server was asked, and the column says so. */
+async function warmUp(lab: Lab, text: string, ms: number): Promise<boolean> {
+  const before = await lab.lastRequest();
+  await lab.mode({ mode: "slow", ms });
+  await lab.say(text);
+  const isAsked = await comes(() => hasReached(lab, text, before));
+  return isAsked && (await comes(() => lab.row().status === "busy", 20_000));
 }
 
 /** `fleet send --verify`, at rest and behind a running turn: its verdict is what the model server received. */
@@ -149,28 +165,24 @@ async function sends(lab: Lab, count: number, isBusy: boolean): Promise<void> {
   let wrong = 0;
   const after: number[] = [];
   for (let n = 1; n <= count; n += 1) {
-    if (isBusy) {
-      await lab.mode({ mode: "slow", ms: 3500 });
-      await lab.say(`Warm up ${n}, please explain`);
-      await pause(1300);
+    // Every text stands once in the whole conversation, which each request repeats.
+    const number = n + (isBusy ? 2000 : 1000);
+    if (isBusy && !(await warmUp(lab, `Warm up ${number}, please explain`, 6000))) {
+      wrong += 1;
+      console.log(`  message ${number}: no turn to send it behind`);
     }
     await lab.mode(ANSWER);
-    const text = (KINDS[n % KINDS.length] as (n: number) => string)(n + (isBusy ? 1000 : 0));
-    const before = (await lab.requestsSince(0)).at(-1)?.seq ?? 0;
+    const text = (KINDS[n % KINDS.length] as (n: number) => string)(number);
+    const before = await lab.lastRequest();
     const begun = performance.now();
     const { code, stdout, stderr } = lab.fleet("send", lab.name, text, "--verify", "--json");
     after.push(performance.now() - begun);
-    const endAt = Date.now() + 12_000;
-    let reached = await hasReached(lab, text, before);
-    while (!reached && Date.now() < endAt) {
-      await pause(100);
-      reached = await hasReached(lab, text, before);
-    }
+    const reached = await comes(() => hasReached(lab, text, before), code === 0 ? 60_000 : 15_000);
     const verdict = code === 0 ? "accepted" : `${code}`;
     verdicts.set(verdict, (verdicts.get(verdict) ?? 0) + 1);
     if ((code === 0) !== reached) {
       wrong += 1;
-      console.log(`  message ${n}: reached ${reached}, verdict ${code} ${stdout.slice(0, 400)} ${stderr}`);
+      console.log(`  message ${number}: reached ${reached}, verdict ${code} ${stdout.slice(0, 400)} ${stderr}`);
     }
     await restOf(lab);
     await pause(300);
@@ -189,22 +201,18 @@ async function acknowledgements(lab: Lab, count: number): Promise<void> {
   const figures = { received: 0, takenUp: 0, reached: 0, wrong: 0, after: [] as number[], queued: 0 };
   for (let n = 1; n <= count; n += 1) {
     const isBusy = n % 5 === 0;
-    if (isBusy) {
-      await lab.mode({ mode: "slow", ms: 4000 });
-      await lab.say(`Warm up ${n}, please explain`);
-      await pause(1500);
-    }
+    if (isBusy) await warmUp(lab, `Warm up ${n}, please explain`, 6000);
     await lab.mode(ANSWER);
     const text = (KINDS[n % KINDS.length] as (n: number) => string)(n);
     const digest = digestOfPrompt(text);
-    const before = (await lab.requestsSince(0)).at(-1)?.seq ?? 0;
+    const before = await lab.lastRequest();
     const mark = markAcks(lab.run, lab.name, UID);
     await lab.say(text);
     const saidAt = Date.now();
     let acks = readAcks(lab.run, lab.name, UID, mark);
     let reached = false;
     const what = (word: string) => acks.find((ack) => ack.sha256 === digest && ack.what === word);
-    while (Date.now() - saidAt < 15_000 && !(what("received") && what("taken-up") && reached)) {
+    while (Date.now() - saidAt < 60_000 && !(what("received") && what("taken-up") && reached)) {
       await pause(50);
       acks = readAcks(lab.run, lab.name, UID, mark);
       reached = await hasReached(lab, text, before);
