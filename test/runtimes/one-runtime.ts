@@ -182,7 +182,9 @@ async function sends(lab: Lab, count: number, isBusy: boolean): Promise<void> {
     verdicts.set(verdict, (verdicts.get(verdict) ?? 0) + 1);
     if ((code === 0) !== reached) {
       wrong += 1;
-      console.log(`  message ${number}: reached ${reached}, verdict ${code} ${stdout.slice(0, 400)} ${stderr}`);
+      console.log(
+        `  message ${number}: reached ${reached}, verdict ${code} ${stdout.slice(0, 400)} ${stderr}`,
+      );
     }
     await restOf(lab);
     await pause(300);
