@@ -37,6 +37,8 @@ export interface MessageEntry {
   /** The text went into the pane, as far as is known. */
   readonly typed: boolean;
   readonly submitted: boolean;
+  /** When Enter was typed behind it; null where that is not known. */
+  readonly submittedAtUs: number | null;
   readonly requested: PayloadOf<"message.requested">;
   readonly requestedAtUs: number;
   /** When its state was entered. */
@@ -76,6 +78,7 @@ function begun(event: StoredEvent): MessageEntry {
     queued: false,
     typed: false,
     submitted: false,
+    submittedAtUs: null,
     requested,
     requestedAtUs: event.occurredAtUs,
     atUs: event.occurredAtUs,
@@ -93,7 +96,7 @@ function told(event: StoredEvent, known: MessageEntry): Partial<MessageEntry> {
     case "message.typed":
       return { state: "typed", typed: true, atUs };
     case "message.submitted":
-      return { state: "submitted", submitted: true, atUs };
+      return { state: "submitted", submitted: true, submittedAtUs: atUs, atUs };
     case "message.accepted":
       return {
         state: "accepted",

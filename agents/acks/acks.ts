@@ -22,6 +22,9 @@ export interface AckMark {
   readonly size: number;
 }
 
+/** Everything that is still kept: the file that was put aside, and the one behind it. */
+export const FROM_THE_BEGINNING = "from the beginning";
+
 /** More than two whole generations of the file; what is longer was not written by an adapter. */
 const MAX_BYTES = 1 << 20;
 
@@ -38,26 +41,52 @@ export function markAcks(directory: string, name: string, uid: number): AckMark 
 }
 
 /** What was appended since the mark, oldest first, also where the file was put aside (`NAME.acks.old`) meanwhile. */
-export function readAcks(directory: string, name: string, uid: number, mark: AckMark): Ack[] {
+export function readAcks(
+  directory: string,
+  name: string,
+  uid: number,
+  mark: AckMark | typeof FROM_THE_BEGINNING,
+): Ack[] {
   const path = ackFileOf(directory, name);
-  // The old one first: if the file is put aside between the two, its lines come with the next reading, and never twice.
-  const text = readFrom(`${path}.old`, uid, mark, false) + readFrom(path, uid, mark, true);
+  let [aside, current] = ["", ""];
+  // Put aside between the two readings, a generation would be seen in neither.
+  for (let tries = 0, before: number | null = -1; tries < 3; tries += 1) {
+    const now = inodeOf(`${path}.old`, uid);
+    if (now === before) break;
+    before = now;
+    aside = readFrom(`${path}.old`, uid, mark, false);
+    current = readFrom(path, uid, mark, true);
+  }
   // What follows the last line end is still being written.
+  const text = aside + current;
   return text
     .slice(0, text.lastIndexOf("\n") + 1)
     .split("\n")
     .flatMap((line) => parseAck(line) ?? []);
 }
 
+function inodeOf(path: string, uid: number): number | null {
+  const file = openOwn(path, uid);
+  if (file === null) return null;
+  closeSync(file.descriptor);
+  return file.inode;
+}
+
 /** The text after the mark of the file that the mark was taken of; the whole of one that was begun later. */
-function readFrom(path: string, uid: number, mark: AckMark, isCurrent: boolean): string {
+function readFrom(
+  path: string,
+  uid: number,
+  mark: AckMark | typeof FROM_THE_BEGINNING,
+  isCurrent: boolean,
+): string {
   const file = openOwn(path, uid);
   if (file === null) return "";
   try {
-    const isMarked = file.inode === mark.inode;
+    const [marked, size] = mark === FROM_THE_BEGINNING ? [file.inode, 0] : [mark.inode, mark.size];
+    const isMarked = file.inode === marked;
     // The file that was put aside counts only if it is the one that was marked: older ones were read before.
     if (!isMarked && !isCurrent) return "";
-    const from = isMarked && mark.size <= file.size ? mark.size : 0;
+    const from = isMarked && size <= file.size ? size : 0;
     const buffer = Buffer.alloc(Math.min(MAX_BYTES, file.size - from));
     return buffer.toString("utf8", 0, readSync(file.descriptor, buffer, 0, buffer.length, from));
   } finally {

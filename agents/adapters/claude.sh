@@ -66,16 +66,23 @@ claude_judge() {
   esac
 }
 
-# A prompt that Claude Code holds. Whether it waits in the queue is a guess now (a turn has run for a while, and it came with that
-# turn's id); that it was taken up is certain when it stands in the conversation, which Claude Code keeps as a file.
+# A prompt that Claude Code holds. It waits in the queue when it came with the id of the turn that runs: of one that an earlier prompt
+# began, or, where the status line alone has named it, of one that has run for a while (it may name a turn before this prompt's own
+# hook does). That it was taken up is certain when it stands in the conversation, which Claude Code keeps as a file.
 claude_prompt() {
   load "$run/.$name.turn"
   former=$line
+  load "$run/.$name.prompted"
+  prompted=$line
   digest prompt || return 0
   turn=${ids##*turn=}
   queued=
-  if [ "$turn" = "$former" ] && [ "$told" != ok ] && [ $((ms - told_at)) -gt 500 ]; then queued=1; fi
+  if [ "$told" != ok ]; then
+    [ "$turn" != "$prompted" ] || queued=1
+    [ "$turn" != "$former" ] || [ $((ms - told_at)) -le 500 ] || queued=1
+  fi
   acknowledge received "$digest" "$ids${queued:+ queued=1}"
+  note "$run/.$name.prompted" "$turn"
   [ "$turn" = "$former" ] || note "$run/.$name.turn" "$turn"
   load "$run/.$name.transcript"
   size=0
@@ -108,6 +115,19 @@ claude_queue() {
   rm -rf "$lock"
 }
 
+# claude_stands FROM TURN: the turn in which $digest stands in the conversation behind FROM; any turn where none is given.
+claude_stands() {
+  tail -c "+$(($1 + 1))" "$transcript" | grep '"type":"user"' | grep '"role":"user","content":"' |
+    while IFS= read -r row; do
+      set -- "$1" "$2" $(printf '%s\n' "$row" | awk -v key=content -f "$here/prompt-digest.awk")
+      [ "${3:-}" = "$digest" ] || continue
+      for word; do case $word in turn=*) its_turn=${word#turn=} ;; esac done
+      [ -z "$2" ] || [ "$its_turn" = "$2" ] || continue
+      printf '%s' "$its_turn"
+      break
+    done
+}
+
 # The first prompt of which something is known by now; 1 where there is none. Of two with the same text the older one is meant.
 claude_dequeue() {
   size=$(wc -c <"$transcript")
@@ -115,19 +135,13 @@ claude_dequeue() {
   while read -r digest turn from queued; do
     case $seen in *"$digest"*) continue ;; esac
     seen=$seen$digest
-    # One that began its turn at once may have been written before its hook ran; one that waited comes after.
-    [ "$queued" = 1 ] || from=$((from > 65536 ? from - 65536 : 0))
-    taken=$(tail -c "+$((from + 1))" "$transcript" | grep '"type":"user"' | grep '"role":"user","content":"' |
-      while IFS= read -r row; do
-        set -- $(printf '%s\n' "$row" | awk -v key=content -f "$here/prompt-digest.awk")
-        [ "${1:-}" = "$digest" ] || continue
-        for word; do case $word in turn=*) its_turn=${word#turn=} ;; esac done
-        [ "$queued" = 1 ] || [ "$its_turn" = "$turn" ] || continue
-        printf '%s' "$its_turn"
-        break
-      done)
+    # One that began its turn at once may have been written before its hook ran; one that waited comes after, in a turn of another id.
+    taken=
+    [ "$queued" = 1 ] || taken=$(claude_stands $((from > 65536 ? from - 65536 : 0)) "$turn")
+    [ -n "$taken" ] || taken=$(claude_stands "$from" '')
     if [ -n "$taken" ]; then
       acknowledge taken-up "$digest" " turn=$taken"
+      note "$run/.$name.prompted" "$taken"
       waits_no_longer "$digest" "$size"
       return 0
     elif [ "$told" = ok ] && [ $((ms - told_at)) -gt 5000 ]; then

@@ -1,6 +1,6 @@
-import { type Ack, type AckMark, markAcks, readAcks } from "../acks/acks.ts";
+import { type Ack, FROM_THE_BEGINNING, markAcks, readAcks } from "../acks/acks.ts";
 import type { Acknowledged } from "./delivery.ts";
-import { type Equal, pairAcks } from "./pairing.ts";
+import { type Equal, isInTime, type Paired, pairAcks } from "./pairing.ts";
 
 /** Where an agent's adapter writes what its runtime took. */
 export interface AckPlace {
@@ -8,8 +8,6 @@ export interface AckPlace {
   readonly agent: string;
   readonly uid: number;
 }
-
-const FROM_THE_BEGINNING: AckMark = { inode: null, size: 0 };
 
 /** The message that is about to be typed, among the equal ones that were typed before it. */
 export interface Listening {
@@ -19,12 +17,14 @@ export interface Listening {
   readonly nowMs: number;
   /** When the runtime started, on the wall clock. */
   readonly startedAtMs: number | null;
+  /** When Enter was typed; null until then. */
+  enteredAtMs(): number | null;
 }
 
 /** What the adapter says of one message from now on. */
 export function listenForAck(
   { directory, agent, uid }: AckPlace,
-  { id, digest, earlier, nowMs, startedAtMs }: Listening,
+  { id, digest, earlier, nowMs, startedAtMs, enteredAtMs }: Listening,
 ): () => Acknowledged {
   const mark = markAcks(directory, agent, uid);
   const before =
@@ -34,19 +34,24 @@ export function listenForAck(
   // Of equal texts those that wait are taken up first: their lines are not this message's.
   const waiting = Math.max(0, count(before, digest, "received") - count(before, digest, "taken-up"));
   // The line of an earlier equal message may come late, behind the mark: only what exceeds those that are owed is this one's.
-  const own = { id, requestedAtMs: nowMs, mayBeHeld: true, wasQueued: false };
+  const own = { id, requestedAtMs: nowMs, enteredAtMs: nowMs, mayBeHeld: true, wasQueued: false };
   const past = readAcks(directory, agent, uid, FROM_THE_BEGINNING);
   const owed = pairAcks([...earlier, own], past, digest).get(id)?.owed ?? 0;
   return () => {
     const now = readAcks(directory, agent, uid, mark);
-    const received = now.filter(({ what, sha256 }) => what === "received" && sha256 === digest)[owed];
-    const takenUp = count(now, digest, "taken-up") > waiting + owed;
+    const lines = (word: string): Ack[] =>
+      now.filter(({ what, sha256 }) => what === word && sha256 === digest);
+    const received = lines("received")[owed];
+    const takenUp = lines("taken-up")[waiting + owed];
+    // Before Enter is typed nobody asks.
+    const proves = (line: Ack | undefined): boolean =>
+      line !== undefined && isInTime(enteredAtMs() ?? line.atMs, line);
     return {
       // An adapter that has spoken in this life of the runtime is at work; another life's says nothing about this one.
       expected: before.length > 0,
-      received: received !== undefined || takenUp,
-      queued: received?.queued === true && !takenUp,
-      takenUp,
+      received: proves(received) || proves(takenUp),
+      queued: received?.queued === true && takenUp === undefined,
+      takenUp: takenUp !== undefined,
     };
   };
 }
@@ -57,10 +62,9 @@ export function acknowledgedUntilNow(
   digest: string,
   equals: readonly Equal[],
   id: string,
-): Pick<Acknowledged, "received" | "queued"> {
+): Pick<Paired, "received" | "takenUp"> {
   const acks = readAcks(directory, agent, uid, FROM_THE_BEGINNING);
-  const { received = null, takenUp = null } = pairAcks(equals, acks, digest).get(id) ?? {};
-  return { received: received !== null, queued: received?.queued === true && takenUp === null };
+  return pairAcks(equals, acks, digest).get(id) ?? { received: null, takenUp: null };
 }
 
 function count(acks: readonly Ack[], digest: string, word: string): number {

@@ -7,6 +7,8 @@ export interface Equal {
   readonly requestedAtMs: number;
   /** Enter was typed behind it, or may have been: a line of it may come. */
   readonly mayBeHeld: boolean;
+  /** When that was, as far as is known. */
+  readonly enteredAtMs: number;
   /** The runtime said that it holds it in its queue, and nobody took it back. */
   readonly wasQueued: boolean;
 }
@@ -22,16 +24,28 @@ export interface Paired {
 /** A runtime that has not said in so long that it holds a message will not say it any more. */
 const OWED_MS = 15 * 60 * 1000;
 
+/**
+ * So long after its Enter a line of this digest proves a message. A digest names a text and not who typed it: what comes later may
+ * as well be what a person typed by hand because the message seemed to be lost.
+ */
+const PROVES_WITHIN_MS = 60 * 1000;
+
+/** Whether a line came soon enough after Enter to be about the message that it was typed for. */
+export function isInTime(enteredAtMs: number, { atMs }: Ack): boolean {
+  return atMs - enteredAtMs <= PROVES_WITHIN_MS;
+}
+
 /** The messages to this agent that have this text. */
 export function equalsOf(messages: readonly MessageEntry[], agent: string | null, digest: string): Equal[] {
   return messages
     .filter((one) => one.agent === agent && one.requested.digest === digest)
-    .map(({ id, requestedAtUs, typed, submitted, verdict, state, proof, queued }) => ({
+    .map(({ id, requestedAtUs, typed, submitted, submittedAtUs, verdict, state, proof, queued, atUs }) => ({
       id,
       // The adapter's clock has milliseconds, and so may be a little before ours.
       requestedAtMs: Math.floor(requestedAtUs / 1000),
       // A sender that was killed behind its text has perhaps typed Enter too.
       mayBeHeld: submitted || (typed && verdict === null),
+      enteredAtMs: Math.floor((submittedAtUs ?? (typed && verdict === null ? atUs : requestedAtUs)) / 1000),
       wasQueued: verdict === "accepted" && proof === "ack" && queued && state !== "withdrawn",
     }));
 }
@@ -39,7 +53,8 @@ export function equalsOf(messages: readonly MessageEntry[], agent: string | null
 /**
  * Pairs what a runtime said of one text with the messages that have it, in their order, and counts each line once. A line that
  * came after the next equal request never proves the earlier message, because it may be the later one's; and it proves the later
- * one only when there are more lines than earlier messages whose lines are still owed. What stays open is not accepted. Pure.
+ * one only when there are more lines than earlier messages whose lines are still owed, and when it came soon. What stays open is not
+ * accepted. Pure.
  */
 export function pairAcks(
   equals: readonly Equal[],
@@ -73,7 +88,8 @@ export function pairAcks(
     const heard = Math.max(received.filter(own).length, proof === null ? 0 : owed + 1);
     if (one.mayBeHeld) open.push(one);
     open = open.slice(0, Math.max(0, open.length - heard));
-    paired.set(one.id, { owed, received: one.mayBeHeld ? proof : null, takenUp: up });
+    const proves = proof !== null && one.mayBeHeld && isInTime(one.enteredAtMs, proof);
+    paired.set(one.id, { owed, received: proves ? proof : null, takenUp: up });
   }
   return paired;
 }

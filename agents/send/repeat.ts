@@ -2,6 +2,8 @@ import { type MessageEntry, messagesOf } from "../../query/messages.ts";
 import { FleetError } from "../../store/errors.ts";
 import { acknowledgedUntilNow } from "./acknowledgements.ts";
 import type { Until } from "./follow.ts";
+import { handsOf } from "./hands.ts";
+import { lateVerdict } from "./late-word.ts";
 import { verdictEvent } from "./ledger.ts";
 import { equalsOf } from "./pairing.ts";
 import type { SendOrder, SendOutcome, SendWorld } from "./send.ts";
@@ -45,11 +47,8 @@ export function tellAgain(
     return verdict;
   };
   // The runtime may have said it after the first sender's time was up.
-  if (submitted && said.received && earlier.verdict !== "accepted") {
-    const because = "the runtime said that it holds it, after the sender had ended";
-    const verdict = tell({ verdict: "accepted", proof: "ack", queued: said.queued, because });
-    return { verdict, typed, submitted, reached: "accepted" };
-  }
+  const late = earlier.verdict === "accepted" ? null : lateVerdict(earlier, said, handsOf(world.ledger()));
+  if (late !== null) return { verdict: tell(late), typed, submitted, reached: "accepted" };
   return { verdict: verdictOf(earlier), typed, submitted, reached: reachedBy(earlier) };
 }
 

@@ -25,7 +25,7 @@ export interface SendWorld {
   readonly environment: { readonly PATH: string; readonly HOME: string };
   /** Puts events of the ledger into the log. False: `claim` was held by another sender already, and nothing was written. */
   append(events: readonly FleetEvent[], claim?: string): boolean;
-  /** All events of messages to this agent so far. */
+  /** All events so far of messages to this agent, and of hands on it. */
   ledger(): Iterable<StoredEvent>;
   /** Names this log among all others, so that senders of one fleet wait for one another. */
   readonly logId: string;
@@ -163,12 +163,14 @@ async function sendInto(
   const others = messagesOf(world.ledger()).filter(
     ({ id, atUs }) => id !== order.message && (startedAtMs === null || atUs / 1000 >= startedAtMs),
   );
+  let enteredAtMs: number | null = null;
   const acknowledged = listenForAck(world.acks, {
     id: order.message,
     digest,
     earlier: equalsOf(others, order.agent, digest),
     nowMs: Math.floor(world.wallUs() / 1000),
     startedAtMs,
+    enteredAtMs: () => enteredAtMs,
   });
   const where = { socket: pane.server.socketPath, pane: pane.pane, pid: pane.pid, runtime };
   const edge = { pane, terminal, acknowledged, nowMs: () => performance.now() - beganMs, wait };
@@ -186,6 +188,7 @@ async function sendInto(
       },
       submitted: () => {
         submitted = true;
+        enteredAtMs = Math.floor(world.wallUs() / 1000);
         tell(messageEvent("message.submitted", head, {}, world.wallUs()));
       },
     },

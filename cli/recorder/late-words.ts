@@ -1,7 +1,8 @@
-import { readAcks } from "../../agents/acks/acks.ts";
+import { type Ack, FROM_THE_BEGINNING, readAcks } from "../../agents/acks/acks.ts";
+import { HAND_EVENTS, type Hand, handsOf } from "../../agents/send/hands.ts";
 import { lateWord, openMessages } from "../../agents/send/late-word.ts";
 import { MESSAGE_EVENTS, type MessageEntry, messagesOf } from "../../query/messages.ts";
-import { documentOf } from "../../query/planes/documents.ts";
+import { documentOf, documentsOf } from "../../query/planes/documents.ts";
 import { openReader, type Reader } from "../../store/reader.ts";
 import type { OwnLog } from "../own-log.ts";
 
@@ -13,13 +14,13 @@ export interface LateWords {
 
 /** A queued message that nobody took up in so long is not looked for any more. */
 const GIVE_UP_US = 24 * 3600 * 1_000_000;
-const FROM_THE_BEGINNING = { inode: null, size: 0 };
 
 export function createLateWords({ log, here, identity, clock }: OwnLog): LateWords {
   let reader: Reader | null = null;
   let readUpTo = -1;
   let messages: MessageEntry[] = [];
   let open: MessageEntry[] = [];
+  let hands: Hand[] = [];
 
   /** The ledger is read again only when a message's event has come. */
   const refresh = (nowUs: number): void => {
@@ -27,14 +28,23 @@ export function createLateWords({ log, here, identity, clock }: OwnLog): LateWor
     if (lastSeq === readUpTo) return;
     reader ??= openReader(here.places.database);
     const { tenantId, host } = identity;
-    const ledger = { tenantId, host, types: MESSAGE_EVENTS };
+    const ledger = { tenantId, host, types: [...MESSAGE_EVENTS, ...HAND_EVENTS] };
     const [news] = reader.events({ ...ledger, afterSeq: Math.max(0, readUpTo), limit: 1 });
     if (news !== undefined || readUpTo === -1) {
-      messages = messagesOf(reader.events({ ...ledger, sinceUs: nowUs - GIVE_UP_US }));
+      const told = [...reader.events({ ...ledger, sinceUs: nowUs - GIVE_UP_US })];
+      messages = messagesOf(told);
+      hands = [...handsOf(told), ...whoIsThere()];
       open = openMessages(messages);
     }
     readUpTo = lastSeq;
   };
+  /** Terminals that were joined before the events that are read here. */
+  const whoIsThere = (): Hand[] =>
+    [...documentsOf(log.documents(), "client")].map(([, { payload, atUs }]) => ({
+      agent: payload.name,
+      fromUs: atUs,
+      untilUs: Number.POSITIVE_INFINITY,
+    }));
   const restSince = (agent: string): number | null => {
     const found = documentOf(log.documents(), "heartbeat", agent);
     const speaks = found !== undefined && !found.removed && found.beat.evidence !== "sidecar";
@@ -44,11 +54,14 @@ export function createLateWords({ log, here, identity, clock }: OwnLog): LateWor
     look() {
       const nowUs = Math.floor(clock.nowUs());
       refresh(nowUs);
+      const said = new Map<string, Ack[]>();
       for (const entry of open) {
         const { agent, id } = entry;
         if (agent === null) continue;
-        const acks = readAcks(here.places.runDirectory, agent, here.account.uid, FROM_THE_BEGINNING);
-        const event = lateWord(entry, messages, acks, restSince, nowUs);
+        const { runDirectory } = here.places;
+        const acks = said.get(agent) ?? readAcks(runDirectory, agent, here.account.uid, FROM_THE_BEGINNING);
+        said.set(agent, acks);
+        const event = lateWord(entry, messages, acks, hands, restSince, nowUs);
         if (event === null) continue;
         // Its sender may follow it too: whoever is first tells it.
         const cursor = { name: `${event.type}:${agent}:${id}`, expected: null, next: "told" };

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, readSync, statSync } from "node:fs";
 import type { Until } from "../../agents/send/follow.ts";
+import { HAND_EVENTS } from "../../agents/send/hands.ts";
 import { type SendOutcome, sendMessage } from "../../agents/send/send.ts";
 import { checkMessage, decodeMessage, MAX_MESSAGE_BYTES, tooLong } from "../../agents/send/text.ts";
 import { isTraceparent } from "../../agents/send/traceparent.ts";
@@ -145,7 +146,7 @@ function* ledgerOf({ here, identity }: OwnLog, agent: string) {
   const reader = openReader(here.places.database);
   try {
     const { tenantId, host } = identity;
-    yield* reader.events({ tenantId, host, agent, types: MESSAGE_EVENTS });
+    yield* reader.events({ tenantId, host, agent, types: [...MESSAGE_EVENTS, ...HAND_EVENTS] });
   } finally {
     reader.close();
   }

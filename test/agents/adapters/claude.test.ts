@@ -181,6 +181,44 @@ describe("a prompt", () => {
     await expect.poll(() => agent.acks().map(({ what }) => what), until).toEqual(["received", "taken-up"]);
   });
 
+  test("that comes in the first moment of a turn waits behind it too, and is never called withdrawn when it was taken up", async () => {
+    const first = "the prompt that begins the turn";
+    agent.session("busy");
+    tick("t0");
+    row(first, "t1");
+    await submit("t1", first);
+    // The same turn, still in its first moment.
+    agent.session("busy");
+    await submit("t1");
+    expect(agent.acks()).toEqual([
+      { what: "received", sha256: digestOfPrompt(first), queued: false },
+      { what: "taken-up", sha256: digestOfPrompt(first), queued: false },
+      { what: "received", sha256, queued: true },
+    ]);
+    row(prompt, "t2");
+    agent.session("idle", Date.now() - 6000);
+    const last = () => {
+      tick("t2");
+      return agent.acks().at(-1);
+    };
+    await expect.poll(last, until).toEqual({ what: "taken-up", sha256, queued: false });
+  });
+
+  test("of which it is not known that it waits is looked for in any turn before it is called withdrawn", async () => {
+    agent.session("busy", Date.now() + 60_000);
+    // The status line has named this turn a moment ago (or, so that no slow machine says otherwise, is about to): it may be the prompt's own.
+    tick("t1");
+    await submit("t1");
+    expect(agent.acks()).toEqual([{ what: "received", sha256, queued: false }]);
+    row(prompt, "t2");
+    agent.session("idle", Date.now() - 6000);
+    const said = () => {
+      tick("t2");
+      return agent.acks().map(({ what }) => what);
+    };
+    await expect.poll(said, until).toEqual(["received", "taken-up"]);
+  });
+
   test("that is sent twice is taken up twice, in order", async () => {
     agent.session("busy", LONG_AGO);
     tick("t1");

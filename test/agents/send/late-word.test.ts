@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Ack } from "../../../agents/acks/acks.ts";
+import type { Hand } from "../../../agents/send/hands.ts";
 import { lateWord as lateWordAmong, openMessages } from "../../../agents/send/late-word.ts";
 import { type MessageEntry, messagesOf } from "../../../query/messages.ts";
 
@@ -16,6 +17,7 @@ const entry = (changed: Partial<MessageEntry> = {}): MessageEntry =>
     proof: "ack",
     requested: { digest },
     requestedAtUs: 100 * SECOND,
+    submittedAtUs: (changed.requestedAtUs ?? 100 * SECOND) + SECOND / 2,
     atUs: 101 * SECOND,
     ...changed,
   }) as MessageEntry;
@@ -31,8 +33,13 @@ const ack = (what: string, atMs: number, changed: Partial<Ack> = {}): Ack => ({
   ...changed,
 });
 const never = () => null;
-const lateWord = (one: MessageEntry, acks: Ack[], rest: () => number | null, nowUs: number) =>
-  lateWordAmong(one, [one], acks, rest, nowUs);
+const lateWord = (
+  one: MessageEntry,
+  acks: Ack[],
+  rest: () => number | null,
+  nowUs: number,
+  hands: Hand[] = [],
+) => lateWordAmong(one, [one], acks, hands, rest, nowUs);
 
 test("a queued message is taken up when the runtime says so, and at the time that it says", () => {
   const event = lateWord(entry(), [ack("received", 100_100), ack("taken-up", 105_000)], never, 106 * SECOND);
@@ -49,7 +56,7 @@ test("a message that could not be proven is accepted when the runtime says later
   for (const state of ["unverifiable", "draft"] as const) {
     const event = lateWord(
       entry({ state }),
-      [ack("received", 109_000, { queued: true })],
+      [ack("received", 107_000, { queued: true })],
       never,
       110 * SECOND,
     );
@@ -62,11 +69,40 @@ test("what the runtime says of a text that was sent again is never a proof for t
   const second = entry({ id: "m2", state: "unverifiable", requestedAtUs: 110 * SECOND });
   const acks = [ack("received", 111_000)];
   const all = [first, second];
-  expect(lateWordAmong(first, all, acks, never, 120 * SECOND)).toBeNull();
-  expect(lateWordAmong(second, all, acks, never, 120 * SECOND)).toBeNull();
+  expect(lateWordAmong(first, all, acks, [], never, 120 * SECOND)).toBeNull();
+  expect(lateWordAmong(second, all, acks, [], never, 120 * SECOND)).toBeNull();
   const both = [...acks, ack("received", 112_000)];
-  expect(lateWordAmong(first, all, both, never, 120 * SECOND)).toBeNull();
-  expect(lateWordAmong(second, all, both, never, 120 * SECOND)?.type).toBe("message.accepted");
+  expect(lateWordAmong(first, all, both, [], never, 120 * SECOND)).toBeNull();
+  expect(lateWordAmong(second, all, both, [], never, 120 * SECOND)?.type).toBe("message.accepted");
+});
+
+describe("a text that a person types by hand after its message seemed to be lost is no proof of that message", () => {
+  const lost = entry({ state: "unverifiable" });
+  const heard = (atMs: number, hands: Hand[] = []): string | null =>
+    lateWord(lost, [ack("received", atMs)], never, 900 * SECOND, hands)?.type ?? null;
+  const hand = (fromUs: number, untilUs: number, agent = "coder0"): Hand => ({ agent, fromUs, untilUs });
+
+  test("when it comes more than a minute after the message's Enter", () => {
+    expect(heard(160_500)).toBe("message.accepted");
+    expect(heard(160_501)).toBeNull();
+    const takenUp = [ack("taken-up", 200_000)];
+    expect(lateWord(lost, takenUp, never, 900 * SECOND)).toBeNull();
+  });
+
+  test("or may be, as long as the terminal of whoever typed it may not have been seen yet", () => {
+    const said = [ack("received", 109_000)];
+    expect(lateWord(lost, said, never, 111 * SECOND)).toBeNull();
+    expect(lateWord(lost, said, never, 112 * SECOND)?.type).toBe("message.accepted");
+  });
+
+  test("when somebody's terminal was joined to the agent at some moment between the Enter and that word", () => {
+    expect(heard(110_000, [hand(105 * SECOND, 107 * SECOND)])).toBeNull();
+    expect(heard(110_000, [hand(50 * SECOND, Number.POSITIVE_INFINITY)])).toBeNull();
+    // It was gone before the Enter, came after the word, or is at another agent.
+    expect(heard(110_000, [hand(50 * SECOND, 99 * SECOND)])).toBe("message.accepted");
+    expect(heard(110_000, [hand(111 * SECOND, 120 * SECOND)])).toBe("message.accepted");
+    expect(heard(110_000, [hand(105 * SECOND, 107 * SECOND, "coder1")])).toBe("message.accepted");
+  });
 });
 
 describe("withdrawn", () => {

@@ -11,6 +11,7 @@ const digest = "a".repeat(64);
 const message = (id: string, requestedAtMs: number, changed: Partial<Equal> = {}): Equal => ({
   id,
   requestedAtMs,
+  enteredAtMs: requestedAtMs,
   mayBeHeld: true,
   wasQueued: false,
   ...changed,
@@ -69,6 +70,35 @@ test("of two equal queued messages one line takes up the first, and two take up 
   expect(takenUp(equals, [...received, ack("taken-up", 300), ack("taken-up", 400)])).toEqual(["m1", "m2"]);
 });
 
+test("a sender that waits for long takes no line for its own that came more than a minute after its Enter", () => {
+  const directory = mkdtempSync(join(tmpdir(), "fleet-pairing-"));
+  const said = (entered: number | null, ...lines: [what: string, atMs: number][]) => {
+    rmSync(join(directory, "coder0.acks"), { force: true });
+    const heard = listenForAck(
+      { directory, agent: "coder0", uid: process.getuid?.() ?? 0 },
+      { id: "m", digest, earlier: [], nowMs: 100, startedAtMs: 0, enteredAtMs: () => entered },
+    );
+    for (const [what, atMs] of lines)
+      appendFileSync(
+        join(directory, "coder0.acks"),
+        `ts=${new Date(atMs).toISOString()} what=${what} sha256=${digest}\n`,
+      );
+    return heard();
+  };
+  try {
+    expect(said(200, ["received", 60_200])).toMatchObject({ received: true });
+    expect(said(200, ["received", 60_201])).toMatchObject({ received: false });
+    expect(said(200, ["taken-up", 60_201])).toMatchObject({ received: false });
+    // Once it is known to be held it may wait in the queue for as long as the turn takes.
+    expect(said(200, ["received", 300], ["taken-up", 900_000])).toMatchObject({
+      received: true,
+      takenUp: true,
+    });
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+});
+
 test("a sender counts the lines that equal messages before it still owe", () => {
   const directory = mkdtempSync(join(tmpdir(), "fleet-pairing-"));
   const say = (atMs: number): void =>
@@ -81,7 +111,7 @@ test("a sender counts the lines that equal messages before it still owe", () => 
     const earlier = [message("m1", 100)];
     const heard = listenForAck(
       { directory, agent: "coder0", uid },
-      { id: "m2", digest, earlier, nowMs: 200, startedAtMs: 0 },
+      { id: "m2", digest, earlier, nowMs: 200, startedAtMs: 0, enteredAtMs: () => 205 },
     );
     say(210);
     expect(heard().received).toBe(false);
@@ -98,7 +128,7 @@ test("never are more messages proven, or queued ones taken up, than there are li
   const line = fc.tuple(fc.constantFrom("received", "taken-up"), times);
   fc.assert(
     fc.property(fc.array(equal, { maxLength: 8 }), fc.array(line, { maxLength: 12 }), (some, lines) => {
-      const equals = some.map((one, at) => ({ id: `m${at}`, ...one }));
+      const equals = some.map((one, at) => ({ id: `m${at}`, enteredAtMs: one.requestedAtMs, ...one }));
       const acks = lines.map(([what, atMs]) => ack(what, atMs));
       const paired = [...pairAcks(equals, acks, digest).values()];
       for (const which of ["received", "takenUp"] as const) {
