@@ -190,7 +190,7 @@ test("incidents: who failed, of what, at which instant; the reboot's deaths toge
   const reboot = incidents.find(({ cause }) => cause?.kind === "reboot");
   expect(
     reboot?.deaths.map(({ agent }) => agent),
-    JSON.stringify(deaths.filter(({ agent }) => agent === "dogfood-coder")),
+    JSON.stringify(await ask("history", "dogfood-coder", "--since", iso(done.healthy?.fromUs ?? 0))),
   ).toEqual(["_holder", "canary-pi", "dogfood-orchestrator"]);
   expectWithin(reboot?.at, "rebooted", S);
   const rebooted = await ask<WhenDocument>("when", "canary-pi", "rebooted", "--since", "1h");

@@ -130,7 +130,7 @@ describe("uptime", () => {
       minutes(
         ["healthy", 10],
         ["failed", 2],
-        ["stopped", 0.01],
+        ["stopped", 0.25],
         ["unobserved", 1],
         ["dead", 3],
         ["healthy", 1],
@@ -139,16 +139,16 @@ describe("uptime", () => {
     expect(shutDown.outages).toEqual([
       {
         fromUs: 10 * MINUTE,
-        toUs: 16.01 * MINUTE,
+        toUs: 16.25 * MINUTE,
         beganBefore: false,
         kinds: ["failed", "dead"],
         downUs: 5 * MINUTE,
       },
     ]);
-    expect(shutDown.plannedUs).toBe(0.01 * MINUTE);
+    expect(shutDown.plannedUs).toBe(0.25 * MINUTE);
     const stopped = over(minutes(["failed", 2], ["stopped", 120], ["unobserved", 1], ["dead", 3]));
     expect(stopped.outages).toHaveLength(2);
-    const begunAnew = over(minutes(["failed", 2], ["stopped", 0.01], ["healthy", 1], ["dead", 3]));
+    const begunAnew = over(minutes(["failed", 2], ["stopped", 0.25], ["healthy", 1], ["dead", 3]));
     expect(begunAnew.outages).toHaveLength(2);
   });
 
