@@ -107,7 +107,7 @@ function iterate(path: string): void {
 function fold(path: string): void {
   const database = new Sqlite(path, { readonly: true });
   const refold = startRefold(database, { projections, chronicle });
-  while (refold.step() > 0);
+  while (refold.step());
   database.close();
 }
 

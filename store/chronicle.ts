@@ -1,5 +1,5 @@
 import type { ChronicleView } from "./chronicle-view.ts";
-import type { Documents, FoldEvent, ReadonlyDocuments } from "./projection.ts";
+import type { Documents, FoldEvent, ReadonlyDocuments, Repetition } from "./projection.ts";
 
 /**
  * A projection over time, handed to the store beside the folds: it watches them change the documents and keeps what the
@@ -23,6 +23,8 @@ export interface Chronicler {
   tell(family: string, id: string, before: unknown, document: unknown): void;
   /** It has been folded. */
   end(event: FoldEvent, documents: ReadonlyDocuments): void;
+  /** What `begin` and `end` would have done; asked only after the folds have taken the event so. */
+  repetition(event: FoldEvent): Repetition | null;
   /** The tables were changed by somebody else, or changes to them were undone. */
   forget(): void;
 }

@@ -36,7 +36,16 @@ export interface Projection {
   /** Types this fold reads; others never reach it. Null = all. */
   readonly types: ReadonlySet<string> | null;
   evolve(documents: Documents, event: FoldEvent): void;
+  /** See `Repetition`; asked during a rebuild, right after the event was folded. Null = each is folded for itself. */
+  repetition?(documents: Documents, event: FoldEvent): Repetition | null;
 }
+
+/**
+ * Nine events of ten are a beat like the one before it. Takes one more event of the same series with the same payload and does what
+ * `evolve` would have done, or says false and leaves it to `evolve`. It may change the document in place, and it stands only as long as
+ * no other event of that agent, nor one of nobody, is folded.
+ */
+export type Repetition = (seq: number, occurredAtUs: number, recordedAtUs: number) => boolean;
 
 /** Times on the log's own clock (the one `recordedAtUs` is stamped from, which never goes back). */
 export interface DeriveContext {

@@ -59,9 +59,9 @@ export const chronicle: Chronicle = chronicleAt(CADENCE);
 export function chronicleAt(cadence: Cadence): Chronicle {
   return {
     name: "chronicle",
-    version: 2,
-    // Beats are most of a log, and stay in it.
-    ignores: new Set(["heartbeat"]),
+    version: 3,
+    // Beats are most of a log, and stay in it; of the others nobody asks how they were.
+    ignores: new Set(["heartbeat", "tally", "verdicts", "bootpromise", "bootcompared"]),
     open: (tables) => openChronicler(tables, cadence),
     settle: (view, verdicts) => settleStep(view, verdicts, cadence),
   };
@@ -71,6 +71,7 @@ function openChronicler(tables: ChronicleTables, cadence: Cadence): Chronicler {
   let current: FoldEvent | null = null;
   /** What happened to heartbeat files since `sinceSeq`, seen by this very process. */
   let files = new Map<string, { beatSeq?: number; content?: number }>();
+  const isCheckpoint = (seq: number) => seq % cadence.beatsEvery === 0 || seq % cadence.documentsEvery === 0;
   let sinceSeq = Infinity;
 
   const tell: Chronicler["tell"] = (family, id, before, document) => {
@@ -243,6 +244,18 @@ function openChronicler(tables: ChronicleTables, cadence: Cadence): Chronicler {
         );
         tables.checkpoint("documents", { seq, recordedAtUs, value });
       }
+    },
+    repetition(event) {
+      const file = files.get(event.agent ?? "");
+      const isBeat = event.type === "heartbeat.received" && event.source !== "recorder";
+      if (!isBeat || file === undefined || file.content !== event.seq || file.beatSeq !== event.seq)
+        return null;
+      return (seq, occurredAtUs, recordedAtUs) => {
+        if (recordedAtUs - occurredAtUs > cadence.lateUs || isCheckpoint(seq)) return false;
+        file.content = seq;
+        file.beatSeq = seq;
+        return true;
+      };
     },
     forget() {
       files = new Map();

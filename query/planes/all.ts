@@ -7,7 +7,7 @@ import type {
   Projection,
   ReadonlyDocuments,
 } from "../../store/projection.ts";
-import { deriveHeartbeat, foldHeartbeat } from "./heartbeat.ts";
+import { deriveHeartbeat, foldHeartbeat, heartbeatRepetition } from "./heartbeat.ts";
 import { deriveProcess, foldProcess } from "./process.ts";
 import { foldPurpose } from "./purpose.ts";
 import { foldRecorder } from "./recorder.ts";
@@ -50,6 +50,8 @@ const planes: Projection = {
     if (event.schemaVersion > KNOWN_VERSION) return;
     foldOf(event.type)?.(documents, event);
   },
+  repetition: (documents, event) =>
+    event.schemaVersion > KNOWN_VERSION ? null : heartbeatRepetition(documents, event),
 };
 
 export const projections: readonly Projection[] = [planes, tally];

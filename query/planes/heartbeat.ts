@@ -1,6 +1,12 @@
 import type { FleetEvent, PayloadOf } from "../../store/events/catalogue.ts";
 import type { HeartbeatSnapshot } from "../../store/events/snapshot.ts";
-import type { DeriveContext, Documents, FoldEvent, ReadonlyDocuments } from "../../store/projection.ts";
+import type {
+  DeriveContext,
+  Documents,
+  FoldEvent,
+  ReadonlyDocuments,
+  Repetition,
+} from "../../store/projection.ts";
 import type { HeartbeatDocument } from "./documents.ts";
 import { documentOf, documentsOf } from "./documents.ts";
 import { sameValue } from "./same-value.ts";
@@ -47,6 +53,24 @@ export function evolveHeartbeat(
   }
   if (event.type === "heartbeat.file.removed") return { ...known, removed: true, ...changed };
   return known;
+}
+
+/** Beats of the same content that follow one another without a silence move the document on, and nothing else. */
+export function heartbeatRepetition(documents: Documents, event: FoldEvent): Repetition | null {
+  if (event.type !== "heartbeat.received" || event.agent === null) return null;
+  const known = documentOf(documents, "heartbeat", event.agent);
+  if (known?.seq !== event.seq) return null;
+  const declaration = documentOf(documents, "roster", event.agent)?.declaration;
+  const reachUs = REACH_IN_INTERVALS * (declaration?.intervalSeconds ?? DEFAULT_INTERVAL_SECONDS) * 1e6;
+  const document: { -readonly [K in keyof HeartbeatDocument]: HeartbeatDocument[K] } = known;
+  return (seq, occurredAtUs, recordedAtUs) => {
+    const silence = occurredAtUs - document.atUs;
+    if (silence < 0 || silence > reachUs) return false;
+    document.atUs = occurredAtUs;
+    document.seq = seq;
+    document.recordedAtUs = recordedAtUs;
+    return true;
+  };
 }
 
 /**

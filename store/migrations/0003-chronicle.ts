@@ -1,10 +1,17 @@
 /** The tables of the chronicle: what was told over time, and the verdicts over it. Folded from the log, rebuilt from it at will. */
 export const CHRONICLE_TABLES = ["lines", "told", "happened", "checkpoints"] as const;
 
-/** `table` names each of them: a rebuild fills tables of its own and then puts them in place of these. */
-export function chronicleTables(table: (name: (typeof CHRONICLE_TABLES)[number]) => string): string {
+type NameOf = (table: (typeof CHRONICLE_TABLES)[number]) => string;
+
+/** The index by which pieces are found. A rebuild makes it when there is something to find. */
+export function indexOfPieces(table: NameOf): string {
   // An index is made where its table is, and names the table without its schema.
   const [schema, told] = table("told").includes(".") ? table("told").split(".") : ["main", table("told")];
+  return `CREATE UNIQUE INDEX ${schema}.${told}_pieces ON ${told} (line_id, from_us);`;
+}
+
+/** `table` names each of them: a rebuild fills tables of its own and then puts them in place of these. */
+export function chronicleTables(table: NameOf, index = ""): string {
   return `
 -- A document as a function of time has a line; its pieces begin at from_us and hold until the next one.
 CREATE TABLE ${table("lines")} (
@@ -21,7 +28,7 @@ CREATE TABLE ${table("told")} (
   value   TEXT                   -- JSON; NULL: nothing from here on
 ) STRICT;
 -- Pieces are added at the end of the table: in the order of the lines each of them would dirty a page of its own.
-CREATE UNIQUE INDEX ${schema}.${told}_pieces ON ${told} (line_id, from_us);
+${index}
 -- What happened at a moment, or belongs to one, beside the documents.
 CREATE TABLE ${table("happened")} (
   partition_id INTEGER NOT NULL,
@@ -44,7 +51,9 @@ CREATE TABLE ${table("checkpoints")} (
 `;
 }
 
-export const chronicle0003 = `${chronicleTables((name) => name)}
+const ownName: NameOf = (table) => table;
+
+export const chronicle0003 = `${chronicleTables(ownName, indexOfPieces(ownName))}
 -- Verdicts over time: the rows of an agent tile the time from its beginning to what has been settled.
 CREATE TABLE status_intervals (
   line_id INTEGER NOT NULL,      -- of the family 'status': one for each agent

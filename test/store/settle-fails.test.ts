@@ -16,6 +16,7 @@ function failing(): Chronicle {
       begin: (event) => tables.unsettle("told", "", event.occurredAtUs),
       tell: () => {},
       end: () => {},
+      repetition: () => null,
       forget: () => {},
     }),
     settle: (_view, verdicts) => {
