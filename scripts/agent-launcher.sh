@@ -147,62 +147,64 @@ keep_last_screen() {
 records() { tr '\0\n' '\n\1' <"/proc/$1/$2"; }
 put_back() {
   case $1 in
-    *"$mark"*) text=$(printf '%s.' "$1" | tr '\1' '\n') && text=${text%.} ;;
-    *) text=$1 ;;
+    *"$_fleet_mark"*) _fleet_text=$(printf '%s.' "$1" | tr '\1' '\n') && _fleet_text=${_fleet_text%.} ;;
+    *) _fleet_text=$1 ;;
   esac
 }
 
 add_to_path() {
-  case ":$path:" in *":$1:"*) return ;; esac
-  path=${path:+$path:}$1
+  case ":$_fleet_path:" in *":$1:"*) return ;; esac
+  _fleet_path=${_fleet_path:+$_fleet_path:}$1
 }
 
+# This shell's own environment becomes the agent's: whatever is called `_fleet_...` here is ours, and every other name may be theirs.
 pane() {
-  name=$1 waiter=$2 count=0 mark=$(printf '\1')
-  while IFS= read -r line; do
-    key=${line%%=*}
-    case $key in
+  _fleet_name=$1 _fleet_waiter=$2 _fleet_count=0 _fleet_mark=$(printf '\1')
+  while IFS= read -r _fleet_line; do
+    _fleet_key=${_fleet_line%%=*}
+    case $_fleet_key in
       '' | [0-9]* | *[!A-Za-z0-9_]*) continue ;;
       # The pane's own, the shell's own, and what systemd tells the unit's main process only.
       TERM | TERM_PROGRAM | TERM_PROGRAM_VERSION | COLORTERM | TMUX | TMUX_PANE) continue ;;
-      _ | IFS | OPTIND | PPID | PWD | OLDPWD | SHLVL) continue ;;
+      _ | _fleet_* | IFS | OPTIND | PPID | PWD | OLDPWD | SHLVL) continue ;;
       INVOCATION_ID | JOURNAL_STREAM | NOTIFY_SOCKET | SYSTEMD_EXEC_PID | MANAGERPID | MAINPID) continue ;;
       LISTEN_* | WATCHDOG_* | MEMORY_PRESSURE_* | CREDENTIALS_DIRECTORY) continue ;;
     esac
-    put_back "$line"
-    export "$text"
+    put_back "$_fleet_line"
+    # By `command`, one that this shell will not have set (bash: UID) does not end it.
+    command export "$_fleet_text" 2>/dev/null
   done <<EOF
-$(records "$waiter" environ)
+$(records "$_fleet_waiter" environ)
 EOF
   set --
-  while IFS= read -r line; do
-    count=$((count + 1))
+  while IFS= read -r _fleet_line; do
+    _fleet_count=$((_fleet_count + 1))
     # sh, this file, run, NAME
-    [ $count -gt 4 ] || continue
-    put_back "$line"
-    set -- "$@" "$text"
+    [ $_fleet_count -gt 4 ] || continue
+    put_back "$_fleet_line"
+    set -- "$@" "$_fleet_text"
   done <<EOF
-$(records "$waiter" cmdline)
+$(records "$_fleet_waiter" cmdline)
 EOF
-  [ $# -ge 1 ] || { say "the launcher of $name (process $waiter) has gone" && exit 1; }
+  [ $# -ge 1 ] || { say "the launcher of $_fleet_name (process $_fleet_waiter) has gone" && exit 1; }
 
-  path=''
-  own=${MOSAIC_RUNTIME_BIN-}
-  [ ! -f "$own" ] || own=${own%/*}
-  for directory in "$own" "${FLEET_NPM_BIN-}" "$HOME/.npm-global/bin" "$HOME/.local/bin"; do
-    [ -z "$directory" ] || [ ! -d "$directory" ] || add_to_path "$directory"
+  _fleet_path=''
+  _fleet_own=${MOSAIC_RUNTIME_BIN-}
+  [ ! -f "$_fleet_own" ] || _fleet_own=${_fleet_own%/*}
+  for _fleet_directory in "$_fleet_own" "${FLEET_NPM_BIN-}" "$HOME/.npm-global/bin" "$HOME/.local/bin"; do
+    [ -z "$_fleet_directory" ] || [ ! -d "$_fleet_directory" ] || add_to_path "$_fleet_directory"
   done
-  rest=$PATH:
-  while [ -n "$rest" ]; do
-    directory=${rest%%:*} rest=${rest#*:}
-    [ -z "$directory" ] || add_to_path "$directory"
+  _fleet_rest=$PATH:
+  while [ -n "$_fleet_rest" ]; do
+    _fleet_directory=${_fleet_rest%%:*} _fleet_rest=${_fleet_rest#*:}
+    [ -z "$_fleet_directory" ] || add_to_path "$_fleet_directory"
   done
   unset FLEET_NPM_BIN
-  export PATH="$path" MOSAIC_AGENT_NAME="$name"
+  export PATH="$_fleet_path" MOSAIC_AGENT_NAME="$_fleet_name"
 
-  cd "${MOSAIC_AGENT_WORKDIR:-$HOME}" || { say "the working directory of $name is not there" && exit 1; }
+  cd "${MOSAIC_AGENT_WORKDIR:-$HOME}" || { say "the working directory of $_fleet_name is not there" && exit 1; }
   command -v -- "$1" >/dev/null || { say "$1: command not found (PATH=$PATH)" && exit 127; }
-  exec systemd-run --user --scope --quiet --collect --unit="mosaic-agent-$name" --description="Agent $name" \
+  exec systemd-run --user --scope --quiet --collect --unit="mosaic-agent-$_fleet_name" --description="Agent $_fleet_name" \
     --property=TimeoutStopSec=10 --property=SendSIGHUP=yes -- "$@"
 }
 
@@ -223,7 +225,8 @@ ready() {
 }
 
 case ${1-} in
-  run | pane) mode=$1 && shift && "$mode" "$@" ;;
+  run) shift && run "$@" ;;
+  pane) shift && pane "$@" ;;
   check | ready) "$1" ;;
   *) say "launch run|pane|check|ready" && exit 64 ;;
 esac
