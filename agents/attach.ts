@@ -1,5 +1,13 @@
 import { spawn } from "node:child_process";
 import { lookAtPane, type PaneId } from "./pane/pane.ts";
+import {
+  giveBackCommands,
+  type Held,
+  heldFrom,
+  holdCommands,
+  leavesAlone,
+  WINDOW_SIZE_MARK,
+} from "./window-size.ts";
 
 export interface AttachOptions {
   readonly pane: PaneId;
@@ -16,18 +24,24 @@ export type Left = "detached" | "ended" | "interrupted";
 
 /**
  * Joins this terminal to an agent's session until the person leaves. The window's size is fixed before the client comes, because
- * tmux otherwise gives it the newest client's and never gives it back; what was fixed for this is let go afterwards.
+ * tmux otherwise gives it the newest client's and never gives it back. What was there before is kept in the server, which gives it
+ * back itself when the last client has gone: also when nothing of this program lives to do so.
  */
 export async function attachTo(options: AttachOptions): Promise<Left> {
   const { pane, session, environment, resize, signal } = options;
   const look = await lookAtPane(pane);
   if (look.state !== "pane") return "ended";
-  const window = ["-w", "-t", look.window];
-  const own = await pane.server.ask([["show-options", ...window, "-v", "window-size"]]);
-  const fixed = own.state === "answered" && own.stdout.trim() === "manual";
-  const size = ["-x", String(look.width), "-y", String(look.height)];
-  if (resize) await pane.server.ask([["set-option", ...window, "window-size", "latest"]]);
-  else if (!fixed) await pane.server.ask([["set-option", ...window, "window-size", "manual"]]);
+  const { window } = look;
+  const option = async (name: string): Promise<string> => {
+    const answer = await pane.server.ask([["show-options", "-wqv", "-t", window, name]]);
+    return answer.state === "answered" ? answer.stdout.trim() : "";
+  };
+  // Where another terminal is joined already, what was there before it is what matters.
+  const earlier = heldFrom(await option(WINDOW_SIZE_MARK));
+  const now: Held = { option: await option("window-size"), width: look.width, height: look.height };
+  const held = earlier ?? now;
+  const isHeld = earlier !== null || !leavesAlone(now, resize);
+  if (isHeld) await pane.server.ask(holdCommands(window, held, { resize, isFirst: earlier === null }));
   try {
     await client(
       ["-u", "-S", pane.server.socketPath, "attach-session", "-t", `=${session}`],
@@ -35,9 +49,7 @@ export async function attachTo(options: AttachOptions): Promise<Left> {
       signal,
     );
   } finally {
-    // resize-window fixes the size as well, so that no client but this one has to be gone.
-    if (resize) await pane.server.ask([["resize-window", "-t", look.window, ...size]]);
-    if (!fixed) await pane.server.ask([["set-option", ...window, "-u", "window-size"]]);
+    if (isHeld) await pane.server.ask(giveBackCommands(window, held));
   }
   const after = await lookAtPane(pane);
   if (after.state !== "pane" || after.dead) return "ended";

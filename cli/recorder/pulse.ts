@@ -8,6 +8,7 @@ import { type ClockReading, createClockWatch } from "./clock-watch.ts";
 import type { Coverage } from "./coverage.ts";
 import type { GuardedLog } from "./guarded-log.ts";
 import { createLateWords } from "./late-words.ts";
+import { createLostAttaches } from "./lost-attaches.ts";
 import type { Voice } from "./voice.ts";
 
 /** The lease is renewed and the clocks are compared this often. */
@@ -15,7 +16,7 @@ const PULSE_MS = 1000;
 /** Verdicts of the past are settled this often: so much at most is judged anew by whoever asks. */
 const SETTLE_EVERY = 60;
 
-/** Once a second: says that this recorder lives, compares the clocks, listens for what runtimes say of messages, and ends it when it cannot go on; once a minute, settles verdicts. */
+/** Once a second: says that this recorder lives, compares the clocks, listens for what runtimes say of messages and for persons who have left, and ends it when it cannot go on; once a minute, settles verdicts. */
 export function startPulse(parts: {
   readonly own: OwnLog;
   readonly guarded: GuardedLog;
@@ -25,12 +26,14 @@ export function startPulse(parts: {
 }): { stop(): void } {
   const { own, guarded, voice, interrupt, coverage } = parts;
   const lateWords = createLateWords(own);
+  const lostAttaches = createLostAttaches(own);
   const watchClocks = createClockWatch(readClocks(own.clock));
   let pulses = 0;
   const beat = (): void => {
     guarded.attempt(() => own.log.renewLease());
     guarded.attempt(coverage.restate);
     guarded.attempt(lateWords.look);
+    guarded.attempt(lostAttaches.look);
     for (const finding of watchClocks(readClocks(own.clock))) {
       const event = {
         agent: null,
@@ -63,6 +66,7 @@ export function startPulse(parts: {
     stop() {
       clearInterval(timer);
       lateWords.close();
+      lostAttaches.close();
     },
   };
 }

@@ -188,6 +188,65 @@ test.each([
   expect(went.payload.seconds).toBeGreaterThan(0);
 });
 
+const ownSize = (): string => fleet.tmux("show-options", "-w", "-t", "=typed:");
+const lastOperatorEvent = async (): Promise<{ type: string; payload: Record<string, unknown> }> => {
+  const { stdout } = await fleet.fleet("events", "--agent", "typed", "--type", "operator.", "--json");
+  return JSON.parse(stdout.trim().split("\n").at(-1) ?? "null");
+};
+
+test("an attach that is killed gives the window back what it had, and the recorder tells that the person has left", async () => {
+  if (!noticed("typed").length) await agent("typed", 120, 40);
+  fleet.tmux("set-option", "-w", "-t", "=typed:", "window-size", "smallest");
+  const recorder = await fleet.recorder();
+  const attached = fleet.startOnTerminal("attach", "typed", "--resize");
+  await waitUntil("the client is there", () => clients() !== "");
+  await waitUntil("the window has the terminal's size", () => windowSize("typed") === "110x23");
+  const client = Number(fleet.tmux("list-clients", "-F", "#{client_pid}"));
+  await waitUntil("the recorder has seen it", async () => {
+    const { stdout } = await fleet.fleet(
+      "events",
+      "--agent",
+      "typed",
+      "--type",
+      "tmux.client.attached",
+      "--json",
+    );
+    return stdout.includes(`"pid":${client}`);
+  });
+  // First what waits for the client, so that nothing of this program can put anything back; then the terminal goes.
+  const { pid } = (await lastOperatorEvent()).payload;
+  process.kill(pid as number, "SIGKILL");
+  process.kill(client, "SIGKILL");
+  await attached.ended;
+  await waitUntil("the window has its own size again", () => windowSize("typed") === "120x40");
+  expect(ownSize()).toContain("window-size smallest");
+  expect(ownSize()).not.toContain("@fleet_");
+  expect(fleet.tmux("show-hooks", "-g")).not.toContain("@fleet_window_size");
+  await waitUntil("it is in the log", async () => (await lastOperatorEvent()).type === "operator.detached");
+  expect((await lastOperatorEvent()).payload).toMatchObject({ verb: "attach", pid, how: "killed" });
+  recorder.child.kill("SIGTERM");
+  await recorder.ended;
+});
+
+test("of two who attach, the last to leave gives the window back what it had before the first came", async () => {
+  if (!noticed("typed").length) await agent("typed", 120, 40);
+  fleet.tmux("set-option", "-w", "-t", "=typed:", "window-size", "largest");
+  const both = [fleet.startOnTerminal("attach", "typed")];
+  await waitUntil("one is there", () => clients().split("\n").filter(Boolean).length === 1);
+  both.push(fleet.startOnTerminal("attach", "typed"));
+  await waitUntil("both are there", () => clients().split("\n").length === 2);
+  const [first = "", second = ""] = clients().split("\n");
+  fleet.tmux("detach-client", "-t", first);
+  await Promise.race(both.map(({ ended }) => ended));
+  expect(ownSize()).toContain("window-size manual");
+  expect(windowSize("typed")).toBe("120x40");
+  fleet.tmux("detach-client", "-t", second);
+  await Promise.all(both.map(({ ended }) => ended));
+  expect(ownSize()).toContain("window-size largest");
+  expect(windowSize("typed")).toBe("120x40");
+  fleet.tmux("set-option", "-w", "-u", "-t", "=typed:", "window-size");
+});
+
 /** Does it now, and again and again until it is told to stop. */
 function insist(act: () => unknown): { stop(): void } {
   act();
