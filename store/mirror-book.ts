@@ -78,6 +78,8 @@ export interface MirrorBook {
   add(spans: readonly PlannedSpan[], plan: { readonly text: string; readonly seq: number } | null): void;
   /** The newest revision of each place from `fromPlace` up to before `toPlace`, by place. */
   revisions(agent: string, kind: string, fromPlace: number, toPlace?: number): Map<number, Revision>;
+  /** Whether there is any span of a kind. */
+  has(agent: string, kind: string): boolean;
   /** The newest span of a family of kinds (`root `), or null. */
   newest(agent: string, kindPrefix: string): { kind: string; span: string } | null;
   countOf(agent: string, fromPlace: number, toPlace: number): number;
@@ -134,6 +136,11 @@ function bookOf(database: Database, name: string): MirrorBook {
     database,
     `SELECT kind, span FROM mirror_spans
      WHERE mirror = ? AND agent = ? AND kind >= ? AND kind < ? AND revision > 0 ORDER BY place DESC, no DESC LIMIT 1`,
+  );
+  const any = prepared(
+    database,
+    "SELECT 1 FROM mirror_spans WHERE mirror = ? AND agent = ? AND kind = ? AND revision > 0 LIMIT 1",
+    "pluck",
   );
   const count = prepared(
     database,
@@ -202,6 +209,7 @@ function bookOf(database: Database, name: string): MirrorBook {
       })[];
       return new Map(rows.map(({ ends, ...revision }) => [revision.place, { ...revision, endsUs: ends }]));
     },
+    has: (agent, kind) => any().get(name, agent, kind) !== undefined,
     newest: (agent, prefix) =>
       (newestOfKind().get(name, agent, prefix, `${prefix}\uffff`) as
         | { kind: string; span: string }

@@ -5,6 +5,7 @@ import { openExistingLog } from "../existing-log.ts";
 import { EXIT } from "../exit.ts";
 import { lookAround, nothingRecorded } from "../here.ts";
 import { catchInterrupts } from "../interrupt.ts";
+import { keepUp } from "../keep-up.ts";
 import { runMirror } from "../mirroring.ts";
 import { formatClock, isoMoment } from "../render/moment.ts";
 import { visible } from "../render/text.ts";
@@ -18,6 +19,7 @@ export async function run(invocation: Invocation): Promise<number> {
   if (reader === null) throw nothingRecorded(here.places);
   const who = reader.identity();
   const fromUs = startOf(invocation, (seq) => reader.event(seq)?.occurredAtUs ?? null);
+  keepUp(reader, invocation);
   reader.close();
   const say = (what: string, text: string, more: Record<string, unknown>, isTrouble: boolean): void => {
     if (has(invocation, "json")) {

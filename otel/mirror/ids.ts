@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 
 /**
  * Ids are digests of what a span is of, so that whoever makes it again, on whatever day, makes the same one. Parts are separated by a
@@ -13,10 +13,7 @@ export function spanIdOf(traceId: string, ...parts: readonly (string | number)[]
 }
 
 function digest(bytes: number, parts: readonly (string | number)[]): string {
-  const hex = createHash("sha256")
-    .update(parts.join("\0"))
-    .digest("hex")
-    .slice(0, bytes * 2);
+  const hex = hash("sha256", parts.join("\0"), "hex").slice(0, bytes * 2);
   // All zeros is no id (W3C Trace Context); it will not happen, and must not.
   return /^0+$/.test(hex) ? `${hex.slice(0, -1)}1` : hex;
 }

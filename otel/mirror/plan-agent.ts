@@ -1,3 +1,4 @@
+import type { BootGapStay } from "../../query/history/boot-gaps.ts";
 import type { Interval } from "../../query/history/intervals.ts";
 import type { Past } from "../../query/history/past.ts";
 import type { AgentStatus } from "../../query/row.ts";
@@ -25,12 +26,12 @@ const LOOK_BACK = 32;
 export interface AgentPlanInput {
   readonly past: Past;
   readonly subject: AgentSubject;
+  /** Those that the day of the window can belong to. */
   readonly lives: readonly Life[];
   readonly sessions: Sessions;
   readonly book: Pick<MirrorBook, "revisions" | "countOf">;
+  /** Of one UTC day. */
   readonly window: { readonly fromUs: number; readonly settledUs: number };
-  /** When something happened on which a boot gap hangs (its unit, the manager, the roster). */
-  readonly bootMomentsUs: readonly number[];
 }
 
 /** Every span of one agent in a window that has to be sent so that what was sent says what is true. Deterministic in its input. */
@@ -45,9 +46,9 @@ export function* planAgent(input: AgentPlanInput): Generator<Planned> {
   yield* plan(input, "health", piecesOf(told, lives, window), healthClaim);
   const drifts = past.occurrences(subject.agent, "drifted", day);
   yield* plan(input, "drift", piecesOf(drifts, lives, window), driftClaim);
-  const gaps = bootGaps(input, day, told);
+  const gaps = past.bootGaps(subject.agent, day);
   yield* plan(input, "boot-gap", piecesOf(gaps, lives, window), bootClaim);
-  yield* planRestarts(input);
+  yield* planRestarts(input, told);
 }
 
 type ClaimOf<T> = (
@@ -129,12 +130,7 @@ const driftClaim: ClaimOf<Stretch & { readonly reason: string | null; readonly w
   },
 });
 
-interface BootGapStretch extends Stretch {
-  readonly toUs: number;
-  readonly reasons: readonly string[];
-}
-
-const bootClaim: ClaimOf<BootGapStretch> = ({ fromUs, toUs, reasons, incarnation }, attributes) => ({
+const bootClaim: ClaimOf<BootGapStay> = ({ fromUs, toUs, reasons, incarnation }, attributes) => ({
   place: fromUs,
   endsUs: toUs,
   content: JSON.stringify([incarnation, toUs, reasons]),
@@ -147,38 +143,8 @@ function evidence(why: readonly number[]): Record<string, readonly number[]> {
   return why.length === 0 ? {} : { "fleet.evidence.seqs": why };
 }
 
-/**
- * When an agent would not have come back after a reboot. `explain` judges single moments, so it is asked wherever the answer can
- * change: at the day's beginning, where the status changes, and where something that it hangs on was told.
- */
-function bootGaps(
-  { past, subject, bootMomentsUs }: AgentPlanInput,
-  day: { readonly fromUs: number; readonly toUs: number },
-  told: readonly Interval[],
-): BootGapStretch[] {
-  const begins = [day.fromUs, ...told.map(({ fromUs }) => fromUs), ...bootMomentsUs];
-  const moments = [...new Set(begins)]
-    .filter((atUs) => atUs >= day.fromUs && atUs < day.toUs)
-    .sort((a, b) => a - b);
-  const gaps: BootGapStretch[] = [];
-  for (const [index, fromUs] of moments.entries()) {
-    const isTold = told.some(
-      (interval) => interval.fromUs <= fromUs && fromUs < (interval.toUs ?? Number.POSITIVE_INFINITY),
-    );
-    if (!isTold) continue;
-    const { state, reasons } = past.explain(subject.agent, fromUs).row.boot;
-    if (state !== "yes") continue;
-    const toUs = moments[index + 1] ?? Number.POSITIVE_INFINITY;
-    const last = gaps.at(-1);
-    if (last?.toUs === fromUs && last.reasons.join() === reasons.join())
-      gaps[gaps.length - 1] = { ...last, toUs };
-    else gaps.push({ fromUs, toUs, reasons: [...reasons] });
-  }
-  return gaps;
-}
-
 /** A life after another one: from when the one before was first known to be down to the moment at which this one began. */
-function* planRestarts(input: AgentPlanInput): Generator<Planned> {
+function* planRestarts(input: AgentPlanInput, told: readonly Interval[]): Generator<Planned> {
   const { past, subject, lives, window, book } = input;
   const { fromUs, settledUs } = window;
   const sent = book.revisions(subject.agent, "restart", dayStartUs(fromUs), settledUs);
@@ -186,7 +152,7 @@ function* planRestarts(input: AgentPlanInput): Generator<Planned> {
     for (const [index, life] of lives.entries()) {
       const before = lives[index - 1];
       if (before === undefined || life.fromUs < fromUs || life.fromUs >= settledUs) continue;
-      const down = downBefore(past, subject.agent, life.fromUs, before.fromUs);
+      const down = downBefore(heldBefore(past, subject.agent, told), life.fromUs, before.fromUs);
       yield {
         place: life.fromUs,
         endsUs: life.fromUs,
@@ -209,9 +175,23 @@ function* planRestarts(input: AgentPlanInput): Generator<Planned> {
   }
 }
 
+/** The interval that held just before a moment, told or from before what is told. */
+function heldBefore(past: Past, agent: string, told: readonly Interval[]) {
+  return (atUs: number): Interval | undefined => {
+    let low = 0;
+    let high = told.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((told[middle] as Interval).fromUs < atUs) low = middle + 1;
+      else high = middle;
+    }
+    const [held] = low > 0 ? [told[low - 1]] : past.intervals(agent, { fromUs: atUs - 1, toUs: atUs });
+    return held && (held.toUs ?? Number.POSITIVE_INFINITY) >= atUs ? held : undefined;
+  };
+}
+
 function downBefore(
-  past: Past,
-  agent: string,
+  heldBefore: (atUs: number) => Interval | undefined,
   lifeFromUs: number,
   notBeforeUs: number,
 ): { fromUs: number; statuses: string[] } {
@@ -219,7 +199,7 @@ function downBefore(
   const statuses: string[] = [];
   const begins: number[] = [];
   for (let looked = 0; looked < LOOK_BACK && fromUs > notBeforeUs; looked++) {
-    const [interval] = past.intervals(agent, { fromUs: fromUs - 1, toUs: fromUs });
+    const interval = heldBefore(fromUs);
     if (interval?.status == null || !DOWN.has(interval.status)) break;
     statuses.unshift(interval.status);
     fromUs = Math.max(interval.fromUs, notBeforeUs);

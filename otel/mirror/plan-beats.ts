@@ -24,7 +24,11 @@ export interface BeatRun {
 export function planBeat(
   event: StoredEvent,
   run: BeatRun | undefined,
-  of: { readonly subject: AgentSubject; readonly lives: readonly Life[]; readonly sessions: Sessions },
+  of: {
+    readonly subject: AgentSubject;
+    readonly lives: (atUs: number) => readonly Life[];
+    readonly sessions: Sessions;
+  },
 ): { readonly run: BeatRun; readonly planned: Planned | null } {
   const { status } = event.payload as PayloadOf<"heartbeat.received">;
   const atUs = event.occurredAtUs;
@@ -35,7 +39,7 @@ export function planBeat(
   if (run === undefined) return { run: next, planned: null };
   const day = dayName(run.fromUs);
   const spans = run.day === day ? run.spans : 0;
-  const life = lifeAt(of.lives, run.fromUs);
+  const life = lifeAt(of.lives(run.fromUs), run.fromUs);
   const part = Math.floor(spans / SPANS_PER_TRACE);
   const session = of.sessions.of(
     life?.incarnation ?? null,

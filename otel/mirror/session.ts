@@ -25,13 +25,18 @@ export interface Sessions {
   of(incarnation: string | null, atUs: number, lifeFromUs: number | null, part?: number): Session;
   /** Roots that have been planned since this was last asked. */
   take(): Planned[];
+  /** All that was taken is in the book now and need not be remembered here. */
+  forget(): void;
 }
 
-type RootBook = Pick<MirrorBook, "revisions" | "newest">;
+/** More than the lives of a day, as a rule. */
+const REMEMBERED = 100;
+
+type RootBook = Pick<MirrorBook, "has" | "newest">;
 
 /** The traces of one agent: one for each life and UTC day, whose zero-length root is there before anything beneath it. */
 export function sessionsOf(identity: MirrorIdentity, subject: AgentSubject, book: RootBook): Sessions {
-  const known = new Map<string, Session>();
+  let known = new Map<string, Session>();
   let planned: Planned[] = [];
   let newest:
     | { traceId: string; spanId: string; place: number; incarnation: string | null }
@@ -66,7 +71,7 @@ export function sessionsOf(identity: MirrorIdentity, subject: AgentSubject, book
       const session = { traceId, rootId: spanIdOf(traceId, "root") };
       known.set(key, session);
       const kind = `${ROOT}${traceId}`;
-      if (book.revisions(subject.agent, kind, 0).size > 0) return session;
+      if (book.has(subject.agent, kind)) return session;
       const place = Math.max(dayStartUs(atUs), lifeFromUs ?? 0);
       const before = newestRoot();
       const links: SpanLink[] =
@@ -111,6 +116,9 @@ export function sessionsOf(identity: MirrorIdentity, subject: AgentSubject, book
       const taken = planned;
       planned = [];
       return taken;
+    },
+    forget() {
+      if (known.size > REMEMBERED) known = new Map();
     },
   };
 }

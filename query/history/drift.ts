@@ -1,4 +1,4 @@
-import { factsAt } from "./evidence-at.ts";
+import { factsButBeatsAt } from "./evidence-at.ts";
 import type { History } from "./history.ts";
 import type { Occurrence } from "./occurrence.ts";
 import type { Span, Spans } from "./span.ts";
@@ -19,8 +19,8 @@ export function driftWithin(
   for (const [index, fromUs] of moments.entries()) {
     const toUs = moments[index + 1] ?? window.toUs;
     const rostered = valueAt(history.roster(agent), fromUs) !== undefined;
-    const { drift, process, evidence } = factsAt(history, agent, fromUs);
-    const is = rostered && drift.state === "yes" && evidence.pane.known;
+    const { drift, process, paneKnown } = factsButBeatsAt(history, agent, fromUs);
+    const is = rostered && drift.state === "yes" && paneKnown;
     if (fromUs >= window.fromUs) {
       if (rostered && drift.state !== "unknown") known.push({ fromUs, toUs });
       const end = toUs >= window.toUs ? null : toUs;

@@ -99,6 +99,32 @@ function isProgramKnown(history: History, agent: string, atUs: number): boolean 
   });
 }
 
+/** What does not hang on heartbeats, which are most of a log and need not be read for it. */
+export function factsButBeatsAt(
+  history: History,
+  agent: string,
+  atUs: number,
+): Pick<AgentFacts, "drift" | "boot" | "process"> & { readonly paneKnown: boolean } {
+  const documents = documentsAt(history, atUs);
+  const coverage = coverageFor(history, agent, atUs);
+  const facts = factsOf({
+    name: agent,
+    documents: {
+      ...documents,
+      get: (family, id) => (family === "heartbeat" ? undefined : documents.get(family, id)),
+    },
+    coverage: {
+      ...coverage,
+      of: (source, scope) => (source === "heartbeat" ? UNASKED : coverage.of(source, scope)),
+    },
+    nowUs: atUs,
+  });
+  const { drift, boot, process, evidence } = facts;
+  return { drift, boot, process, paneKnown: evidence.pane.known };
+}
+
+const UNASKED: Watch = { state: "absent", observedAtUs: null, reason: "not asked for" };
+
 /** Everything the planes hold on one agent at a moment, joined by the very function that joins the present. */
 export function factsAt(history: History, agent: string, atUs: number): AgentFacts {
   return factsOf({

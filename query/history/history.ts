@@ -149,7 +149,10 @@ export function historyFrom(testimony: Testimony): History {
     boots,
     lapsedAtUs: testimony.lapsedAtUs,
     declared: told.ids("roster"),
-    beating: testimony.beating,
+    // Seldom asked for, and read out of the log.
+    get beating() {
+      return testimony.beating;
+    },
     roster,
     server,
     pane: (agent, socket) => pane(`${agent}\n${socket}`),

@@ -50,6 +50,8 @@ export function pastAsRecorded(input: RecordedPastInput): Past {
     intervals: (agent, window) => past().intervals(agent, window),
     occurrences: (agent, state, window) => past().occurrences(agent, state, window),
     observed: (agent, state, window) => past().observed(agent, state, window),
+    lives: (agent, window) => past().lives(agent, window),
+    bootGaps: (agent, window) => past().bootGaps(agent, window),
     uptime: (agent, window) => past().uptime(agent, window),
     table: (atUs, all) => (atUs === nowUs ? asOf(then(), { ...asked, atUs, all }) : past().table(atUs, all)),
     explain: (agent, atUs) =>

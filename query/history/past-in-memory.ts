@@ -3,6 +3,7 @@ import { namesOf } from "../evidence.ts";
 import type { RosterDocument } from "../planes/documents.ts";
 import { explainRow } from "../ps.ts";
 import { asOf, tableAt } from "./as-of.ts";
+import { bootGapsWithin } from "./boot-gaps.ts";
 import type { History } from "./history.ts";
 import { historyOf } from "./history.ts";
 import type { Interval } from "./intervals.ts";
@@ -14,7 +15,7 @@ import { statusIntervals } from "./sweep.ts";
 import type { Timeline } from "./timeline.ts";
 import { endOf, pieceAt } from "./timeline.ts";
 import { uptimeOf } from "./uptime.ts";
-import { happeningsWithin, isHappening, judgedWithin, staysIn, watchedWithin } from "./when.ts";
+import { happeningsWithin, isHappening, judgedWithin, livesWithin, staysIn, watchedWithin } from "./when.ts";
 
 export interface PastInput {
   readonly tenantId: string;
@@ -69,6 +70,8 @@ export function pastOf(input: PastInput): Past {
           : judgedWithin(intervals(agent, until(window)), state, until(window)),
         [{ fromUs: beginsUs ?? Infinity, toUs: Infinity }],
       ),
+    lives: (agent, window) => livesWithin(history, agent, until(window)),
+    bootGaps: (agent, window) => bootGapsWithin(history, agent, until(window)),
     uptime: (agent, window) => {
       const { fromUs, toUs } = until(window);
       return uptimeOf([...intervals(agent, before({ fromUs, toUs }))], { fromUs, toUs });

@@ -3,6 +3,7 @@ import type { ChronicleView } from "../../store/chronicle-view.ts";
 import { explainRow } from "../ps.ts";
 import type { AgentStatus } from "../row.ts";
 import { asOf, tableAt } from "./as-of.ts";
+import { bootGapsWithin } from "./boot-gaps.ts";
 import { CADENCE } from "./cadence.ts";
 import type { History } from "./history.ts";
 import { historyFrom } from "./history.ts";
@@ -16,7 +17,7 @@ import { overlapOf } from "./span.ts";
 import type { Window } from "./sweep.ts";
 import { statusIntervals } from "./sweep.ts";
 import { uptimeOf } from "./uptime.ts";
-import { happeningsWithin, isHappening, judgedWithin, staysIn, watchedWithin } from "./when.ts";
+import { happeningsWithin, isHappening, judgedWithin, livesWithin, staysIn, watchedWithin } from "./when.ts";
 import { touchedFrom, windowTestimony } from "./window-testimony.ts";
 
 export interface KeptPastInput {
@@ -44,6 +45,14 @@ export function keptPast(input: KeptPastInput): Past {
   const book = keptBook(view, rules);
   const historyWithin = (window: Window, agents?: readonly string[]): History =>
     historyFrom(windowTestimony({ view, window, lapsedAtUs, nowUs, agents, lateUs }));
+  let last: { readonly agent: string; readonly window: Window; readonly history: History } | null = null;
+  /** Whoever asks several things of one stretch of an agent's time has it read once. */
+  const historyOf = (agent: string, window: Window): History => {
+    const holds = (known: Window) => known.fromUs <= window.fromUs && window.toUs <= known.toUs;
+    if (last?.agent !== agent || !holds(last.window))
+      last = { agent, window, history: historyWithin(window, [agent]) };
+    return last.history;
+  };
   const until = (window: Window): Window => ({ ...window, toUs: Math.min(window.toUs, nowUs) });
 
   const judged = new Map<string, { readonly fromUs: number; readonly intervals: readonly Interval[] }>();
@@ -125,15 +134,17 @@ export function keptPast(input: KeptPastInput): Past {
     intervals,
     occurrences: (agent, state, window) =>
       isHappening(state)
-        ? happeningsWithin(historyWithin(before(until(window)), [agent]), agent, state, until(window))
+        ? happeningsWithin(historyOf(agent, before(until(window))), agent, state, until(window))
         : staysIn(intervals(agent, before(until(window))), state, until(window)),
     observed: (agent, state, window) =>
       overlapOf(
         isHappening(state)
-          ? watchedWithin(historyWithin(before(until(window)), [agent]), agent, state, until(window))
+          ? watchedWithin(historyOf(agent, before(until(window))), agent, state, until(window))
           : judgedWithin(intervals(agent, until(window)), state, until(window)),
         [{ fromUs: beginsUs ?? Infinity, toUs: Infinity }],
       ),
+    lives: (agent, window) => livesWithin(historyOf(agent, before(until(window))), agent, until(window)),
+    bootGaps: (agent, window) => bootGapsWithin(historyOf(agent, until(window)), agent, until(window)),
     uptime: (agent, window) => uptimeOf(wellOrNot(agent, before(until(window))), until(window)),
     table: (atUs, all) =>
       asOf(historyWithin({ fromUs: atUs, toUs: atUs }), { tenantId, host, logSeq, atUs, all }),

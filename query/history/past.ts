@@ -1,6 +1,7 @@
 import type { PayloadOf } from "../../store/events/catalogue.ts";
 import type { Explained } from "../ps.ts";
 import type { AgentStatus, PsDocument } from "../row.ts";
+import type { BootGapStay } from "./boot-gaps.ts";
 import type { Happening } from "./happening.ts";
 import type { Interval } from "./intervals.ts";
 import type { Occurrence } from "./occurrence.ts";
@@ -8,6 +9,7 @@ import type { Boot } from "./server-timeline.ts";
 import type { Span, Spans } from "./span.ts";
 import type { Window } from "./sweep.ts";
 import type { Uptime } from "./uptime.ts";
+import type { Life } from "./when.ts";
 
 /** What an agent can have been, or what can have happened to it: what `fleet when` asks for. */
 export type State = AgentStatus | Happening;
@@ -38,6 +40,10 @@ export interface Past {
   occurrences(agent: string, state: State, window: Window): Iterable<Occurrence>;
   /** The part of the window in which `state` could not have gone unseen: "never" is only said of this. */
   observed(agent: string, state: State, window: Window): Iterable<Span>;
+  /** The lives that began in the window, in order of time. */
+  lives(agent: string, window: Window): readonly Life[];
+  /** When it ran and would not have come back after a reboot, clipped to the window. */
+  bootGaps(agent: string, window: Window): readonly BootGapStay[];
   uptime(agent: string, window: Window): Uptime;
   /** The table as it was at a moment; with `all` also sessions that no roster named. */
   table(atUs: number, all: boolean): PsDocument;

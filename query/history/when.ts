@@ -148,9 +148,26 @@ export function staysIn(intervals: Iterable<Interval>, status: AgentStatus, wind
   return found;
 }
 
-/** The lives of an agent, each by its first moment. */
 function startsOf(history: History, agent: string, window: Window): Occurrence[] {
-  const starts = new Map<number, Occurrence>();
+  return livesWithin(history, agent, window).map(({ fromUs, reason, seq }) => ({
+    ...{ fromUs, toUs: fromUs, beganBefore: false, reason },
+    why: [seq],
+  }));
+}
+
+/** One life of an agent, by its first moment. */
+export interface Life {
+  readonly fromUs: number;
+  readonly incarnation: string | null;
+  /** Why this is its first moment, where its process did not tell. */
+  readonly reason: string | null;
+  /** The event that tells of it. */
+  readonly seq: number;
+}
+
+/** The lives that began in a window. */
+export function livesWithin(history: History, agent: string, window: Window): Life[] {
+  const starts = new Map<number, Life>();
   for (const socket of history.told.sockets(agent)) {
     let last = "";
     for (const [piece, told] of history.told.ownPane(agent, socket).values.entries()) {
@@ -162,7 +179,7 @@ function startsOf(history: History, agent: string, window: Window): Occurrence[]
       const fromUs = pane.startedAtUs ?? (history.told.ownPane(agent, socket).fromUs[piece] as number);
       if (fromUs < window.fromUs || fromUs >= window.toUs) continue;
       const reason = begun === "own-time" || pane.startedAtUs !== null ? null : "first seen then";
-      starts.set(fromUs, { fromUs, toUs: fromUs, beganBefore: false, reason, why: [pane.seq] });
+      starts.set(fromUs, { fromUs, incarnation: pane.incarnation ?? null, reason, seq: pane.seq });
     }
   }
   return [...starts.values()].sort((a, b) => a.fromUs - b.fromUs);

@@ -154,4 +154,5 @@ test("an event reaches back to the earliest moment that it says something about"
   expect(reach(event("recorder.suspended", { fromUs: 300, toUs: 900 }))).toBe(300);
   expect(reach(event("recorder.source.recovered", { source: "tmux", scope: "" }), 200)).toBe(200);
   expect(reach(event("recorder.clock.stepped", { byMs: -0.5 }))).toBe(500);
+  expect(reach(event("rules.adopted", { version: 2, fromUs: 70 }, { source: "operator" }))).toBe(70);
 });

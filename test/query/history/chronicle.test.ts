@@ -130,6 +130,8 @@ function agreeOnThePast(
             agent,
             intervals: [...past.intervals(agent, window)],
             uptime: past.uptime(agent, window),
+            lives: past.lives(agent, window),
+            bootGaps: past.bootGaps(agent, window),
             rejudged: [...past.rejudged(agent, window)].map(({ why: _, ...interval }) => interval),
             states: (
               ["healthy", "dead", "unobserved", "started", "attached", "drifted", "rebooted"] as const

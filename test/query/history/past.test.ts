@@ -132,6 +132,9 @@ describe("the past", () => {
           expect(row?.status ?? null).toBe(interval?.status ?? null);
           if (!row) continue;
           expect(past.explain(agent, atUs).row).toEqual(row);
+          const gaps = past.bootGaps(agent, { fromUs: atUs - 1000, toUs: atUs + 1 });
+          const gap = gaps.find(({ fromUs, toUs }) => fromUs <= atUs && atUs < (toUs ?? Infinity));
+          expect(gap?.reasons ?? []).toEqual(row.boot.state === "yes" ? row.boot.reasons : []);
           expect([...past.occurrences(agent, row.status, at)]).toHaveLength(1);
         }
       }),
