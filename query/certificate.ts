@@ -1,9 +1,11 @@
 import type { StoredEvent } from "../store/events/envelope.ts";
+import { BEFORE_THE_LOG } from "./history/before-the-log.ts";
+import { bucketOf } from "./history/buckets.ts";
+import type { Interval } from "./history/intervals.ts";
+import type { Outage } from "./history/outages.ts";
 import type { Past, RosterEntry } from "./history/past.ts";
 import type { Boot } from "./history/server-timeline.ts";
 import type { Window } from "./history/sweep.ts";
-import type { Outage } from "./history/uptime.ts";
-import { bucketOf } from "./history/uptime.ts";
 import { exactIsoOf, exactIsoOrNull } from "./instant.ts";
 import { within } from "./planes/documents.ts";
 import type { Explained } from "./ps.ts";
@@ -24,15 +26,22 @@ export interface Death {
   class: string;
   /** When it was first unwell. */
   at: string;
-  /** Somebody watched it go. Else it happened after `not_before`, the last moment at which it was known to be well. */
+  /**
+   * Its moment is known: somebody watched it go, or what was known to live until then was dated by its source. Else it happened after
+   * `not_before`, the last moment at which it was known to be well; null: nothing is known of before.
+   */
   witnessed: boolean;
   not_before: string | null;
-  /** It was unwell already when the window began; `at` is that beginning. */
+  /** It was unwell already when the window began; `at` is that beginning, and `began_at` its own. */
   began_before: boolean;
+  began_at: string;
   /** When it was seen well, or wanted down, again; null: not within the window. */
   until: string | null;
-  /** The part of it that was seen. */
+  /** The part of it that was seen, in so many stretches, the last of which ended then. */
   seconds_down: number;
+  stretches: number;
+  last_seen_down: string;
+  /** What it was, in order. What was found the same again after time that nobody watched is told once. */
   course: { from: string; status: AgentStatus; reason: string | null; why: number[] }[];
   pane: {
     state: "dead" | "missing";
@@ -88,22 +97,17 @@ export function certify(asked: AskedIncidents, entry: RosterEntry, outage: Outag
   const { name, declaration } = entry;
   const atUs = outage.fromUs;
   const endUs = outage.toUs ?? window.toUs;
-  const before = [...past.intervals(name, { fromUs: atUs - 1, toUs: atUs })].at(-1);
-  const witnessed = before?.status !== "unobserved" || outage.beganBefore;
-  const notBeforeUs = witnessed ? null : before?.fromUs === -Infinity ? null : (before?.fromUs ?? null);
-  const course = [...past.intervals(name, { fromUs: atUs, toUs: endUs })].flatMap((interval) =>
-    interval.status !== null && bucketOf(interval.status) === "unhealthy"
-      ? [{ ...interval, status: interval.status, fromUs: Math.max(interval.fromUs, atUs) }]
-      : [],
-  );
+  const beganUs = outage.beganBefore ? beginningOf(past, name, atUs) : atUs;
+  const { witnessed, notBeforeUs, found } = seenToBegin(past, name, beganUs);
+  const unwell = unwellIn(past, name, { fromUs: atUs, toUs: endUs });
+  const course = courseOf(unwell);
   const stages = course.map(({ fromUs }) => past.explain(name, fromUs));
-  const [first] = stages;
+  const first = outage.beganBefore ? past.explain(name, beganUs) : stages[0];
   // What systemd says of an end comes a little after it.
   const settled = past.explain(name, Math.min(endUs - 1, (course.at(-1)?.fromUs ?? atUs) + NEARBY_US));
   const end = stages.find(({ row }) => row.pane.state === "dead" || row.pane.state === "missing");
-  const { cause, key } = first
-    ? causeOf(asked, first, atUs, notBeforeUs, witnessed)
-    : { cause: null, key: null };
+  const { cause, key } =
+    first && !found ? causeOf(asked, first, beganUs, notBeforeUs, witnessed) : { cause: null, key: null };
   return {
     atUs,
     cause,
@@ -116,8 +120,11 @@ export function certify(asked: AskedIncidents, entry: RosterEntry, outage: Outag
       witnessed,
       not_before: exactIsoOrNull(notBeforeUs),
       began_before: outage.beganBefore,
+      began_at: exactIsoOf(beganUs),
       until: exactIsoOrNull(outage.toUs),
       seconds_down: outage.downUs / 1e6,
+      stretches: stretchesOf(unwell),
+      last_seen_down: exactIsoOf(Math.min(unwell.at(-1)?.toUs ?? endUs, endUs)),
       course: course.map(({ fromUs, status, reason, why }) => ({
         from: exactIsoOf(fromUs),
         status,
@@ -127,14 +134,72 @@ export function certify(asked: AskedIncidents, entry: RosterEntry, outage: Outag
       pane: end ? paneOf(end) : null,
       unit: unitOf(settled),
       last_beat: lastBeat(first),
-      last_message: lastMessage(past, name, atUs),
-      attached: attachedTo(past, events, name, atUs),
+      last_message: lastMessage(past, name, beganUs),
+      attached: attachedTo(past, events, name, beganUs),
       out_of_memory: outOfMemory(events, name, settled, {
-        fromUs: atUs - NEARBY_US,
+        fromUs: beganUs - NEARBY_US,
         toUs: endUs + NEARBY_US,
       }),
     },
   };
+}
+
+type Stage = Interval & { readonly status: AgentStatus };
+
+function unwellIn(past: Past, agent: string, window: Window): Stage[] {
+  return [...past.intervals(agent, window)].flatMap((interval) => {
+    const { status } = interval;
+    if (status === null || bucketOf(status) !== "unhealthy") return [];
+    return [{ ...interval, status, fromUs: Math.max(interval.fromUs, window.fromUs) }];
+  });
+}
+
+/** Each change of an outage once. */
+function courseOf(unwell: readonly Stage[]): Stage[] {
+  const course: Stage[] = [];
+  for (const stage of unwell) {
+    const last = course.at(-1);
+    if (last?.status === stage.status && last.reason === stage.reason) {
+      const why = [...new Set([...last.why, ...stage.why])].sort((a, b) => a - b);
+      course[course.length - 1] = { ...last, why };
+    } else course.push(stage);
+  }
+  return course;
+}
+
+function stretchesOf(unwell: readonly Stage[]): number {
+  return unwell.filter(({ fromUs }, index) => unwell[index - 1]?.toUs !== fromUs).length;
+}
+
+/** When an outage that was under way at a moment began: back over what was unwell, and over what nobody watched of the same life. */
+function beginningOf(past: Past, agent: string, atUs: number): number {
+  let beganUs = atUs;
+  for (let us = atUs + 1; ; ) {
+    const interval = [...past.intervals(agent, { fromUs: us - 1, toUs: us })].at(-1);
+    const bucket = interval === undefined ? null : bucketOf(interval.status);
+    if (interval === undefined || (bucket !== "unhealthy" && bucket !== "unobserved")) return beganUs;
+    if (bucket === "unhealthy") beganUs = interval.fromUs;
+    if (interval.fromUs === -Infinity) return beganUs;
+    const unseen = { fromUs: interval.fromUs, toUs: beganUs + 1 };
+    if (bucket === "unobserved" && [...past.occurrences(agent, "started", unseen)].length > 0) return beganUs;
+    us = interval.fromUs;
+  }
+}
+
+/** How the moment of its beginning is known. `found`: it came on the roster so. */
+function seenToBegin(
+  past: Past,
+  agent: string,
+  beganUs: number,
+): { readonly witnessed: boolean; readonly notBeforeUs: number | null; readonly found: boolean } {
+  const before = [...past.intervals(agent, { fromUs: beganUs - 1, toUs: beganUs })].at(-1);
+  if (before === undefined || before.status === null || before.reason === BEFORE_THE_LOG)
+    return { witnessed: false, notBeforeUs: null, found: true };
+  if (before.status !== "unobserved") return { witnessed: true, notBeforeUs: null, found: false };
+  // What its beats were is not known, but that its pane lived until this very moment is.
+  const { pane } = past.explain(agent, beganUs - 1).facts.evidence;
+  if (pane.known && pane.state === "alive") return { witnessed: true, notBeforeUs: null, found: false };
+  return { witnessed: false, notBeforeUs: before.fromUs === -Infinity ? null : before.fromUs, found: false };
 }
 
 function causeOf(
@@ -159,7 +224,7 @@ function causeOf(
     return { cause: { kind, detail: name }, key: `server ${within(socket, String(pid))}` };
   }
   if (!witnessed) {
-    const detail = "found so when watching began again";
+    const detail = "found so by the next look";
     return { cause: { kind: "unwatched", detail }, key: null };
   }
   return { cause: null, key: null };

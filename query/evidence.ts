@@ -18,7 +18,7 @@ import type {
 import { documentOf, documentsOf, ONLY, within } from "./planes/documents.ts";
 import { DEFAULT_INTERVAL_SECONDS } from "./planes/heartbeat.ts";
 import { NO_PURPOSE, stopInForce } from "./planes/purpose.ts";
-import type { Evidence } from "./verdict.ts";
+import type { Evidence } from "./weighed.ts";
 
 /** Everything the planes hold on one agent, joined: what `judge` weighs and what a row shows. */
 export interface AgentFacts {
@@ -204,7 +204,7 @@ function everRan(
 ): boolean {
   if (unit.known && (unit.active === "active" || unit.active === "failed")) return true;
   if (!own) return false;
-  return own.state === "alive" || own.atUs >= (roster?.declaredAtUs ?? 0);
+  return own.state === "alive" || (own.diedAtUs ?? own.atUs) >= (roster?.declaredAtUs ?? 0);
 }
 
 function driftState(

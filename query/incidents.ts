@@ -57,7 +57,7 @@ function grouped(found: readonly Certified[]): Incident[] {
   const byKey = new Map<string, Certified[]>();
   const lastByKind = new Map<string, Certified[]>();
   for (const one of found) {
-    const kind = one.cause?.kind ?? (isEnd(one.death) ? "end" : "");
+    const kind = one.cause?.kind ?? (one.death.witnessed && isEnd(one.death) ? "end" : "");
     const last = lastByKind.get(kind);
     const near = last?.[0] !== undefined && kind !== "" && one.atUs - last[0].atUs <= MOMENT_US;
     const group = one.key === null ? (near ? last : undefined) : byKey.get(one.key);

@@ -1,4 +1,7 @@
+import { BEFORE_THE_LOG } from "./history/before-the-log.ts";
+import { bucketOf } from "./history/buckets.ts";
 import type { Interval } from "./history/intervals.ts";
+import { once } from "./history/once.ts";
 import type { Gap, Past, RosterEntry } from "./history/past.ts";
 import type { Window } from "./history/sweep.ts";
 import { exactIsoOf, exactIsoOrNull } from "./instant.ts";
@@ -93,6 +96,9 @@ export type StoryEntry = { readonly fromUs: number; readonly toUs: number | null
       readonly why: readonly number[];
       /** It changed between this and its own status so often, without ever being unwell. */
       readonly turns: number;
+      /** It was found the same so often, and of the time between so much was watched by nobody. */
+      readonly found: number;
+      readonly unseenUs: number;
     }
   | {
       readonly kind: "attached" | "sent";
@@ -101,6 +107,7 @@ export type StoryEntry = { readonly fromUs: number; readonly toUs: number | null
       readonly why: readonly number[];
     }
   | { readonly kind: "gap"; readonly cause: Gap["cause"] }
+  | { readonly kind: "log" }
   | { readonly kind: "boot"; readonly bootId: string; readonly why: readonly number[] }
 );
 
@@ -108,11 +115,16 @@ type StatusEntry = Extract<StoryEntry, { kind: "status" }>;
 
 /**
  * What happened, in order of time: each agent's statuses, who attached and what was sent, reboots, and the time in which nobody
- * recorded. An agent at work turns busy and healthy again with each task: unless `whole`, such a run is one line.
+ * recorded. An agent at work turns busy and healthy again with each task, and one that is down is found so by look after look: unless
+ * `whole`, such a run is one line.
  */
 export function* storyOf(past: Past, input: StoryInput & { readonly whole: boolean }): Generator<StoryEntry> {
   const { entries, window, whole } = input;
-  const sources: Iterable<StoryEntry>[] = [gapEntries(past, window), bootEntries(past, window)];
+  const sources: Iterable<StoryEntry>[] = [
+    beginEntries(past, window),
+    gapEntries(past, window),
+    bootEntries(past, window),
+  ];
   for (const { name } of entries) {
     sources.push(statusEntries(past, name, window, whole));
     for (const kind of ["attached", "sent"] as const) sources.push(happenings(past, name, kind, window));
@@ -121,20 +133,54 @@ export function* storyOf(past: Past, input: StoryInput & { readonly whole: boole
 }
 
 function* statusEntries(past: Past, agent: string, window: Window, whole: boolean): Generator<StoryEntry> {
+  const startsUs = once(() => [...past.occurrences(agent, "started", window)].map(({ fromUs }) => fromUs));
   let open = null as StatusEntry | null;
+  /** Time that nobody watched after one that was found unwell: it may be found the same. */
+  let unseen = null as StatusEntry | null;
   for (const { fromUs, toUs, status, reason, why } of past.intervals(agent, window)) {
     // Before it was ever declared there is nothing to tell.
-    if (status === null && fromUs === -Infinity) continue;
-    const next = { kind: "status", agent, fromUs, toUs, status, reason, why, turns: 0 } as const;
-    if (open !== null && (open.status === status || (!whole && isAtWork(open.status) && isAtWork(status)))) {
+    if (fromUs === -Infinity && (status === null || reason === BEFORE_THE_LOG)) continue;
+    const turned = { turns: 0, found: 1, unseenUs: 0 };
+    const next = { kind: "status", agent, fromUs, toUs, status, reason, why, ...turned } as const;
+    if (open !== null && unseen === null && isSameStretch(open, next, whole)) {
       const turns = open.turns + (open.status === status && open.turns === 0 ? 0 : 1);
       open = { ...open, toUs, turns };
       continue;
     }
+    if (open !== null && unseen === null && !whole && isUnwell(open) && status === "unobserved") {
+      unseen = next;
+      continue;
+    }
+    if (open !== null && unseen !== null && isSameOutage(open, next, startsUs)) {
+      const unseenUs = open.unseenUs + fromUs - unseen.fromUs;
+      open = { ...open, toUs, found: open.found + 1, unseenUs, why: union(open.why, why) };
+      unseen = null;
+      continue;
+    }
     if (open !== null) yield open;
-    open = next;
+    if (unseen !== null) yield unseen;
+    [open, unseen] = [next, null];
   }
   if (open !== null) yield open;
+  if (unseen !== null) yield unseen;
+}
+
+function isSameStretch(open: StatusEntry, next: StatusEntry, whole: boolean): boolean {
+  return open.status === next.status || (!whole && isAtWork(open.status) && isAtWork(next.status));
+}
+
+/** An agent that is found as it was left is in the same outage, unless it has lived again meanwhile (see `history/outages.ts`). */
+function isSameOutage(open: StatusEntry, next: StatusEntry, startsUs: () => readonly number[]): boolean {
+  if (open.status !== next.status || open.reason !== next.reason) return false;
+  return !startsUs().some((us) => us > (open.toUs ?? Infinity) && us <= next.fromUs);
+}
+
+function isUnwell({ status }: StatusEntry): boolean {
+  return bucketOf(status) === "unhealthy";
+}
+
+function union(one: readonly number[], other: readonly number[]): number[] {
+  return [...new Set([...one, ...other])].sort((a, b) => a - b);
 }
 
 function isAtWork(status: AgentStatus | null): boolean {
@@ -149,6 +195,12 @@ function* happenings(
 ): Generator<StoryEntry> {
   for (const { fromUs, toUs, reason, why } of past.occurrences(agent, kind, window))
     yield { kind, agent, fromUs, toUs, reason, why };
+}
+
+/** Whoever asks for more than the log holds is told where it begins. */
+function* beginEntries({ beginsUs }: Past, window: Window): Generator<StoryEntry> {
+  if (beginsUs !== null && beginsUs > window.fromUs && beginsUs < window.toUs)
+    yield { kind: "log", fromUs: beginsUs, toUs: beginsUs };
 }
 
 function* gapEntries(past: Past, window: Window): Generator<StoryEntry> {

@@ -1,6 +1,8 @@
+import type { Outage } from "./history/outages.ts";
 import type { Past, RosterEntry } from "./history/past.ts";
 import type { Window } from "./history/sweep.ts";
-import type { Outage, Uptime } from "./history/uptime.ts";
+import type { Uptime } from "./history/uptime.ts";
+import { meansOf } from "./history/uptime.ts";
 import { exactIsoOf } from "./instant.ts";
 import type { AgentStatus } from "./row.ts";
 
@@ -79,12 +81,9 @@ export function figuresOf(uptimes: readonly Uptime[]): UptimeFigures {
     for (const [kind, us] of Object.entries(unhealthyByKindUs) as [AgentStatus, number][])
       kinds[kind] = (kinds[kind] ?? 0) + us;
   const outages: readonly Outage[] = uptimes.flatMap((uptime) => uptime.outages);
-  const began = outages.filter(({ beganBefore }) => !beganBefore).length;
-  const ended = outages.filter(({ toUs }) => toUs !== null);
-  const downUs = (some: readonly Outage[]): number =>
-    some.reduce((total, outage) => total + outage.downUs, 0);
   const windowUs = sum((uptime) => uptime.windowUs);
   const [healthyUs, unhealthyUs] = [sum((uptime) => uptime.healthyUs), sum((uptime) => uptime.unhealthyUs)];
+  const { mtbfUs, mttrUs, longestUs } = meansOf(outages, healthyUs);
   const unobservedUs = sum((uptime) => uptime.unobservedUs);
   return {
     window_us: windowUs,
@@ -97,8 +96,8 @@ export function figuresOf(uptimes: readonly Uptime[]): UptimeFigures {
     availability: healthyUs + unhealthyUs > 0 ? healthyUs / (healthyUs + unhealthyUs) : null,
     unobserved_share: windowUs > 0 ? unobservedUs / windowUs : 0,
     outages: outages.length,
-    mtbf_us: began > 0 ? healthyUs / began : null,
-    mttr_us: ended.length > 0 ? downUs(ended) / ended.length : null,
-    longest_us: outages.length > 0 ? Math.max(...outages.map((outage) => outage.downUs)) : null,
+    mtbf_us: mtbfUs,
+    mttr_us: mttrUs,
+    longest_us: longestUs,
   };
 }

@@ -1,43 +1,5 @@
-import type { BeatHealth } from "./beat.ts";
 import type { AgentStatus, Plane } from "./row.ts";
-
-/** What is known of one agent at one moment; `known: false` is neither yes nor no. */
-export interface Evidence {
-  readonly nowUs: number;
-  /** False for rows that nobody expects to beat (the holder, unrostered sessions): they are running, dead, stopped or unobserved. */
-  readonly beatExpected: boolean;
-  readonly lifecycle: "always" | "ephemeral";
-  readonly intervalSeconds: number;
-  /** Seen to run since it was declared. */
-  readonly everRan: boolean;
-  readonly pane:
-    | { readonly known: false }
-    | {
-        readonly known: true;
-        readonly state: "alive" | "dead" | "missing";
-        readonly atUs: number | null;
-        readonly startedAtUs: number | null;
-        readonly status: number | null;
-        readonly signal: number | null;
-        /** The tmux server itself is gone. */
-        readonly serverGone: boolean;
-      };
-  readonly unit:
-    | { readonly known: false }
-    | {
-        readonly known: true;
-        readonly active: string;
-        readonly result: string | null;
-        readonly atUs: number;
-      };
-  /** Somebody wanted this life to end (an operator verb, a stop job of systemd). */
-  readonly stop: { readonly by: string; readonly atUs: number; readonly seq?: number } | null;
-  readonly beat: BeatHealth & {
-    readonly status: string | null;
-    readonly statusSinceUs: number | null;
-    readonly writerExitedAtUs: number | null;
-  };
-}
+import type { Evidence } from "./weighed.ts";
 
 type Answer = "yes" | "no" | "unknown";
 
@@ -131,6 +93,9 @@ function running({ pane }: Evidence): Step | null {
   return { status: "running", holds: "yes", because, sinceUs: pane.startedAtUs ?? pane.atUs };
 }
 
+/** The reason of one that systemd was told to stop, by nobody's verb. */
+export const STOP_JOB = "stop job";
+
 const PANE_UNKNOWN = "whether its pane lives is not known";
 
 function stopped({ pane, stop, unit }: Evidence): Step {
@@ -144,7 +109,7 @@ function stopped({ pane, stop, unit }: Evidence): Step {
   if (!pane.known) return { status, holds: "unknown", because: PANE_UNKNOWN, needs: ["pane"] };
   if (pane.state === "alive")
     return { status, holds: "no", because: "a stop was asked for, but its pane is alive" };
-  const reason = stop.by === "systemd" ? "stop job" : `stopped by ${stop.by}`;
+  const reason = stop.by === "systemd" ? STOP_JOB : `stopped by ${stop.by}`;
   const asker = stop.by === "systemd" ? "a stop job of systemd" : stop.by;
   return {
     status,

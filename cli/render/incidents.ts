@@ -59,20 +59,23 @@ function hanging(head: string, text: string, cells: number, paint: Paint): strin
 /** `coder0  failed: signal 9, for 3 min 2 s; pane %3 (process 4711); unit active; last beat 4 s before; …` */
 function certificate(death: Death, cause: string, column = 0): string {
   const atUs = exactUsOf(death.at);
+  const beganUs = exactUsOf(death.began_at);
   const stages = death.course.map(({ status, reason }) =>
     reason === null ? status : `${status} (${visible(reason)})`,
   );
   const parts = [
     `${stages.join(", then ")}${lasting(death, atUs)}${cause}`,
-    ...(death.began_before ? ["it was so already when the window begins"] : []),
+    ...(death.began_before
+      ? [`it was so already when the window begins, since ${formatNear(beganUs, atUs)}`]
+      : []),
     ...(death.witnessed ? [] : [unseen(death)]),
     ...paneWords(death),
     ...(death.unit === null ? [] : [unitWords(death.unit)]),
     ...(death.out_of_memory === null ? [] : [`OUT OF MEMORY [#${death.out_of_memory.seq}]`]),
-    death.last_beat === null ? "it never beat" : `last beat ${before(death.last_beat.at, atUs)}`,
+    death.last_beat === null ? "it never beat" : `last beat ${before(death.last_beat.at, beganUs)}`,
     ...(death.last_message === null
       ? []
-      : [`last message ${before(death.last_message.at, atUs)} [#${death.last_message.seq}]`]),
+      : [`last message ${before(death.last_message.at, beganUs)} [#${death.last_message.seq}]`]),
     death.attached.length === 0
       ? "nobody was attached"
       : `attached: ${death.attached.map(clientWords).join(", ")}`,
@@ -81,16 +84,27 @@ function certificate(death: Death, cause: string, column = 0): string {
   return `${pad(visible(death.agent), column)}  ${parts.join("; ")}${why.length === 0 ? "" : ` [${[...new Set(why)].join(", ")}]`}`;
 }
 
-function lasting({ until, seconds_down }: Death, atUs: number): string {
-  if (until === null) return `, for ${formatLength(seconds_down * 1e6)} and not seen well since`;
-  const whole = formatLength(exactUsOf(until) - atUs);
+/** From its beginning to its end, or to when it was last seen unwell; what of that nobody saw is told beside it. */
+function lasting({ until, last_seen_down, seconds_down, stretches }: Death, atUs: number): string {
+  const whole = formatLength(exactUsOf(until ?? last_seen_down) - atUs);
   const seen = formatLength(seconds_down * 1e6);
-  return whole === seen ? `, for ${whole}` : `, for ${whole}, of which ${seen} were seen`;
+  const looks = stretches === 1 ? "one look" : `${stretches} looks`;
+  const part =
+    seconds_down < SHORTEST_SEEN
+      ? `, seen by ${looks} only`
+      : whole === seen
+        ? ""
+        : `, of which ${seen} were seen`;
+  const goesOn = until === null ? `${part === "" ? "" : ","} and not seen well since` : "";
+  return `, for ${whole}${part}${goesOn}`;
 }
 
-function unseen({ not_before, at }: Death): string {
-  if (not_before === null) return "nobody watched before it was found so";
-  return `somewhere between ${formatNear(exactUsOf(not_before), exactUsOf(at))} and then: nobody watched`;
+/** What was seen of an outage is no time but single looks, in seconds. */
+const SHORTEST_SEEN = 0.05;
+
+function unseen({ not_before, began_at }: Death): string {
+  if (not_before === null) return "it was so when it was first looked at";
+  return `somewhere between ${formatNear(exactUsOf(not_before), exactUsOf(began_at))} and then: nobody watched`;
 }
 
 function paneWords({ pane }: Death): string[] {

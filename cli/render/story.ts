@@ -44,7 +44,11 @@ function told(entry: StoryEntry, endUs: number): { word: string; tone: Tone | nu
       const word = entry.turns > 0 ? "at work" : entry.status;
       const turns = entry.turns > 0 ? ` (busy and healthy in turn, ${entry.turns} changes)` : "";
       const reason = entry.reason === null ? "" : `: ${visible(entry.reason)}`;
-      return { word, tone: toneOf(entry.status), rest: `${turns}${lasted}${reason}` };
+      const found =
+        entry.found === 1
+          ? ""
+          : ` (found so ${entry.found} times; of that ${formatLength(entry.unseenUs)} nobody watched)`;
+      return { word, tone: toneOf(entry.status), rest: `${turns}${lasted}${found}${reason}` };
     }
     case "attached": {
       const how = entry.reason === null ? "" : ` (${visible(entry.reason)})`;
@@ -61,6 +65,8 @@ function told(entry: StoryEntry, endUs: number): { word: string; tone: Tone | nu
       };
       return { word: words[entry.cause], tone: "warn", rest: `${lasted}; nobody watched` };
     }
+    case "log":
+      return { word: "the log begins", tone: "quiet", rest: "; nothing is known of before" };
     case "boot":
       return {
         word: "the machine booted",

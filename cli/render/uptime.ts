@@ -61,9 +61,9 @@ export function formatUptime(
 
 function cellsOf(name: string, figures: UptimeFigures): TableCell[] {
   const buckets = [figures.healthy_us, figures.unhealthy_us, figures.planned_us, figures.unobserved_us];
-  const shares = shareOut(buckets);
+  const shares = formatShares(buckets);
   const [healthy, unhealthy, planned, unobserved] = buckets.map((us, index): TableCell => {
-    const percent = `${((shares[index] ?? 0) / 100).toFixed(2)} %`;
+    const percent = shares[index] ?? "";
     const tone = toneOfBucket(index, us);
     return us === 0
       ? { said: ["-"], tone: "quiet" }
@@ -82,30 +82,34 @@ function toneOfBucket(index: number, us: number): Tone | null {
   return index === 1 ? "bad" : index === 3 ? "warn" : null;
 }
 
-/** Never rounded up to 100: that is said only of what was never found unwell. */
+/** Never rounded up to 100: that is said only of what was never found unwell. Nor down to 0. */
 function availabilityOf({ availability }: UptimeFigures): string {
   if (availability === null) return "?";
-  return availability === 1 ? "100 %" : `${(Math.floor(availability * 1e5) / 1e3).toFixed(3)} %`;
+  if (availability === 1) return "100 %";
+  const floored = Math.floor(availability * 1e5);
+  return floored === 0 && availability > 0 ? "<0.001 %" : `${(floored / 1e3).toFixed(3)} %`;
 }
 
-/** Hundredths of a percent that add up to 10,000: the largest remainders are rounded up. Nothing that was is shown as 0. */
-export function shareOut(parts: readonly number[]): number[] {
+/**
+ * Shares of a whole to a hundredth of a percent, which add up to 100: the largest remainders are rounded up. What is less than a hundredth
+ * and not nothing says so, and so does what is all but less than that: neither 0 nor 100 is said of anything else.
+ */
+export function formatShares(parts: readonly number[]): string[] {
   const whole = parts.reduce((sum, part) => sum + part, 0);
-  if (whole === 0) return parts.map(() => 0);
+  if (whole === 0) return parts.map(() => "0 %");
   const exact = parts.map((part) => (part / whole) * 10_000);
-  const shares = exact.map((value) => (value > 0 ? Math.max(1, Math.floor(value)) : 0));
-  let left = 10_000 - shares.reduce((sum, share) => sum + share, 0);
-  const order = exact
-    .map((value, index) => [value - (shares[index] ?? 0), index] as const)
-    .sort(([a], [b]) => b - a);
-  for (let turn = 0; left > 0; turn = (turn + 1) % order.length, left--) {
-    const index = order[turn]?.[1] ?? 0;
-    shares[index] = (shares[index] ?? 0) + 1;
-  }
-  // Parts that were lifted to be seen are taken from the largest.
-  const largest = exact.indexOf(Math.max(...exact));
-  shares[largest] = (shares[largest] ?? 0) + left;
-  return shares;
+  const shares = exact.map(Math.floor);
+  const byRemainder = exact
+    .map((value, index) => ({ index, remainder: value - (shares[index] ?? 0) }))
+    .sort((a, b) => b.remainder - a.remainder);
+  const left = 10_000 - shares.reduce((sum, share) => sum + share, 0);
+  for (const { index } of byRemainder.slice(0, left)) shares[index] = (shares[index] ?? 0) + 1;
+  return exact.map((value, index) => {
+    if (value === 0) return "0 %";
+    if (parts[index] === whole) return "100 %";
+    if (value < 1) return "<0.01 %";
+    return value > 9999 ? ">99.99 %" : `${((shares[index] ?? 0) / 100).toFixed(2)} %`;
+  });
 }
 
 /** What a column would be too narrow for, of whoever was unwell or waited for somebody. */
@@ -121,5 +125,7 @@ function detailsOf(name: string, figures: UptimeFigures): string[] {
     ...(mttr_us === null ? [] : [`to repair ${formatLength(mttr_us)}`]),
     ...(waiting_us === 0 ? [] : [`waited for a human for ${formatLength(waiting_us)}`]),
   ];
-  return said.length === 0 ? [] : [`${name}: ${said.join(", ")}.`];
+  // What nobody watched is in none of these lengths.
+  const seen = outages > 0 && figures.unobserved_us > 0 ? ", of what was seen" : "";
+  return said.length === 0 ? [] : [`${name}: ${said.join(", ")}${seen}.`];
 }

@@ -1,3 +1,4 @@
+import { BEFORE_THE_LOG } from "../../query/history/before-the-log.ts";
 import type { BootGapStay } from "../../query/history/boot-gaps.ts";
 import type { Interval } from "../../query/history/intervals.ts";
 import type { Past } from "../../query/history/past.ts";
@@ -42,7 +43,9 @@ export function* planAgent(input: AgentPlanInput): Generator<Planned> {
   const around = { fromUs: fromUs - 1, toUs: settledUs };
   const day = { fromUs: dayStartUs(fromUs), toUs: settledUs };
   if (day.fromUs >= settledUs) return;
-  const told = [...past.intervals(subject.agent, around)].filter(({ status }) => status !== null);
+  const told = [...past.intervals(subject.agent, around)].filter(
+    ({ status, reason }) => status !== null && reason !== BEFORE_THE_LOG,
+  );
   yield* plan(input, "health", piecesOf(told, lives, window), healthClaim);
   const drifts = past.occurrences(subject.agent, "drifted", day);
   yield* plan(input, "drift", piecesOf(drifts, lives, window), driftClaim);

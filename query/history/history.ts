@@ -14,6 +14,7 @@ import type { Chronology } from "./chronology.ts";
 import { chronologyOf } from "./chronology.ts";
 import type { CoverageTimelines } from "./coverage-timeline.ts";
 import { coverageTimelines, samplesOf } from "./coverage-timeline.ts";
+import { remembered } from "./once.ts";
 import type { EndPoint } from "./pane-points.ts";
 import { endPointsOf, withEndPoints } from "./pane-points.ts";
 import { paneKnown } from "./pane-timeline.ts";
@@ -171,15 +172,4 @@ function membersOf<T>(groups: Map<string, T[]>, name: string): T[] {
   const found = groups.get(name) ?? [];
   groups.set(name, found);
   return found;
-}
-
-function remembered<T>(make: (id: string) => T): (id: string) => T {
-  const made = new Map<string, T>();
-  return (id) => {
-    const known = made.get(id);
-    if (known !== undefined) return known;
-    const value = make(id);
-    made.set(id, value);
-    return value;
-  };
 }

@@ -97,8 +97,10 @@ function stretchesOf(own: Timeline<OwnPaneTold | null>, server: Timeline<ServerT
     const pane = told?.pane ?? null;
     const toUs = moments[index + 1] ?? Infinity;
     const last = stretches.at(-1);
-    // A server's word about itself, or a status told late, does not end what goes on.
-    if (last && last.state === state && (state === "missing" || last.pane === pane))
+    // A server's word about itself, or a status told late, does not end what goes on; but that it was gone is known from a point on, also
+    // where nothing of the life that it ended remains (a clock that was set back has put both at one instant).
+    const proves = begun === "point" && last?.begun !== "point";
+    if (last && last.state === state && (state === "missing" ? !proves : last.pane === pane))
       stretches[stretches.length - 1] = { ...last, toUs };
     else stretches.push({ fromUs, toUs, state, begun, pane });
   }

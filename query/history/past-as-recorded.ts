@@ -13,6 +13,7 @@ import { chronologyOf } from "./chronology.ts";
 import { coverageTimelines, samplesOf } from "./coverage-timeline.ts";
 import type { History } from "./history.ts";
 import { historyFrom } from "./history.ts";
+import { once } from "./once.ts";
 import type { Past } from "./past.ts";
 import { always } from "./timeline.ts";
 import { toldBy } from "./told.ts";
@@ -114,12 +115,4 @@ function documentsThen(view: ChronicleView, seq: number): ReadonlyDocuments {
   for (const event of view.events({ types: [""], afterSeq: checkpoint?.seq ?? 0, beforeSeq: seq + 1 }))
     for (const projection of projections) projection.evolve(documents, event);
   return documents;
-}
-
-function once<T>(make: () => T): () => T {
-  let made: { readonly value: T } | null = null;
-  return () => {
-    made ??= { value: make() };
-    return made.value;
-  };
 }

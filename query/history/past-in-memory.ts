@@ -1,12 +1,15 @@
 import type { FoldEvent } from "../../store/projection.ts";
 import { namesOf } from "../evidence.ts";
 import type { RosterDocument } from "../planes/documents.ts";
+import { ONLY } from "../planes/documents.ts";
 import { explainRow } from "../ps.ts";
 import { asOf, tableAt } from "./as-of.ts";
+import { rosterKnownFrom, sinceTheLog } from "./before-the-log.ts";
 import { bootGapsWithin } from "./boot-gaps.ts";
 import type { History } from "./history.ts";
 import { historyOf } from "./history.ts";
 import type { Interval } from "./intervals.ts";
+import { surroundingsOf } from "./outages.ts";
 import type { Gap, Past, RosterEntry } from "./past.ts";
 import { adoptionsOf, bookOf, bookOfOne, newestOf, RULES, type Rules } from "./rules.ts";
 import { overlapOf, spansOf } from "./span.ts";
@@ -39,9 +42,12 @@ export function pastOf(input: PastInput): Past {
     beginsUs = event.recordedAtUs;
     break;
   }
+  const knownFromUs = rosterKnownFrom(beginsUs, history.told.of("rosterfile", ONLY).fromUs[1]);
   const told = new Map<string, readonly Interval[]>();
   const ofAgent = (agent: string): readonly Interval[] => {
-    const known = told.get(agent) ?? toldBefore(nowUs, statusIntervals(history, agent, ALWAYS, book));
+    const known = told.get(agent) ?? [
+      ...sinceTheLog(toldBefore(nowUs, statusIntervals(history, agent, ALWAYS, book)), knownFromUs),
+    ];
     told.set(agent, known);
     return known;
   };
@@ -50,6 +56,12 @@ export function pastOf(input: PastInput): Past {
       ({ fromUs, toUs }) => fromUs < window.toUs && (toUs === null || toUs > window.fromUs),
     );
   const until = (window: Window): Window => ({ ...window, toUs: Math.min(window.toUs, nowUs) });
+  const occurrences: Past["occurrences"] = (agent, state, window) =>
+    isHappening(state)
+      ? happeningsWithin(history, agent, state, until(window))
+      : staysIn(intervals(agent, before(until(window))), state, until(window));
+  const boots: Past["boots"] = (window) =>
+    history.boots.slice(1).filter(({ atUs }) => atUs >= window.fromUs && atUs < until(window).toUs);
   return {
     tenantId,
     host,
@@ -59,10 +71,7 @@ export function pastOf(input: PastInput): Past {
     names: () => everybody(history),
     roster: (window) => rosterWithin(history, until(window)),
     intervals,
-    occurrences: (agent, state, window) =>
-      isHappening(state)
-        ? happeningsWithin(history, agent, state, until(window))
-        : staysIn(intervals(agent, before(until(window))), state, until(window)),
+    occurrences,
     observed: (agent, state, window) =>
       overlapOf(
         isHappening(state)
@@ -73,8 +82,9 @@ export function pastOf(input: PastInput): Past {
     lives: (agent, window) => livesWithin(history, agent, until(window)),
     bootGaps: (agent, window) => bootGapsWithin(history, agent, until(window)),
     uptime: (agent, window) => {
-      const { fromUs, toUs } = until(window);
-      return uptimeOf([...intervals(agent, before({ fromUs, toUs }))], { fromUs, toUs });
+      const asked = until(window);
+      const around = surroundingsOf({ intervals, occurrences, boots }, agent, asked);
+      return uptimeOf([...intervals(agent, asked)], asked, around);
     },
     table: (atUs, all) => asOf(history, { tenantId, host, logSeq, atUs, all }),
     explain: (agent, atUs) =>
@@ -86,10 +96,9 @@ export function pastOf(input: PastInput): Past {
     rejudged: (agent, window) => {
       const asked = until(window);
       if (asked.fromUs >= asked.toUs) return [];
-      return statusIntervals(history, agent, asked, bookOfOne(newestOf(rules)));
+      return sinceTheLog(statusIntervals(history, agent, asked, bookOfOne(newestOf(rules))), knownFromUs);
     },
-    boots: (window) =>
-      history.boots.slice(1).filter(({ atUs }) => atUs >= window.fromUs && atUs < until(window).toUs),
+    boots,
   };
 }
 

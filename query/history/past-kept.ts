@@ -1,14 +1,19 @@
 import type { VerdictReader } from "../../store/chronicle.ts";
 import type { ChronicleView } from "../../store/chronicle-view.ts";
+import { ONLY } from "../planes/documents.ts";
 import { explainRow } from "../ps.ts";
 import type { AgentStatus } from "../row.ts";
 import { asOf, tableAt } from "./as-of.ts";
+import { rosterKnownFrom, sinceTheLog } from "./before-the-log.ts";
 import { bootGapsWithin } from "./boot-gaps.ts";
 import { CADENCE } from "./cadence.ts";
 import type { History } from "./history.ts";
 import { historyFrom } from "./history.ts";
+import { touchedFrom } from "./horizon.ts";
 import type { Interval } from "./intervals.ts";
 import { extend } from "./intervals.ts";
+import { once } from "./once.ts";
+import { surroundingsOf } from "./outages.ts";
 import type { Past } from "./past.ts";
 import { before, gapsOf, rosterWithin, toldBefore } from "./past-in-memory.ts";
 import { bookOfOne, newestOf, RULES, type Rules } from "./rules.ts";
@@ -18,7 +23,7 @@ import type { Window } from "./sweep.ts";
 import { statusIntervals } from "./sweep.ts";
 import { uptimeOf } from "./uptime.ts";
 import { happeningsWithin, isHappening, judgedWithin, livesWithin, staysIn, watchedWithin } from "./when.ts";
-import { touchedFrom, windowTestimony } from "./window-testimony.ts";
+import { windowTestimony } from "./window-testimony.ts";
 
 export interface KeptPastInput {
   readonly tenantId: string;
@@ -53,6 +58,10 @@ export function keptPast(input: KeptPastInput): Past {
       last = { agent, window, history: historyWithin(window, [agent]) };
     return last.history;
   };
+  const knownFromUs = once(() => {
+    const [first] = view.pieces("rosterfile", ONLY, -Infinity, Infinity);
+    return rosterKnownFrom(beginsUs, first && Math.min(first.fromUs, nowUs));
+  });
   const until = (window: Window): Window => ({ ...window, toUs: Math.min(window.toUs, nowUs) });
 
   const judged = new Map<string, { readonly fromUs: number; readonly intervals: readonly Interval[] }>();
@@ -92,7 +101,7 @@ export function keptPast(input: KeptPastInput): Past {
   }
   function* intervals(agent: string, window: Window): Generator<Interval> {
     for (const interval of whole(agent, window)) {
-      for (const told of toldBefore(nowUs, [interval])) {
+      for (const told of sinceTheLog(toldBefore(nowUs, [interval]), knownFromUs())) {
         if (told.fromUs < window.toUs && (told.toUs ?? Infinity) > window.fromUs) yield told;
       }
       if (interval.fromUs >= window.toUs) return;
@@ -116,8 +125,16 @@ export function keptPast(input: KeptPastInput): Past {
       doneUs = ends;
     }
     well(doneUs, untilUs);
-    return [...found, ...settled.intervals];
+    return [...sinceTheLog([...found, ...settled.intervals], knownFromUs())];
   };
+  const occurrences: Past["occurrences"] = (agent, state, window) =>
+    isHappening(state)
+      ? happeningsWithin(historyOf(agent, before(until(window))), agent, state, until(window))
+      : staysIn(intervals(agent, before(until(window))), state, until(window));
+  const boots: Past["boots"] = (window) =>
+    historyWithin(until(window), [])
+      .boots.slice(1)
+      .filter(({ atUs }) => atUs >= window.fromUs && atUs < until(window).toUs);
 
   return {
     tenantId,
@@ -132,10 +149,7 @@ export function keptPast(input: KeptPastInput): Past {
     },
     roster: (window) => rosterWithin(historyWithin(until(window)), until(window)),
     intervals,
-    occurrences: (agent, state, window) =>
-      isHappening(state)
-        ? happeningsWithin(historyOf(agent, before(until(window))), agent, state, until(window))
-        : staysIn(intervals(agent, before(until(window))), state, until(window)),
+    occurrences,
     observed: (agent, state, window) =>
       overlapOf(
         isHappening(state)
@@ -145,7 +159,11 @@ export function keptPast(input: KeptPastInput): Past {
       ),
     lives: (agent, window) => livesWithin(historyOf(agent, before(until(window))), agent, until(window)),
     bootGaps: (agent, window) => bootGapsWithin(historyOf(agent, until(window)), agent, until(window)),
-    uptime: (agent, window) => uptimeOf(wellOrNot(agent, before(until(window))), until(window)),
+    uptime: (agent, window) => {
+      const asked = until(window);
+      const around = surroundingsOf({ intervals, occurrences, boots }, agent, asked);
+      return uptimeOf(wellOrNot(agent, asked), asked, around);
+    },
     table: (atUs, all) =>
       asOf(historyWithin({ fromUs: atUs, toUs: atUs }), { tenantId, host, logSeq, atUs, all }),
     explain: (agent, atUs) => {
@@ -161,15 +179,13 @@ export function keptPast(input: KeptPastInput): Past {
       const judged: Interval[] = [];
       for (const part of daysOf(until(window))) {
         const history = historyWithin(part, [agent]);
-        for (const interval of statusIntervals(history, agent, part, newest)) extend(judged, interval);
+        for (const interval of sinceTheLog(statusIntervals(history, agent, part, newest), knownFromUs()))
+          extend(judged, interval);
         yield* judged.splice(0, judged.length - 1);
       }
       yield* judged;
     },
-    boots: (window) =>
-      historyWithin(until(window), [])
-        .boots.slice(1)
-        .filter(({ atUs }) => atUs >= window.fromUs && atUs < until(window).toUs),
+    boots,
   };
 }
 

@@ -2,8 +2,9 @@ import type { PayloadOf } from "../../store/events/catalogue.ts";
 import type { FoldEvent } from "../../store/projection.ts";
 import type { AgentFacts } from "../evidence.ts";
 import { REACH_IN_INTERVALS } from "../planes/heartbeat.ts";
-import type { Evidence, Verdict } from "../verdict.ts";
+import type { Verdict } from "../verdict.ts";
 import { judge } from "../verdict.ts";
+import type { Evidence } from "../weighed.ts";
 import type { Timeline } from "./timeline.ts";
 import { always, changesOf, setFrom, valueAt } from "./timeline.ts";
 

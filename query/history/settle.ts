@@ -3,10 +3,11 @@ import type { ChronicleView } from "../../store/chronicle-view.ts";
 import { ONLY } from "../planes/documents.ts";
 import type { Cadence } from "./cadence.ts";
 import { historyFrom } from "./history.ts";
+import { touchedFrom } from "./horizon.ts";
 import type { RuleBook } from "./rules.ts";
 import { bookOf, RULES, type Rules } from "./rules.ts";
 import { statusIntervals } from "./sweep.ts";
-import { touchedFrom, windowTestimony } from "./window-testimony.ts";
+import { windowTestimony } from "./window-testimony.ts";
 
 /** Takes what is unsettled into account and judges the next stretch of time; whether there is more to do. */
 export function settleStep(

@@ -69,8 +69,10 @@ export interface AgentPane extends Changed {
   readonly signal: number | null;
   /** When the state was entered. */
   readonly atUs: number;
-  /** It lived until its whole server went. */
+  /** It was there until its whole server went. */
   readonly lostServer?: true;
+  /** When its process had died, where that was before the pane went with its server. */
+  readonly diedAtUs?: number;
 }
 
 /** Somebody wanted this agent to be down (`stop`) or up (`start`). The boot is known of systemd's jobs only. */

@@ -87,9 +87,9 @@ function serverVanished(
   for (const [name, { panes }] of [...documentsOf(documents, "agent")]) {
     const own = panes[payload.socket];
     if (!own || own.state === "closed" || own.server !== payload.server) continue;
-    // One that was dead already keeps its own hour of death.
-    const atUs = own.state === "alive" ? event.occurredAtUs : own.atUs;
-    setOwnPane(documents, name, { ...own, state: "closed", lostServer: true, atUs, ...changedBy(event) });
+    const died = own.state === "dead" ? { diedAtUs: own.atUs } : {};
+    const gone = { state: "closed", lostServer: true, atUs: event.occurredAtUs, ...died } as const;
+    setOwnPane(documents, name, { ...own, ...gone, ...changedBy(event) });
   }
 }
 

@@ -1,7 +1,10 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { DiffDocument } from "../../query/diff.ts";
 import type { IncidentsDocument } from "../../query/incidents.ts";
-import { BOOT, beatLook, paneSeen, rosterLook, systemdLook, tmuxLook } from "../support/looks.ts";
+import type { PsDocument } from "../../query/row.ts";
+import type { UptimeDocument } from "../../query/uptime.ts";
+import type { WhenDocument } from "../../query/when.ts";
+import { BOOT, beatLook, paneSeen, rosterLook, SOCKET, systemdLook, tmuxLook } from "../support/looks.ts";
 import { at, type SeededPast, seedEvening, seedPast } from "./support/seeded-past.ts";
 
 const plain = (text: string) => text.replaceAll(/\[#[\d, #]+\]/g, "[#]");
@@ -54,12 +57,27 @@ describe("of the evening", () => {
 
   test("what was under way when the window began is told as such; a quiet window has none", async () => {
     const { incidents } = await past.json<IncidentsDocument>("incidents", "coder1", "--since", "20:25");
-    expect(incidents[0]?.deaths[0]).toMatchObject({ began_before: true, at: "2026-06-20T20:25:00.000Z" });
+    expect(incidents[0]?.deaths[0]).toMatchObject({
+      began_before: true,
+      at: "2026-06-20T20:25:00.000Z",
+      began_at: "2026-06-20T20:20:00.000Z",
+    });
+    // What was before is told of the failure, not of the window.
+    const told = (await past.run("incidents", "coder1", "--since", "20:25")).stdout.replaceAll(/\s+/g, " ");
+    expect(told).toContain("it was so already when the window begins, since 20:20:00");
+    expect(told).toContain("last beat 15 s before");
     const { stdout } = await past.run("incidents", "reviewer", "--since", "20:00", "--until", "20:30");
     expect(stdout).toContain(
       "Nothing failed between 2026-06-20 20:00:00 and 2026-06-20 20:30:00, as far as anybody saw",
     );
     expect((await past.run("incidents", "nobody")).exit).toBe(3);
+  });
+
+  test("who had failed already and lost its server then is dead since then, on every surface", async () => {
+    const ps = await past.json<PsDocument>("ps", "coder1", "--at", "20:50");
+    expect(ps.agents[0]).toMatchObject({ status: "dead", since: "2026-06-20T20:40:00.000Z" });
+    const when = await past.json<WhenDocument>("when", "coder1", "dead", "--at", "20:50");
+    expect(when.last?.from).toBe("2026-06-20T20:40:00.000Z");
   });
 
   test("diff names what changed, and who is the same again", async () => {
@@ -83,6 +101,109 @@ describe("of the evening", () => {
     const gone = await past.json<DiffDocument>("diff", "20:05", "--agent", "reviewer");
     expect(gone.agents[0]?.cells[0]).toEqual({ cell: "status", from: "healthy", to: "unobserved" });
     expect(gone.to.observer).toBe("absent");
+  });
+});
+
+describe("with single looks and no recorder", () => {
+  let past: SeededPast;
+  beforeEach(() => {
+    past = seedPast();
+  });
+  afterEach(() => past.close());
+
+  const outcome = (source: string, scope = "") => ({ source, scope, state: "observed", reason: null });
+  const SOURCES = [
+    outcome("roster"),
+    outcome("tmux", SOCKET),
+    outcome("process"),
+    outcome("systemd"),
+    outcome("journal"),
+    outcome("heartbeat"),
+  ];
+  const unit = { "mosaic-agent@coder0.service": {} };
+  const look = (second: number, ...panes: ReturnType<typeof paneSeen>[]) => {
+    past.look(second, rosterLook(at(second), { coder0: {} }));
+    past.look(second, tmuxLook(at(second), panes));
+    past.look(second, systemdLook(at(second), unit));
+    past.look(second, beatLook(at(second), "coder0", at(0)));
+    past.tell(second, {
+      type: "recorder.sample.taken",
+      payload: { begunAtUs: at(second), sources: SOURCES },
+    });
+    past.now(second);
+  };
+  const lived = (second: number) =>
+    look(
+      second,
+      paneSeen("coder0", 1, { startedAtUs: at(-60) }),
+      paneSeen("other", 9, { startedAtUs: at(-60) }),
+    );
+  const without = (second: number) => look(second, paneSeen("other", 9, { startedAtUs: at(-60) }));
+
+  test("a death that is found again at each look is one incident and one line, with what nobody watched", async () => {
+    lived(0);
+    for (const second of [600, 1200, 1800, 2400]) without(second);
+    past.now(2700);
+    const { incidents } = await past.json<IncidentsDocument>("incidents");
+    expect(incidents.flatMap(({ deaths }) => deaths)).toMatchObject([
+      {
+        at: "2026-06-20T20:10:00.000Z",
+        witnessed: false,
+        not_before: "2026-06-20T20:00:45.000001Z",
+        until: null,
+        stretches: 4,
+        course: [{ status: "dead", reason: "pane missing" }],
+      },
+    ]);
+    expect(plain((await past.run("incidents")).stdout)).toMatchInlineSnapshot(`
+      "2026-06-20 20:10:00  coder0  dead (pane missing), for 30 min, seen by 4 looks only, and not seen well since; it happened
+                           while nobody watched (found so by the next look); somewhere between 20:00:45 and then: nobody
+                           watched; pane %1 (process 1001) was gone at 20:10:00; unit active; last beat 10 min before; nobody
+                           was attached [#]
+
+      1 failure between 2026-06-19 20:45:00 and 2026-06-20 20:45:00.
+      "
+    `);
+    expect(plain((await past.run("history")).stdout)).toMatchInlineSnapshot(`
+      "2026-06-20
+      20:00:00  -       the log begins; nothing is known of before
+      20:00:00  coder0  healthy, for 45 s  [#]
+      20:00:45  coder0  unobserved, for 9 min 15 s: no evidence
+      20:10:00  coder0  dead, for 30 min (found so 4 times; of that 30 min nobody watched): pane missing  [#]
+      20:40:00  coder0  unobserved, for 5 min so far: no evidence
+      "
+    `);
+    expect((await past.run("history", "--all")).stdout.match(/dead/g)).toHaveLength(4);
+    const { agents } = await past.json<UptimeDocument>("uptime");
+    expect(agents[0]).toMatchObject({ outages: 1, unhealthy_us: 4, planned_us: 0 });
+    // A window that begins in the middle of it begins no failure of its own.
+    const later = await past.json<IncidentsDocument>("incidents", "--since", "20:25");
+    expect(later.incidents[0]?.deaths).toMatchObject([
+      { began_before: true, at: "2026-06-20T20:25:00.000Z", began_at: "2026-06-20T20:10:00.000Z" },
+    ]);
+    expect((await past.json<UptimeDocument>("uptime", "--since", "20:25")).agents[0]).toMatchObject({
+      outages: 1,
+      mtbf_us: null,
+    });
+  });
+
+  test("a life that came and went between two looks makes two deaths of it", async () => {
+    const dead = (second: number, pid: number) =>
+      look(
+        second,
+        paneSeen("coder0", 1, { pid, dead: true, signal: 9, start: null, diedAtUs: at(second - 60) }),
+      );
+    lived(0);
+    dead(600, 1001);
+    dead(1200, 1001);
+    dead(1800, 2001);
+    past.now(2000);
+    const { incidents } = await past.json<IncidentsDocument>("incidents");
+    expect(incidents.flatMap(({ deaths }) => deaths.map(({ at: when, pane }) => [when, pane?.pid]))).toEqual([
+      // It went stale first, and died then: one outage of one life.
+      ["2026-06-20T20:00:45.000001Z", 1001],
+      ["2026-06-20T20:29:00.000Z", 2001],
+    ]);
   });
 });
 

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ansi } from "../../cli/render/colour.ts";
 import { widthOf } from "../../cli/render/text.ts";
 import { formatTimeline } from "../../cli/render/timeline.ts";
-import { shareOut } from "../../cli/render/uptime.ts";
+import { formatShares } from "../../cli/render/uptime.ts";
 import type { Past, RosterEntry } from "../../query/history/past.ts";
 import type { HistoryDocument } from "../../query/story.ts";
 import type { UptimeDocument } from "../../query/uptime.ts";
@@ -58,11 +58,19 @@ describe("history", () => {
     for (const { intervals } of document.agents) {
       expect(intervals.reduce((sum, { seconds }) => sum + seconds, 0)).toBeCloseTo(6600, 6);
       for (const [index, { to }] of intervals.entries()) expect(intervals[index + 1]?.from ?? null).toBe(to);
-      expect(intervals[0]).toMatchObject({ status: null, began_before: true });
+      // Before the log began nobody knows what was wanted: that is no time off the roster.
+      expect(intervals[0]).toMatchObject({
+        status: "unobserved",
+        reason: "nobody watched yet",
+        began_before: true,
+      });
     }
     const { stdout } = await past.run("history", "--csv", "--since", "19:00", "--until", "20:50");
     const [head, ...rows] = stdout.trimEnd().split("\r\n");
     expect(head).toBe("tenant_id,host,agent,from,to,seconds,began_before,status,reason,rules,why");
+    expect(rows[0]).toBe(
+      'jarvis,W-jarvis,coder0,2026-06-20T19:00:00.000Z,2026-06-20T20:00:00.000Z,3600,true,unobserved,nobody watched yet,1,""',
+    );
     expect(rows).toHaveLength(document.agents.flatMap(({ intervals }) => intervals).length);
     expect(rows[2]).toMatch(
       /^jarvis,W-jarvis,coder0,2026-06-20T20:10:45\.000001Z,2026-06-20T20:15:00\.000Z,254\.999999,false,stale,no beat,1,\d+$/,
@@ -83,6 +91,20 @@ describe("history", () => {
     `);
     for (const line of stdout.split("\n")) expect(widthOf(line)).toBeLessThanOrEqual(120);
     expect((await past.run("history", "--timeline", "--csv")).exit).toBe(2);
+  });
+
+  test("a window that begins before the log says where it begins, and shows that time as unobserved", async () => {
+    const lines = (await past.run("history", "coder0", "--since", "19:30", "--until", "20:05")).stdout.split(
+      "\n",
+    );
+    expect(lines.slice(0, 2)).toEqual([
+      "2026-06-20",
+      "20:00:00  -       the log begins; nothing is known of before",
+    ]);
+    const words = ["history", "coder0", "--timeline", "--since", "19:30", "--until", "20:30"];
+    const bars = (await past.run(...words)).stdout.split("\n");
+    expect(bars[1]).toMatch(/^coder0 +\?{54}h/);
+    expect(bars[2]).toMatch(/^\(recorder\) +\?{54}\+/);
   });
 
   test("on a terminal the bars are coloured, and the letters stay in them", () => {
@@ -109,9 +131,9 @@ describe("uptime", () => {
     expect(document.total.window_us).toBe(3 * 2 * 3600 * 1e6);
     const [coder0, coder1] = document.agents;
     expect(coder0).toMatchObject({
-      planned_us: 3600e6,
+      planned_us: 0,
       unhealthy_by_kind_us: { stale: 255e6 - 1, dead: 1199e6 },
-      unobserved_us: 11e6 - 1,
+      unobserved_us: 3600e6 + 11e6 - 1,
       outages: 2,
       longest_us: 1199e6,
       mttr_us: 255e6 - 1,
@@ -132,14 +154,14 @@ describe("uptime", () => {
       jarvis@W-jarvis (3)     53.122 %   1 h 35 min  53.01 %   1 h 24 min  46.78 %        -   23 s  0.21 %        4
 
       coder0: 2 outages (stale 4 min 15 s, dead 19 min 59 s), longest 19 min 59 s, mean time between them 17 min 47 s, to
-      repair 4 min 15 s.
-      coder1: 1 outage (failed 20 min, dead 19 min 59 s), longest 39 min 59 s, mean time between them 20 min.
-      reviewer: 1 outage (dead 19 min 59 s), longest 19 min 59 s, mean time between them 39 min 50 s.
+      repair 4 min 15 s, of what was seen.
+      coder1: 1 outage (failed 20 min, dead 19 min 59 s), longest 39 min 59 s, of what was seen.
+      reviewer: 1 outage (dead 19 min 59 s), longest 19 min 59 s, of what was seen.
       class implementer (2): 3 outages (stale 4 min 15 s, dead 39 min 58 s, failed 20 min), longest 39 min 59 s, mean time
-      between them 18 min 31 s, to repair 4 min 15 s.
-      class reviewer (1): 1 outage (dead 19 min 59 s), longest 19 min 59 s, mean time between them 39 min 50 s.
+      between them 18 min 31 s, to repair 4 min 15 s, of what was seen.
+      class reviewer (1): 1 outage (dead 19 min 59 s), longest 19 min 59 s, of what was seen.
       jarvis@W-jarvis (3): 4 outages (stale 4 min 15 s, dead 59 min 57 s, failed 20 min), longest 39 min 59 s, mean time
-      between them 23 min 51 s, to repair 4 min 15 s.
+      between them 23 min 51 s, to repair 4 min 15 s, of what was seen.
       From 2026-06-20 20:00:00 to 2026-06-20 21:00:00. AVAILABLE is healthy / (healthy + unhealthy): over observed time in
       which it should have run; it says nothing of the unobserved part.
       "
@@ -150,10 +172,12 @@ describe("uptime", () => {
     ).toContain("No agent that was asked for was on the roster");
   });
 
-  test("shares add up to 100 %, and what was there is never shown as nothing", () => {
-    expect(shareOut([1, 1, 1, 0])).toEqual([3334, 3333, 3333, 0]);
-    expect(shareOut([1, 999_999_999, 0, 0])).toEqual([1, 9999, 0, 0]);
-    expect(shareOut([0, 0, 0, 0])).toEqual([0, 0, 0, 0]);
-    expect(shareOut([5, 0, 0, 0])).toEqual([10_000, 0, 0, 0]);
+  test("shares add up to 100 %, and neither 0 nor 100 is said of what is not", () => {
+    expect(formatShares([1, 1, 1, 0])).toEqual(["33.34 %", "33.33 %", "33.33 %", "0 %"]);
+    expect(formatShares([1, 999_999_999, 0, 0])).toEqual(["<0.01 %", ">99.99 %", "0 %", "0 %"]);
+    expect(formatShares([6, 99_994, 0, 0])).toEqual(["<0.01 %", ">99.99 %", "0 %", "0 %"]);
+    expect(formatShares([1, 9999, 0, 0])).toEqual(["0.01 %", "99.99 %", "0 %", "0 %"]);
+    expect(formatShares([0, 0, 0, 0])).toEqual(["0 %", "0 %", "0 %", "0 %"]);
+    expect(formatShares([5, 0, 0, 0])).toEqual(["100 %", "0 %", "0 %", "0 %"]);
   });
 });

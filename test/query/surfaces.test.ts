@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { diffDocument } from "../../query/diff.ts";
+import { BEFORE_THE_LOG } from "../../query/history/before-the-log.ts";
+import { bucketOf } from "../../query/history/buckets.ts";
 import { pastOf } from "../../query/history/past-in-memory.ts";
-import { bucketOf } from "../../query/history/uptime.ts";
 import { incidentsDocument } from "../../query/incidents.ts";
 import { exactUsOf } from "../../query/instant.ts";
 import { historyDocument, storyOf, worstOf } from "../../query/story.ts";
@@ -52,10 +53,29 @@ test("ps, why, history, when, uptime, incidents and diff agree on generated hist
           expect(figures?.window_us).toBe(nowUs - BEGIN_US);
           const own = deaths.filter(({ agent }) => agent === name);
           expect(own).toHaveLength(figures?.outages ?? 0);
-          expect(own.flatMap(({ course }) => course.map(({ from, status }) => [from, status]))).toEqual(
-            intervals
-              .filter(({ status }) => bucketOf(status) === "unhealthy")
-              .map(({ from, status }) => [from, status]),
+          // A certificate tells each change once, and what it was is what history says.
+          const unwell = intervals.filter(({ status }) => bucketOf(status) === "unhealthy");
+          for (const { course, at, until, seconds_down, stretches } of own) {
+            const ends = exactUsOf(until ?? history.window.to);
+            const within = unwell.filter(
+              ({ from }) => exactUsOf(from) >= exactUsOf(at) && exactUsOf(from) < ends,
+            );
+            const changes = within.filter(
+              (one, index) =>
+                one.status !== within[index - 1]?.status || one.reason !== within[index - 1]?.reason,
+            );
+            expect(course.map(({ from, status, reason }) => [from, status, reason])).toEqual(
+              changes.map(({ from, status, reason }) => [from, status, reason]),
+            );
+            expect(seconds_down).toBeCloseTo(
+              within.reduce((sum, { seconds }) => sum + seconds, 0),
+              6,
+            );
+            expect(stretches).toBe(within.filter(({ from }, at) => within[at - 1]?.to !== from).length);
+          }
+          expect(own.reduce((sum, { seconds_down }) => sum + seconds_down, 0)).toBeCloseTo(
+            unwell.reduce((sum, { seconds }) => sum + seconds, 0),
+            6,
           );
           const statuses = new Set(intervals.map(({ status }) => status));
           for (const state of statuses) {
@@ -89,9 +109,31 @@ test("ps, why, history, when, uptime, incidents and diff agree on generated hist
               ?.intervals.find(
                 ({ from, to }) => exactUsOf(from) <= atUs && atUs < (to === null ? Infinity : exactUsOf(to)),
               );
-            expect(row?.status ?? null).toBe(interval?.status ?? null);
+            // Of before the log there is no table, and nobody on it.
+            const isBeforeTheLog = interval?.reason === BEFORE_THE_LOG;
+            expect(row?.status ?? null).toBe(isBeforeTheLog ? null : (interval?.status ?? null));
             if (row === undefined) continue;
             expect(row.status_reason).toBe(interval?.reason ?? null);
+            // Since when it is so reaches back over nothing that it was seen to be else.
+            const sinceUs = row.since === null ? atUs : exactUsOf(row.since);
+            const others = history.agents
+              .find((agent) => agent.name === name)
+              ?.intervals.filter(
+                ({ to, status }) =>
+                  to !== null &&
+                  exactUsOf(to) <= exactUsOf(interval?.from ?? "") &&
+                  exactUsOf(to) > sinceUs + 1000 &&
+                  status !== null &&
+                  status !== "unobserved" &&
+                  status !== row.status,
+              );
+            expect({
+              since: row.since,
+              atUs,
+              status: row.status,
+              reason: row.status_reason,
+              others,
+            }).toMatchObject({ others: [] });
             const lookup = { event: source.event, recent: () => [] };
             const why = whyDocument(past.explain(name, atUs), {
               tenantId,
@@ -120,6 +162,6 @@ test("ps, why, history, when, uptime, incidents and diff agree on generated hist
         }
       },
     ),
-    { numRuns: 60 },
+    { numRuns: Number(process.env.PROPERTY_RUNS ?? 60) },
   );
 });

@@ -1,7 +1,8 @@
 import { judgeBeat } from "../../../query/beat.ts";
 import type { HeartbeatDocument } from "../../../query/planes/documents.ts";
-import type { Evidence, Verdict } from "../../../query/verdict.ts";
+import type { Verdict } from "../../../query/verdict.ts";
 import { judge } from "../../../query/verdict.ts";
+import type { Evidence } from "../../../query/weighed.ts";
 import type { EventType, PayloadOf } from "../../../store/events/catalogue.ts";
 import type { StoredEvent } from "../../../store/events/envelope.ts";
 import { SOCKET } from "../../support/looks.ts";
@@ -268,8 +269,12 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
     }
     if (goneUs <= atUs) {
       const own = atUs >= untilUs ? word : ended;
+      // A session that was closed before the boot was not lost with its server.
+      const closedBefore = ended.state === "closed" && ended.atUs < boot;
       const byBoot =
-        boot <= atUs && !serverWords.some((each) => each.effectUs > boot && each.effectUs <= atUs);
+        boot <= atUs &&
+        !closedBefore &&
+        !serverWords.some((each) => each.effectUs > boot && each.effectUs <= atUs);
       const pane = asTold({ ...own, state: "closed" }, atUs);
       return { pane: byBoot ? { ...pane, serverGone: true } : pane, own };
     }

@@ -1,0 +1,27 @@
+import type { AgentStatus } from "../row.ts";
+
+/** What a stretch of time counts as for availability. */
+export type Bucket = "healthy" | "unhealthy" | "planned" | "unobserved";
+
+const BUCKET_OF: Readonly<Record<AgentStatus, Bucket>> = {
+  healthy: "healthy",
+  busy: "healthy",
+  waiting: "healthy",
+  starting: "healthy",
+  // Of a row that nobody expects to beat, life is all that was promised.
+  running: "healthy",
+  failed: "unhealthy",
+  dead: "unhealthy",
+  stale: "unhealthy",
+  silent: "unhealthy",
+  stopped: "planned",
+  finished: "planned",
+  unobserved: "unobserved",
+  // Until its first run nothing of it could be observed.
+  absent: "unobserved",
+};
+
+/** Null, off the roster, is planned: before its declaration and after its removal nobody wanted it to run. */
+export function bucketOf(status: AgentStatus | null): Bucket {
+  return status === null ? "planned" : BUCKET_OF[status];
+}

@@ -1,0 +1,67 @@
+import type { Happened } from "../../store/chronicle.ts";
+import type { FoldEvent } from "../../store/projection.ts";
+import type { BeatsTold } from "./beat-timeline.ts";
+import { isOfBeats, NO_BEATS } from "./beat-timeline.ts";
+import { BEAT_TYPES, CADENCE } from "./cadence.ts";
+import type { BeatFiles } from "./chronicler.ts";
+import type { Chronology } from "./chronology.ts";
+import type { WindowInput } from "./horizon.ts";
+import { once } from "./once.ts";
+import type { Window } from "./sweep.ts";
+
+export interface Beats {
+  readonly chronology: Pick<Chronology, "effectUs" | "foundUs">;
+  of(agent: string): BeatsTold;
+  agents(): readonly string[];
+}
+
+/** Beats stand in the log, most of them read within moments: those of a window lie near its own time. */
+export function beatsOf(input: WindowInput, { fromUs, toUs }: Window): Beats {
+  const { view, nowUs, agents, lateUs = CADENCE.lateUs } = input;
+  const read = once(() => {
+    const checkpoint = view.checkpoint("beats", view.seqAt(fromUs));
+    const files = (checkpoint?.value ?? {}) as BeatFiles;
+    const afterSeq = checkpoint?.seq ?? 0;
+    const words = view.happened("word", "", -Infinity, Infinity, afterSeq + 1);
+    // A word of the recorder brings all that stands before it into the window.
+    const bound = Math.max(0, ...words.filter(({ atUs }) => atUs <= toUs).map(({ seq }) => seq));
+    const beforeSeq = 1 + Math.max(view.seqAt(toUs + lateUs), bound);
+    const late = view
+      .happened("late", null, -Infinity, toUs, beforeSeq)
+      .filter(({ id }) => agents === undefined || agents.includes(id));
+    const events = new Map<string, FoldEvent[]>();
+    const near = view.events({ types: BEAT_TYPES, agents, afterSeq, beforeSeq });
+    for (const event of [near, view.eventsNamed(late.map(({ seq }) => seq))].flatMap((some) => [...some])) {
+      if (event.agent === null || !isOfBeats(event)) continue;
+      const own = events.get(event.agent);
+      if (own) own.push(event);
+      else events.set(event.agent, [event]);
+    }
+    return { files, events, bound: boundsOf(words, nowUs) };
+  });
+  return {
+    chronology: {
+      effectUs: (event, statedUs = event.occurredAtUs) =>
+        Math.min(statedUs, event.recordedAtUs, read().bound(event.seq)),
+      foundUs: (event) => Math.min(event.recordedAtUs, read().bound(event.seq)),
+    },
+    of: (agent) => ({ before: read().files[agent] ?? NO_BEATS, events: read().events.get(agent) ?? [] }),
+    agents: () => {
+      const { files, events } = read();
+      const beat = Object.keys(files).filter((agent) => files[agent]?.document !== undefined);
+      const now = [...events].filter(([, own]) => own.some(({ type }) => type.startsWith("heartbeat.")));
+      return [...new Set([...beat, ...now.map(([agent]) => agent)])];
+    },
+  };
+}
+
+/** The earliest word of the recorder after a place in the log. */
+function boundsOf(words: readonly Happened[], nowUs: number): (seq: number) => number {
+  const bounds = words.map(({ atUs }) => atUs);
+  for (let at = bounds.length - 2; at >= 0; at--)
+    bounds[at] = Math.min(bounds[at] as number, bounds[at + 1] as number);
+  return (seq) => {
+    const next = words.findIndex((word) => word.seq > seq);
+    return Math.min(next === -1 ? Infinity : (bounds[next] as number), nowUs);
+  };
+}

@@ -1,0 +1,39 @@
+import type { BeatHealth } from "./beat.ts";
+
+/** What is known of one agent at one moment; `known: false` is neither yes nor no. */
+export interface Evidence {
+  readonly nowUs: number;
+  /** False for rows that nobody expects to beat (the holder, unrostered sessions): they are running, dead, stopped or unobserved. */
+  readonly beatExpected: boolean;
+  readonly lifecycle: "always" | "ephemeral";
+  readonly intervalSeconds: number;
+  /** Seen to run since it was declared. */
+  readonly everRan: boolean;
+  readonly pane:
+    | { readonly known: false }
+    | {
+        readonly known: true;
+        readonly state: "alive" | "dead" | "missing";
+        readonly atUs: number | null;
+        readonly startedAtUs: number | null;
+        readonly status: number | null;
+        readonly signal: number | null;
+        /** The tmux server itself is gone. */
+        readonly serverGone: boolean;
+      };
+  readonly unit:
+    | { readonly known: false }
+    | {
+        readonly known: true;
+        readonly active: string;
+        readonly result: string | null;
+        readonly atUs: number;
+      };
+  /** Somebody wanted this life to end (an operator verb, a stop job of systemd). */
+  readonly stop: { readonly by: string; readonly atUs: number; readonly seq?: number } | null;
+  readonly beat: BeatHealth & {
+    readonly status: string | null;
+    readonly statusSinceUs: number | null;
+    readonly writerExitedAtUs: number | null;
+  };
+}
