@@ -1,5 +1,6 @@
 // A plugin for OpenCode: heartbeats by a timer in its own process, `busy`, `ok` and `waiting` from its events (complete: interruption,
-// denial, errors and retries included), and what became of each prompt. Installed by `fleet hooks install opencode`.
+// denial, errors and retries included), what became of each prompt, and its trace context for what its turn starts. Installed by
+// `fleet hooks install opencode`.
 import { createResponder, digestOfPrompt } from "./responder.js";
 
 /** OpenCode awaits some of these; a throw in `chat.message` would lose the user's message. So each is quick and catches everything. */
@@ -7,6 +8,9 @@ export const FleetHeartbeat = async () => {
   const sessions = new Map();
   const asked = new Map();
   const received = new Map();
+  /** Trace contexts of messages, and the one of each session's running turn. */
+  const traces = new Map();
+  const tracing = new Map();
   let model = "";
   const status = () => {
     if (asked.size > 0) return "waiting";
@@ -31,6 +35,7 @@ export const FleetHeartbeat = async () => {
 
   const settled = (session) => {
     sessions.set(session, "idle");
+    tracing.delete(session);
     // A question of a turn that was interrupted is not answered any more.
     for (const [id, of] of asked) if (of === session) asked.delete(id);
   };
@@ -71,6 +76,19 @@ export const FleetHeartbeat = async () => {
       received.set(message, digest);
       // Messages that were never answered (an error) must not be kept for ever.
       if (received.size > 100) received.delete(received.keys().next().value);
+      const trace = responder.takeTrace(digest);
+      if (trace !== "") traces.set(message, trace);
+      if (traces.size > 100) traces.delete(traces.keys().next().value);
+    }),
+    // Each request to the model says which message it is for: what its turn starts is of the same trace.
+    "chat.headers": quietly(({ sessionID, message }, { headers }) => {
+      const trace = traces.get(message.id);
+      if (trace === undefined) tracing.delete(sessionID);
+      else tracing.set(sessionID, trace);
+      if (trace !== undefined && headers.traceparent === undefined) headers.traceparent = trace;
+    }),
+    "shell.env": quietly(({ sessionID }, { env }) => {
+      if (tracing.has(sessionID)) env.TRACEPARENT = tracing.get(sessionID);
     }),
     dispose: quietly(() => responder.close()),
   };

@@ -1,5 +1,6 @@
 // An extension for pi: heartbeats by a timer in its own process, `busy`, `ok` and `waiting` from its events (complete: retries,
-// interruption and errors included), and what became of each prompt. Installed by `fleet hooks install pi`.
+// interruption and errors included), what became of each prompt, and its trace context for the commands of its turn. Installed by
+// `fleet hooks install pi`.
 import { createResponder, digestOfPrompt } from "./responder.js";
 
 export default function fleetHeartbeat(pi) {
@@ -7,6 +8,15 @@ export default function fleetHeartbeat(pi) {
   let isBusy = false;
   let model = "";
   const prompts = new Set();
+  /** Trace contexts of prompts that wait to be taken up, by digest. */
+  const traces = new Map();
+  const theirs = process.env.TRACEPARENT;
+  /** What the commands of this turn inherit. */
+  const trace = (traceparent) => {
+    if (traceparent) process.env.TRACEPARENT = traceparent;
+    else if (theirs === undefined) delete process.env.TRACEPARENT;
+    else process.env.TRACEPARENT = theirs;
+  };
   const status = () => (prompts.size > 0 ? "waiting" : isBusy ? "busy" : "ok");
   const on = (event, act) =>
     pi.on(event, (payload, context) => {
@@ -29,6 +39,7 @@ export default function fleetHeartbeat(pi) {
   on("session_shutdown", () => {
     responder?.close();
     responder = null;
+    trace("");
   });
   on("agent_start", (_, context) => {
     isBusy = true;
@@ -38,13 +49,16 @@ export default function fleetHeartbeat(pi) {
   on("agent_settled", () => {
     isBusy = false;
     prompts.clear();
+    trace("");
   });
   on("ui_prompt_start", ({ kind, title }) => prompts.add(`${kind} ${title}`));
   on("ui_prompt_end", ({ kind, title }) => prompts.delete(`${kind} ${title}`));
   on("input", ({ text, streamingBehavior }) => {
-    responder?.acknowledge("received", digestOfPrompt(text), {
-      queued: isBusy || streamingBehavior ? 1 : "",
-    });
+    const digest = digestOfPrompt(text);
+    responder?.acknowledge("received", digest, { queued: isBusy || streamingBehavior ? 1 : "" });
+    const left = responder?.takeTrace(digest);
+    if (left) traces.set(digest, left);
+    if (traces.size > 100) traces.delete(traces.keys().next().value);
   });
   on("message_start", ({ message }) => {
     if (message?.role !== "user") return;
@@ -52,6 +66,9 @@ export default function fleetHeartbeat(pi) {
       typeof message.content === "string"
         ? message.content
         : message.content.map((part) => (part.type === "text" ? part.text : "")).join("");
-    responder?.acknowledge("taken-up", digestOfPrompt(text));
+    const digest = digestOfPrompt(text);
+    responder?.acknowledge("taken-up", digest);
+    trace(traces.get(digest));
+    traces.delete(digest);
   });
 }

@@ -10,12 +10,15 @@ import {
   readFileSync,
   renameSync,
   statSync,
+  unlinkSync,
   writeFileSync,
 } from "node:fs";
 
 const LOOK_EVERY_MS = 200;
 const MAX_ACKS_BYTES = 262_144;
 const NAME = /^[A-Za-z0-9_][A-Za-z0-9_-]{0,63}$/;
+const TRACE =
+  /^sha256=([0-9a-f]{64}) traceparent=((?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2})\n$/;
 const NONCE = /^[A-Za-z0-9_-]{1,128}$/;
 
 /** Beats until it is closed. `state()` gives `{status, model}`; `null` outside of a fleet. */
@@ -96,6 +99,21 @@ export function createResponder(state) {
         if (what === "received") ack = sha256;
         look(false);
       });
+    },
+    /** The trace context that a sender left for the prompt with this digest, once; empty where there is none. */
+    takeTrace(sha256) {
+      const note = `${run}/${name}.trace`;
+      return (
+        quietly(() => {
+          const found = lstatSync(note);
+          if (!found.isFile() || found.uid !== process.getuid() || found.size > 256 || isNested(beatFile))
+            return "";
+          const [, digest, traceparent] = TRACE.exec(readFileSync(note, "utf8")) ?? [];
+          if (digest !== sha256) return "";
+          unlinkSync(note);
+          return traceparent;
+        }) ?? ""
+      );
     },
     close: () => clearInterval(timer),
   };

@@ -3,6 +3,7 @@ import { FleetError } from "../../store/errors.ts";
 import type { FleetEvent, PayloadOf } from "../../store/events/catalogue.ts";
 import type { StoredEvent } from "../../store/events/envelope.ts";
 import { digestOfPrompt } from "../acks/normal-text.ts";
+import { leaveTrace } from "../acks/trace-note.ts";
 import { findPane, type PaneId } from "../pane/pane.ts";
 import { foregroundOf } from "../pane/reader.ts";
 import { openTerminalProbe, type TerminalProbe } from "../pane/terminal.ts";
@@ -172,6 +173,7 @@ async function sendInto(
     startedAtMs,
     enteredAtMs: () => enteredAtMs,
   });
+  leaveTrace(world.acks, digest, order.traceparent);
   const where = { socket: pane.server.socketPath, pane: pane.pane, pid: pane.pid, runtime };
   const edge = { pane, terminal, acknowledged, nowMs: () => performance.now() - beganMs, wait };
   let typed = false;

@@ -27,6 +27,8 @@ export interface CliSetup {
   /** What a human does once so that hooks run at all. */
   readonly trustHooks?: { readonly screen: RegExp; readonly keys: readonly string[] };
   readonly sidecar?: true;
+  /** What a message's trace context reaches through its adapter. */
+  readonly traces?: readonly ("commands" | "requests")[];
 }
 
 /** What OpenCode would fetch for a plugin: offline it waits for that for a minute, with a blank screen. */
@@ -133,6 +135,7 @@ trust_level = "trusted"
     asks: true,
     retries: [429, 500],
     wipe: ["C-u", "BSpace"],
+    traces: ["commands", "requests"],
   },
   {
     runtime: "pi",
@@ -167,6 +170,7 @@ trust_level = "trusted"
     asks: false,
     retries: [429, 500],
     wipe: ["C-u", "BSpace"],
+    traces: ["commands"],
   },
 ];
 

@@ -19,12 +19,15 @@ export interface ModelRequest {
   readonly main?: boolean;
   readonly last?: string;
   readonly all?: readonly string[];
+  readonly traceparent?: string;
 }
 
 /** One real CLI as an agent of a fleet of its own: home, tmux server, recorder, model server. */
 export interface Lab {
   readonly name: string;
   readonly run: string;
+  /** The agent's working directory. */
+  readonly project: string;
   fleet(...argv: string[]): { code: number | null; stdout: string; stderr: string };
   row(): AgentRow;
   start(): Promise<void>;
@@ -142,6 +145,7 @@ agents:
   return {
     name,
     run,
+    project,
     fleet,
     screen,
     until,

@@ -77,6 +77,7 @@ http
       tools: (b.tools || []).length,
       users: u.all.length,
       bytes: raw.length,
+      traceparent: req.headers.traceparent,
       last: u.last,
       all: u.all,
     });

@@ -1,4 +1,6 @@
-// One runtime through all of its states, inside a namespace that `main.ts` has made. `--only=states,acks,idle,busy,killed` runs parts of it.
+// One runtime through all of its states, inside a namespace that `main.ts` has made. `--only=states,trace,acks,idle,busy,killed` runs parts of it.
+import { existsSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { markAcks, readAcks } from "../../agents/acks/acks.ts";
 import { digestOfPrompt } from "../../agents/acks/normal-text.ts";
@@ -242,6 +244,40 @@ async function acknowledgements(lab: Lab, count: number): Promise<void> {
   );
 }
 
+/** The trace context of a message, at what its turn starts. */
+async function trace(lab: Lab): Promise<void> {
+  if (setup?.traces === undefined) return;
+  const [given, file] = [
+    "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+    join(lab.project, "trace.txt"),
+  ];
+  const command = `printf '%s' "$TRACEPARENT" > ${file}`;
+  for (const [text, traceparent] of [
+    ["Run the traced checks", given],
+    ["Run the checks of nobody", ""],
+  ] as const) {
+    rmSync(file, { force: true });
+    const before = await lab.lastRequest();
+    await lab.mode({ mode: "bash", command, description: text });
+    const words = traceparent === "" ? [] : ["--traceparent", traceparent];
+    const { code, stderr } = lab.fleet("send", lab.name, text, "--verify", ...words);
+    if (code !== 0) console.log(stderr);
+    await lab.until(setup.permissionScreen);
+    await lab.mode(ANSWER);
+    await lab.keys(...setup.approve);
+    const ran = await comes(() => existsSync(file));
+    await restOf(lab);
+    const found = ran ? readFileSync(file, "utf8") : "no file";
+    const what = traceparent === "" ? "no trace" : "its trace";
+    tell(`a command has ${what}`, found === traceparent, found);
+    if (setup.traces.includes("requests")) {
+      const asked = (await lab.requestsSince(before)).filter(({ main }) => main);
+      const headers = [...new Set(asked.map((one) => one.traceparent ?? ""))];
+      tell(`requests have ${what}`, headers.length === 1 && headers[0] === traceparent, headers.join(" "));
+    }
+  }
+}
+
 async function killed(lab: Lab): Promise<void> {
   process.kill(lab.panePid(), "SIGKILL");
   const begun = performance.now();
@@ -264,6 +300,7 @@ try {
     return only === undefined || only.slice(7).split(",").includes(part);
   };
   if (want("states")) await states(lab);
+  if (want("trace")) await trace(lab);
   if (want("acks")) await acknowledgements(lab, 30);
   if (want("idle")) await sends(lab, 30, false);
   if (want("busy")) await sends(lab, 30, true);

@@ -1,11 +1,12 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { digestOfPrompt, normalText } from "../../../agents/acks/normal-text.ts";
+import { leaveTrace, traceNoteOf } from "../../../agents/acks/trace-note.ts";
 import { adapterText, pluginText } from "../../../agents/hooks/adapter-files.ts";
 import { capturedPayloads, createAgentHome } from "./agent-home.ts";
 
@@ -19,10 +20,17 @@ let directory: string;
 beforeEach(() => {
   agent = createAgentHome();
   directory = mkdtempSync(join(tmpdir(), "fleet-plugin-"));
+  delete process.env.TRACEPARENT;
   Object.assign(process.env, agent.environment, { MOSAIC_HEARTBEAT_INTERVAL: "600" });
 });
 afterEach(() => {
-  for (const name of ["HOME", "FLEET_HOME", "MOSAIC_AGENT_NAME", "MOSAIC_HEARTBEAT_INTERVAL"]) {
+  for (const name of [
+    "TRACEPARENT",
+    "HOME",
+    "FLEET_HOME",
+    "MOSAIC_AGENT_NAME",
+    "MOSAIC_HEARTBEAT_INTERVAL",
+  ]) {
     delete process.env[name];
     if (saved[name] !== undefined) process.env[name] = saved[name];
   }
@@ -37,6 +45,14 @@ async function load(file: string): Promise<Any> {
   return (await import(pathToFileURL(path).href)) as Any;
 }
 const status = (): string | undefined => agent.beat().status;
+const TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+/** As a sender does before it types. */
+const leave = (text: string, traceparent: string | null = TRACE): void =>
+  leaveTrace(
+    { directory: agent.run, agent: "coder0", uid: process.getuid?.() ?? 0 },
+    digestOfPrompt(text),
+    traceparent,
+  );
 
 describe("OpenCode's plugin", () => {
   const captured = capturedPayloads("opencode");
@@ -120,9 +136,48 @@ describe("OpenCode's plugin", () => {
     expect(agent.acks()).toMatchObject([{ what: "received", queued: true }]);
   });
 
+  test("the trace of a message is the trace of its turn's requests and commands, and of no other", async () => {
+    const { input, output } = message();
+    const sessionID = (output.message as Any).sessionID;
+    const asks = async (id: string): Promise<Any> => {
+      const headers = {};
+      await hooks["chat.headers"]?.({ sessionID, message: { id } }, { headers });
+      return headers;
+    };
+    const runs = async (session: unknown): Promise<Any> => {
+      const env = {};
+      await hooks["shell.env"]?.({ cwd: "/", sessionID: session }, { env });
+      return env;
+    };
+    leave(output.parts.map(({ text }) => text).join(""));
+    await hooks["chat.message"]?.(input, output);
+    expect(existsSync(traceNoteOf(agent.run, "coder0"))).toBe(false);
+    expect(await asks(output.message.id)).toEqual({ traceparent: TRACE });
+    expect(await runs(sessionID)).toEqual({ TRACEPARENT: TRACE });
+    expect(await runs("another session")).toEqual({});
+    expect(await asks("msg_typed_by_hand")).toEqual({});
+    expect(await runs(sessionID)).toEqual({});
+  });
+
+  test("a trace that was left for another text, or is none, is not taken", async () => {
+    const { input, output } = message();
+    for (const text of ["another text", output.parts.map((part) => part.text).join("")]) {
+      leave(text, text === "another text" ? TRACE : "x; touch y");
+      await hooks["chat.message"]?.(input, output);
+      const headers = {};
+      await hooks["chat.headers"]?.({ sessionID: "s", message: output.message }, { headers });
+      expect(headers).toEqual({});
+      expect(existsSync(traceNoteOf(agent.run, "coder0"))).toBe(true);
+    }
+    // A message without a trace takes away what nobody took.
+    leave("any", null);
+    expect(existsSync(traceNoteOf(agent.run, "coder0"))).toBe(false);
+  });
+
   test("nothing that it is given makes it throw: a throw would lose the user's message", async () => {
     for (const nonsense of [undefined, null, {}, { event: null }, { event: { type: "session.status" } }]) {
-      for (const name of ["event", "chat.message", "dispose"]) await hooks[name]?.(nonsense, nonsense);
+      for (const name of ["event", "chat.message", "chat.headers", "shell.env", "dispose"])
+        await hooks[name]?.(nonsense, nonsense);
     }
   });
 
@@ -183,6 +238,20 @@ describe("pi's extension", () => {
       { what: "received", sha256: digestOfPrompt("Also list the files please"), queued: true },
     ]);
     expect(agent.everythingKept()).not.toMatch(/parser|list the files/);
+  });
+
+  test("the commands of a turn inherit the trace of its prompt, and those of the next turn do not", () => {
+    tell("session_start/startup");
+    leave("Where is the parser?");
+    tell("input");
+    expect(process.env.TRACEPARENT).toBeUndefined();
+    tell("agent_start");
+    tell("message_start/user");
+    expect(process.env.TRACEPARENT).toBe(TRACE);
+    tell("agent_settled");
+    expect(process.env.TRACEPARENT).toBeUndefined();
+    tell("message_start/user");
+    expect(process.env.TRACEPARENT).toBeUndefined();
   });
 
   test("a new session goes on beating, and the end of pi ends it", async () => {
