@@ -156,6 +156,8 @@ claude_dequeue() {
 
 claude_timer() {
   claude_process && ! nested || return 0
+  uptime
+  note "$run/.$name.timer" "$pid $up"
   scan "$input"
   remember
   claude_judge || return 0
@@ -185,6 +187,16 @@ claude_hook() {
   [ -z "$said" ] || note "$run/.$name.hook" "$said $ms $pid"
   claude_judge || return 0
   beat_if_due "$status" hook "$doubt"
+  case $event in SessionStart | UserPromptSubmit) claude_accompany ;; esac
+  if [ "$said" = waiting ]; then
+    # The session file says so a moment after the hook does, and where a question is asked no timer comes to see it.
+    for pause in 1 1 2 3 4 5; do
+      [ "$status" != waiting ] || return 0
+      sleep "0.$pause"
+      claude_judge || return 0
+      beat_if_due "$status" hook "$doubt"
+    done
+  fi
   [ "$event" = UserPromptSubmit ] || return 0
   # It is written into the conversation a moment later: soon enough for whoever waits for that.
   for pause in 1 1 2 3 4; do
@@ -192,6 +204,43 @@ claude_hook() {
     clock
     claude_queue
     [ -s "$run/.$name.queue" ] || return 0
+  done
+}
+
+# Where Claude Code shows a question or a menu it draws no status line, and so its timer stands still: for that time a sidecar says what
+# the session file says, and that it is one. It is not waited for, and ends with the process.
+claude_accompany() {
+  load "$run/.$name.sidecar"
+  set -- $line
+  if [ "${1:-}" = "$pid" ] && its_born=$born && stat_of "${2:-0}" && [ "$born" = "${3:-}" ]; then
+    born=$its_born
+    return 0
+  fi
+  setsid=$(command -v setsid)
+  $setsid sh "$here/hook.sh" claude sidecar "$pid" </dev/null >/dev/null 2>&1 &
+  its_born=$born
+  stat_of $! && note "$run/.$name.sidecar" "$pid $! $born"
+  born=$its_born
+}
+
+claude_sidecar() {
+  sessions=${CLAUDE_CONFIG_DIR:-${HOME:-}/.claude}/sessions
+  stat_of $$ || return 0
+  me="$1 $$ $born"
+  pid=$1
+  stat_of "$pid" || return 0
+  first=$born
+  uptime
+  ticked=$up
+  while sleep 1 && stat_of "$pid" && [ "$born" = "$first" ]; do
+    # Another one has taken over, or all of this is no more.
+    load "$run/.$name.sidecar"
+    [ "$line" = "$me" ] || return 0
+    load "$run/.$name.timer"
+    set -- $line
+    [ "${1:-}" != "$pid" ] || ticked=${2:-0}
+    uptime
+    if [ $((up - ticked)) -ge 3 ]; then claude_judge && beat_if_due "$status" sidecar "$doubt"; fi
   done
 }
 

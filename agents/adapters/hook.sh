@@ -4,6 +4,7 @@
 #
 #   hook claude EVENT         a hook of Claude Code, its payload on stdin
 #   hook claude statusline    Claude Code's own timer (statusLine): the beat, and the answer to a probe
+#   hook claude sidecar PID   beats for that Claude Code while its timer stands still (source=sidecar), started by its first hook
 #   hook codex EVENT          a hook of Codex
 #   hook codex sidecar PID    beats for the Codex with this pid until it ends (source=sidecar), started by the launcher
 #
@@ -25,7 +26,7 @@ settle() {
   [ ${#name} -le 64 ] || return 1
   run=${MOSAIC_HEARTBEAT_RUN_DIR:-${FLEET_HOME:-${HOME:-}/.config/mosaic/fleet}/run}
   case $run in /*) ;; *) return 1 ;; esac
-  [ -d "$run" ] || mkdir -p "$run"
+  [ -d "$run" ] || [ "$runtime $event" = "claude sidecar" ] || mkdir -p "$run"
   [ -O "$run" ] && [ ! -L "$run" ] || return 1
   beat=$run/$name.hb
   [ ! -L "$beat" ] || return 1
@@ -122,9 +123,9 @@ uptime() {
 # nested: is there another one above us that beats for this agent? A runtime that an agent starts as a tool inherits its name.
 nested() {
   load "$beat"
-  # A sidecar may beat for a wrapper in which this one runs; that of Codex beats for Codex itself.
-  case $runtime-$line in codex-*) ;; *source=sidecar*) return 1 ;; esac
   owner=${line#*pid=} owner=${owner%% *}
+  # A sidecar may beat for a wrapper in which this one runs; those of ours beat for the runtime itself.
+  case $runtime-$line in codex-*) ;; *source=sidecar*) [ -f "${sessions:-}/$owner.json" ] || return 1 ;; esac
   case $owner in '' | *[!0-9]* | "$pid") return 1 ;; esac
   at=$pid
   while [ "$at" -gt 1 ] && stat_of "$at"; do
@@ -203,6 +204,10 @@ case $runtime in
       exit 0
     fi
     exec >/dev/null
+    if [ "$event" = sidecar ]; then
+      case ${3:-} in '' | *[!0-9]*) ;; *) settle && claude_sidecar "$3" ;; esac
+      exit 0
+    fi
     settle && claude_hook
     # Whoever writes the payload must not meet a pipe that nobody reads.
     cat

@@ -85,7 +85,8 @@ async function states(lab: Lab): Promise<void> {
   await lab.mode(setup.permission);
   await lab.say("Run the checks");
   await lab.until(setup.permissionScreen);
-  await expectStatus(lab, "waiting for a permission", "waiting", 30_000, 2500);
+  // Longer than a heartbeat counts: it waits for as long as nobody answers.
+  await expectStatus(lab, "waiting for a permission", "waiting", 30_000, 18_000);
   await lab.keys(...setup.approve);
   await expectStatus(lab, "busy while the approved tool runs", "busy", 30_000);
   await expectStatus(lab, "at rest after the tool", "healthy");
@@ -103,7 +104,7 @@ async function states(lab: Lab): Promise<void> {
     await lab.mode({ mode: "ask" });
     await lab.say("Which database do we need?");
     await lab.until(/Which database should/);
-    await expectStatus(lab, "waiting for an answer", "waiting", 30_000);
+    await expectStatus(lab, "waiting for an answer", "waiting", 30_000, 18_000);
     await lab.keys("Enter");
     await expectStatus(lab, "at rest after the answer", "healthy");
   }

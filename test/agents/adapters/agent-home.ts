@@ -97,8 +97,23 @@ export function createAgentHome(): AgentHome {
             .map((file) => `${file}\n${readFileSync(join(run, file), "utf8")}`)
             .join("\n")
         : "",
-    remove: () => rmSync(home, { recursive: true, force: true }),
+    remove() {
+      endSidecar(join(run, ".coder0.sidecar"));
+      rmSync(home, { recursive: true, force: true });
+    },
   };
+}
+
+/** What a hook has started in the background, in a group of its own. */
+function endSidecar(file: string): void {
+  const pid = existsSync(file) ? Number(readFileSync(file, "utf8").split(" ")[1]) : 0;
+  for (const target of pid > 0 ? [-pid, pid] : []) {
+    try {
+      process.kill(target, "SIGKILL");
+    } catch {
+      // It has ended by itself, or has no group yet.
+    }
+  }
 }
 
 /** The captured payloads of one runtime's hooks, by the name under which they were captured. */

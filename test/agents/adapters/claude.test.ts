@@ -2,6 +2,7 @@ import { appendFileSync, existsSync, mkdirSync, readFileSync, symlinkSync, write
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { digestOfPrompt } from "../../../agents/acks/normal-text.ts";
+import { readProcess } from "../../../collectors/proc/stat.ts";
 import { type AgentHome, capturedPayloads, createAgentHome } from "./agent-home.ts";
 
 let agent: AgentHome;
@@ -105,6 +106,48 @@ describe("what Claude Code does", () => {
     timer();
     expect(agent.beat().status).toBe("waiting");
   });
+});
+
+describe("while Claude Code draws no status line, as where it asks a question", () => {
+  const sidecar = (): string => readFileSync(join(agent.run, ".coder0.sidecar"), "utf8");
+
+  const start = () => agent.hook(["claude", "SessionStart"], payloadOf("SessionStart/startup"));
+
+  test("a sidecar beats in the timer's place by the session file, answers probes, and says that it is one", async () => {
+    agent.session("busy");
+    start();
+    agent.session("waiting");
+    writeFileSync(join(agent.run, "coder0.probe"), "n-1\n");
+    await expect
+      .poll(() => agent.beat(), until)
+      .toMatchObject({
+        ...{ pid: String(process.pid), status: "waiting", source: "sidecar", probe: "n-1" },
+      });
+    // The timer is back.
+    agent.session("idle", Date.now() + 1);
+    timer();
+    expect(agent.beat()).toMatchObject({ status: "ok" });
+  });
+
+  test("one sidecar is enough, and it ends when another one has taken its place", async () => {
+    agent.session("busy");
+    start();
+    const [first, pid] = [sidecar(), Number(sidecar().split(" ")[1])];
+    start();
+    hook("UserPromptSubmit");
+    expect(sidecar()).toBe(first);
+    writeFileSync(join(agent.run, ".coder0.sidecar"), "0 0 0\n");
+    await expect.poll(() => readProcess(pid)?.startTicks ?? null, until).toBeNull();
+  });
+});
+
+test("a question is told although the session file says so only after the hook", async () => {
+  agent.session("busy");
+  const asked = agent.hookInBackground(["claude", "PermissionRequest"], payloadOf("PermissionRequest"));
+  await expect.poll(() => agent.beat().status, until).toBe("busy");
+  agent.session("waiting");
+  await asked;
+  expect(agent.beat()).toMatchObject({ status: "waiting", source: "hook" });
 });
 
 test("a beat that nothing has changed is not written again before it is due", () => {
