@@ -1,7 +1,7 @@
 import type { ReadonlyDocuments } from "../store/projection.ts";
 import { isoOrNull } from "./instant.ts";
 import type { CoverageDocument } from "./planes/documents.ts";
-import { documentsOf } from "./planes/documents.ts";
+import { documentOf, documentsOf } from "./planes/documents.ts";
 import { coverageId } from "./planes/recorder.ts";
 import type { SourceFreshness } from "./row.ts";
 
@@ -82,7 +82,10 @@ export function coverageOf(input: {
     const id = coverageId(source, scope);
     const observedAtUs = observed.get(id) ?? null;
     const watch = (state: Watch["state"], reason: string | null): Watch => ({ state, observedAtUs, reason });
-    if (observer.state === "absent") return watch("absent", "nobody is watching");
+    if (observer.state === "absent") {
+      const heardAtUs = observedAtUs ?? heardFrom(documents, source, scope);
+      return { state: "absent", observedAtUs: heardAtUs, reason: "nobody is watching" };
+    }
     if (outcomes) {
       // A source may fail as a whole before it knows its scopes.
       const outcome = outcomes.get(id) ?? outcomes.get(coverageId(source, ""));
@@ -135,6 +138,28 @@ export function coverageOf(input: {
   const confirmed = observer.state === "recording" ? observer.aliveAtUs : undefined;
   return confirmed === undefined ? { of, scopes } : { of, scopes, confirmedAtUs: confirmed };
 }
+
+/**
+ * When a source was last heard from, by what it told: of a log that was brought from elsewhere nobody noted the looks. The source was watched
+ * until its recorder stopped.
+ */
+function heardFrom(documents: ReadonlyDocuments, source: string, scope: string): number | null {
+  const stopped = documentOf(documents, "coverage", coverageId(source, scope));
+  let atUs = stopped?.state === "stopped" ? stopped.sinceUs : 0;
+  for (const family of TOLD_BY[source] ?? [])
+    for (const [, { recordedAtUs }] of documentsOf(documents, family)) atUs = Math.max(atUs, recordedAtUs);
+  return atUs > 0 ? atUs : null;
+}
+
+const TOLD_BY: Readonly<
+  Record<string, readonly ("rosterfile" | "server" | "pane" | "process" | "manager" | "unit" | "heartbeat")[]>
+> = {
+  roster: ["rosterfile"],
+  tmux: ["server", "pane"],
+  process: ["process"],
+  systemd: ["manager", "unit"],
+  heartbeat: ["heartbeat"],
+};
 
 /**
  * One entry per source, as `observer.sources` shows it, with its named scopes. A source that looks at all it has in one look

@@ -15,6 +15,9 @@ import { inTransaction } from "./transaction.ts";
 /** Events in one link of the new log's chain. */
 const BATCH = 1000;
 
+/** So far ahead of this machine's clock another's may have been. */
+const AHEAD_US = 3_600_000_000;
+
 export interface ImportOptions {
   /** The log to fill; made where there is none. */
   readonly path: string;
@@ -75,7 +78,10 @@ interface ImportSeries {
   number: number;
 }
 
-function fill(database: Database, { lines, called, progress }: ImportOptions): Omit<Imported, "logId"> {
+function fill(
+  database: Database,
+  { lines, called, progress, nowUs }: ImportOptions,
+): Omit<Imported, "logId"> {
   const seriesOf = openSeries(database);
   const intern = openInterner(database);
   const { origin } = openDictionaries(database);
@@ -99,7 +105,7 @@ function fill(database: Database, { lines, called, progress }: ImportOptions): O
   };
 
   for (const bytes of lines) {
-    const event = eventOf(bytes, { called, line: seq + 1, afterUs: recordedAtUs });
+    const event = eventOf(bytes, { called, line: seq + 1, afterUs: recordedAtUs, nowUs });
     let from = origins.get(event.originLog);
     if (from === undefined) {
       from = { id: origin(event.originLog), lastSeq: 0 };
@@ -148,7 +154,12 @@ function fill(database: Database, { lines, called, progress }: ImportOptions): O
 
 function eventOf(
   bytes: Buffer,
-  { called, line, afterUs }: { readonly called: string; readonly line: number; readonly afterUs: number },
+  {
+    called,
+    line,
+    afterUs,
+    nowUs,
+  }: { readonly called: string; readonly line: number; readonly afterUs: number; readonly nowUs: number },
 ): ExchangedEvent {
   const text = textOfLine(bytes);
   if (text === null) throw badLine(called, line, "it is not UTF-8");
@@ -157,6 +168,13 @@ function eventOf(
   const { event } = parsed;
   if (event.recordedAtUs <= afterUs)
     throw badLine(called, line, "recorded_at is not after that of the line before");
+  // A log's own clock never goes back: whatever is written to it later would be dated after that.
+  if (event.recordedAtUs > nowUs + AHEAD_US)
+    throw badLine(
+      called,
+      line,
+      "recorded_at lies in the future, by more than an hour of this machine's clock",
+    );
   if (!Number.isSafeInteger(event.recordedAtUs - event.occurredAtUs))
     throw badLine(called, line, "occurred_at and recorded_at are too far apart");
   const field = event.schemaVersion === 1 ? guards.get(event.type)?.(JSON.parse(event.payload)) : null;

@@ -53,6 +53,8 @@ function observerRemark({ observer }: PsDocument, nowMs: number, past: boolean):
     const text = past
       ? "Nobody was watching at that moment."
       : "No recorder runs and nothing was looked at: this is what the log last knew.";
+    if (Object.values(observer.sources).every(({ observed_at }) => observed_at === null))
+      return { text: past ? `${text} No look had been finished before it.` : text, tone: "warn" };
     return { text: `${text} It last heard from ${heard.join(", ")}.`, tone: "warn" };
   }
   const looks = Object.entries(observer.sources)

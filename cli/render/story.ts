@@ -66,7 +66,7 @@ function told(entry: StoryEntry, endUs: number): { word: string; tone: Tone | nu
       return { word: words[entry.cause], tone: "warn", rest: `${lasted}; nobody watched` };
     }
     case "log":
-      return { word: "the log begins", tone: "quiet", rest: "; nothing is known of before" };
+      return { word: "the log begins", tone: "quiet", rest: "" };
     case "boot":
       return {
         word: "the machine booted",

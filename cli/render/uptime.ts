@@ -83,8 +83,10 @@ function toneOfBucket(index: number, us: number): Tone | null {
 }
 
 /** Never rounded up to 100: that is said only of what was never found unwell. Nor down to 0. */
-function availabilityOf({ availability }: UptimeFigures): string {
-  if (availability === null) return "?";
+function availabilityOf(figures: UptimeFigures): string {
+  const { availability } = figures;
+  // Down at every look and for no time at all: of what was between the looks nobody can tell.
+  if (availability === null || isSeenByLooksOnly(figures)) return "?";
   if (availability === 1) return "100 %";
   const floored = Math.floor(availability * 1e5);
   return floored === 0 && availability > 0 ? "<0.001 %" : `${(floored / 1e3).toFixed(3)} %`;
@@ -115,17 +117,28 @@ export function formatShares(parts: readonly number[]): string[] {
 /** What a column would be too narrow for, of whoever was unwell or waited for somebody. */
 function detailsOf(name: string, figures: UptimeFigures): string[] {
   const { outages, mtbf_us, mttr_us, longest_us, waiting_us } = figures;
-  const kinds = Object.entries(figures.unhealthy_by_kind_us).map(
-    ([kind, us]) => `${kind} ${formatLength(us)}`,
+  const looksOnly = isSeenByLooksOnly(figures);
+  const kinds = Object.entries(figures.unhealthy_by_kind_us).map(([kind, us]) =>
+    looksOnly ? kind : `${kind} ${formatLength(us)}`,
   );
+  const counted = `${outages} ${outages === 1 ? "outage" : "outages"} (${kinds.join(", ")})`;
   const said = [
-    ...(outages === 0 ? [] : [`${outages} ${outages === 1 ? "outage" : "outages"} (${kinds.join(", ")})`]),
-    ...(longest_us === null ? [] : [`longest ${formatLength(longest_us)}`]),
-    ...(mtbf_us === null ? [] : [`mean time between them ${formatLength(mtbf_us)}`]),
-    ...(mttr_us === null ? [] : [`to repair ${formatLength(mttr_us)}`]),
+    ...(outages === 0
+      ? []
+      : [looksOnly ? `${counted}, seen by single looks only: for how long is not known` : counted]),
+    ...(longest_us === null || looksOnly ? [] : [`longest ${formatLength(longest_us)}`]),
+    ...(mtbf_us === null || looksOnly ? [] : [`mean time between them ${formatLength(mtbf_us)}`]),
+    ...(mttr_us === null || looksOnly ? [] : [`to repair ${formatLength(mttr_us)}`]),
     ...(waiting_us === 0 ? [] : [`waited for a human for ${formatLength(waiting_us)}`]),
   ];
   // What nobody watched is in none of these lengths.
-  const seen = outages > 0 && figures.unobserved_us > 0 ? ", of what was seen" : "";
+  const seen = outages > 0 && figures.unobserved_us > 0 && !looksOnly ? ", of what was seen" : "";
   return said.length === 0 ? [] : [`${name}: ${said.join(", ")}${seen}.`];
 }
+
+/** A look sees an instant: no outage was watched for any time. */
+function isSeenByLooksOnly({ longest_us }: UptimeFigures): boolean {
+  return longest_us !== null && longest_us < SHORTEST_WATCHED_US;
+}
+
+const SHORTEST_WATCHED_US = 50_000;

@@ -112,6 +112,10 @@ describe("fleet import", () => {
       "canary-pi",
       "reviewer",
     ]);
+    // Nobody looks here, and yet something was heard from each source: what the log tells of it.
+    expect(shown.observer.sources.tmux).toMatchObject({ state: "absent", observed_at: expect.any(String) });
+    const table = (await elsewhere("ps", "--no-collect")).stdout.replaceAll(/\s+/g, " ");
+    expect(table).toMatch(/It last heard from roster [^,]* ago, tmux [^,]* ago/);
     expect((await elsewhere("verify")).exit).toBe(0);
     expect(await elsewhere("import", file)).toMatchObject({
       exit: 1,
@@ -146,6 +150,20 @@ describe("fleet import", () => {
     expect(exit).toBe(2);
     expect(stderr).toContain(`${file}, line 2: it is not a line of`);
     expect((await elsewhere("export")).stdout).toBe("");
+  });
+
+  test("what was recorded in the future is refused: this log would have to go on from there", async () => {
+    const file = join(fleet.home, "ahead.ndjson");
+    const [first, ...rest] = await lines();
+    const ahead = { ...rest.at(-1), recorded_at: "2100-01-01T00:00:00.000000Z" };
+    writeFileSync(
+      file,
+      [first, ...rest.slice(0, -1), ahead].map((line) => `${JSON.stringify(line)}\n`).join(""),
+    );
+    const { exit, stderr } = await elsewhere("import", file);
+    expect(exit).toBe(2);
+    expect(stderr).toContain(`line ${rest.length + 1}: recorded_at lies in the future`);
+    expect((await elsewhere("verify")).stdout).toContain("it holds no event yet");
   });
 
   test("a file that is not there is a usage error", async () => {

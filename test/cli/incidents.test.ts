@@ -166,7 +166,7 @@ describe("with single looks and no recorder", () => {
     `);
     expect(plain((await past.run("history")).stdout)).toMatchInlineSnapshot(`
       "2026-06-20
-      20:00:00  -       the log begins; nothing is known of before
+      20:00:00  -       the log begins
       20:00:00  coder0  healthy, for 45 s  [#]
       20:00:45  coder0  unobserved, for 9 min 15 s: no evidence
       20:10:00  coder0  dead, for 30 min (found so 4 times; of that 30 min nobody watched): pane missing  [#]
@@ -176,6 +176,11 @@ describe("with single looks and no recorder", () => {
     expect((await past.run("history", "--all")).stdout.match(/dead/g)).toHaveLength(4);
     const { agents } = await past.json<UptimeDocument>("uptime");
     expect(agents[0]).toMatchObject({ outages: 1, unhealthy_us: 4, planned_us: 0 });
+    // Well for 45 s and down at four looks is no availability of 100 %.
+    expect((await past.run("uptime")).stdout).toMatch(/^coder0 +\? +45 s/m);
+    expect((await past.run("uptime")).stdout).toContain(
+      "1 outage (dead), seen by single looks only: for how long is not known.",
+    );
     // A window that begins in the middle of it begins no failure of its own.
     const later = await past.json<IncidentsDocument>("incidents", "--since", "20:25");
     expect(later.incidents[0]?.deaths).toMatchObject([

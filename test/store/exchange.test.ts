@@ -21,7 +21,13 @@ function* lines(text: string): Generator<Buffer> {
 
 function importText(text: string, path = bench.path()) {
   const identity = { tenantId: "other", host: "elsewhere", machineId: "m2" };
-  const imported = importEvents({ path, identity, nowUs: T0, lines: lines(text), called: "input" });
+  const imported = importEvents({
+    path,
+    identity,
+    nowUs: Number.MAX_SAFE_INTEGER,
+    lines: lines(text),
+    called: "input",
+  });
   return { path, imported };
 }
 
@@ -215,7 +221,12 @@ describe("refused, naming the line, with nothing imported:", () => {
     const [first = ""] = good();
     const bytes = Buffer.from(first);
     bytes[bytes.indexOf("jarvis")] = 0xff;
-    const options = { path: bench.path(), identity: { ...OWN, machineId: null }, nowUs: T0, called: "input" };
+    const options = {
+      path: bench.path(),
+      identity: { ...OWN, machineId: null },
+      nowUs: Number.MAX_SAFE_INTEGER,
+      called: "input",
+    };
     expect(() => importEvents({ ...options, lines: [bytes] })).toThrow("input, line 1: it is not UTF-8");
   });
 
