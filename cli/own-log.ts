@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { hostname, userInfo } from "node:os";
+import { join } from "node:path";
 import type { Clock } from "../collectors/collector.ts";
 import { chronicle } from "../query/history/chronicler.ts";
 import { derive, projections } from "../query/planes/all.ts";
@@ -10,6 +11,7 @@ import { createClock } from "./clock.ts";
 import { type Names, resolveNames, type Variables } from "./environment.ts";
 import { openExistingLog } from "./existing-log.ts";
 import { type Here, lookAround } from "./here.ts";
+import { installationRoot } from "./installation.ts";
 import { readRosterFile } from "./roster-file.ts";
 import { ensureStateDirectory } from "./state-directory.ts";
 
@@ -38,9 +40,23 @@ export function openOwnLog(variables: Variables, options: { keepIdentity?: boole
     machineId: machineId(),
   };
   const clock = createClock();
-  const log = openLog({ path: here.places.database, identity, clock, projections, chronicle, derive });
+  const log = openLog({
+    path: here.places.database,
+    identity,
+    clock,
+    projections,
+    chronicle,
+    derive,
+    rebuildThread: { thread: rebuildThread() },
+  });
   adoptNewestRules(log, clock.nowUs());
   return { log, identity, here, names, clock };
+}
+
+/** Where `rebuild-thread.ts` is, bundled or not. */
+function rebuildThread(): string {
+  const file = import.meta.filename.endsWith(".cjs") ? "dist/rebuild-thread.cjs" : "cli/rebuild-thread.ts";
+  return join(installationRoot(), file);
 }
 
 /** FLEET_TENANT, the roster, the user's name. While the roster cannot be read, the tenant of the last good one stays in force. */

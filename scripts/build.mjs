@@ -11,6 +11,8 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const outdir = join(root, "dist");
 const entry = join(root, "cli", "main.ts");
+/** What is started by its path and imported by nobody. */
+const threads = [join(root, "cli", "rebuild-thread.ts")];
 
 /**
  * The last line of defence against an old Node: the launcher has checked already, but `node dist/fleet.cjs` is
@@ -192,7 +194,7 @@ async function removeStale(directory, kept) {
 async function build() {
   const esbuild = await import("esbuild");
   const verbs = join(root, "cli", "verbs");
-  const wanted = new Set([entry]);
+  const wanted = new Set([entry, ...threads.filter((source) => existsSync(source))]);
   if (existsSync(verbs)) {
     for (const name of await readdir(verbs)) {
       if (name.endsWith(".ts") && !name.endsWith(".d.ts")) wanted.add(join(verbs, name));

@@ -6,7 +6,7 @@ import { CHRONICLE_TABLES, chronicleTables, indexOfPieces } from "./migrations/0
 import { prepared } from "./prepared.ts";
 
 /** Pieces that are held back before the older half of them is written: late evidence most often replaces what was told last. */
-const HELD_BACK = 1024;
+const HELD_BACK = 512;
 /** Rows in one INSERT: each call from JavaScript into SQLite costs more than the row it carries. */
 const ROWS_AT_ONCE = 64;
 
@@ -33,20 +33,36 @@ interface AsideLine {
 export interface AsideChronicle {
   /** What the chronicler of one (tenant, host) writes to. */
   open(partitionId: number): ChronicleTables;
-  /** Puts all of it in place of the chronicle that is there. Inside a transaction. */
-  put(): void;
+  /** Nothing that was told so far is held back, and all of it can be found. */
+  flush(): void;
+  /** The tables are whole. */
+  finish(): void;
 }
 
-const aside = (table: string): string => `temp.rebuilt_${table}`;
-const told = aside("told");
-const happened = aside("happened");
-const checkpoints = aside("checkpoints");
+/** Where the tables of a rebuild are until they are put in place. */
+export type AsideName = (table: string) => string;
+/** Of this connection alone, in a file and not in memory. */
+export const TEMPORARY: AsideName = (table) => `temp.rebuilt_${table}`;
+
+export interface AsidePlace {
+  /** The connection that writes them. */
+  readonly database: Database;
+  readonly name: AsideName;
+  /** The connection that reads the log. */
+  readonly log: Database;
+}
 
 /**
  * Only this process writes it and nobody reads it before it is whole, so the lines are kept in memory, pieces are appended many at a time, and
  * the index over them is made in the end, or when late evidence first reaches behind what is held back.
  */
-export function openAsideChronicle(database: Database, heldBack = HELD_BACK): AsideChronicle {
+export function openAsideChronicle(
+  { database, name: aside, log }: AsidePlace,
+  heldBack = HELD_BACK,
+): AsideChronicle {
+  const told = aside("told");
+  const happened = aside("happened");
+  const checkpoints = aside("checkpoints");
   for (const table of CHRONICLE_TABLES) database.exec(`DROP TABLE IF EXISTS ${aside(table)}`);
   database.exec(chronicleTables(aside));
   const statement = (sql: string, shape: "rows" | "raw" | "pluck" = "rows") => prepared(database, sql, shape);
@@ -235,7 +251,7 @@ export function openAsideChronicle(database: Database, heldBack = HELD_BACK): As
         const row = findCheckpoint().get(partitionId, kind) as CheckpointRow | undefined;
         return row ? checkpointOf(row) : null;
       },
-      eventsAfter: (seq, types) => openEventReader(database, partitionId).events({ types, afterSeq: seq }),
+      eventsAfter: (seq, types) => openEventReader(log, partitionId).events({ types, afterSeq: seq }),
       // After a rebuild nothing is settled.
       unsettle() {},
     };
@@ -243,18 +259,13 @@ export function openAsideChronicle(database: Database, heldBack = HELD_BACK): As
 
   return {
     open,
-    put() {
+    flush: writeAll,
+    finish() {
       writeAll();
       for (const { lineId, partitionId, family, id, goneUs } of lines)
         putLine.add(lineId, partitionId, family, id, goneUs);
       putLine.flush();
       happen.flush();
-      for (const table of CHRONICLE_TABLES) {
-        database.exec(`DELETE FROM ${table}`);
-        database.exec(`INSERT INTO ${table} SELECT * FROM ${aside(table)}`);
-        database.exec(`DROP TABLE ${aside(table)}`);
-      }
-      for (const table of ["status_intervals", "settled", "unsettled"]) database.exec(`DELETE FROM ${table}`);
     },
   };
 }

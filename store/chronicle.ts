@@ -10,10 +10,33 @@ export interface Chronicle {
   readonly version: number;
   /** Families of documents that it keeps no lines of. */
   readonly ignores: ReadonlySet<string>;
+  /** How a rebuild may fold in two halves side by side; null: it may not. */
+  readonly halves: Halves | null;
   /** For one (tenant, host). It remembers nothing that is not in the tables, or can be read from them. */
-  open(tables: ChronicleTables): Chronicler;
+  open(tables: ChronicleTables, part?: Part): Chronicler;
   /** Writes some of the verdicts that can be settled, in one transaction; whether there is more to do. */
   settle(view: ChronicleView, verdicts: VerdictTable): boolean;
+}
+
+/** What is folded: everything, or of a log in two halves the many events that repeat themselves, or all the others. */
+export type Part = "whole" | "samples" | "rest";
+
+export interface Halves {
+  /** Events of types that begin so change documents of this one family and read no other but those that `with` makes. */
+  readonly samples: string;
+  readonly family: string;
+  /** Events of types that begin so belong to both halves. */
+  readonly with: string;
+  /** Samples that were recorded later than this after they occurred are passed to the rest as well. */
+  readonly lateUs: number;
+  /** Events of this source ask when the one before them was recorded. */
+  readonly boundBy: string;
+  /** After so many events all documents are kept, each half those that it makes. */
+  readonly documentsEvery: number;
+  /** The kind of the checkpoints that hold them: an array, the rest before the samples. */
+  readonly documentsKind: string;
+  /** Whether anything is kept at this place of the log. */
+  isDue(seq: number): boolean;
 }
 
 export interface Chronicler {
@@ -23,6 +46,8 @@ export interface Chronicler {
   tell(family: string, id: string, before: unknown, document: unknown): void;
   /** It has been folded. */
   end(event: FoldEvent, documents: ReadonlyDocuments): void;
+  /** An event of the other half, which nothing was folded of: what is due at its place, or late, is kept all the same. */
+  pass(event: FoldEvent, documents: ReadonlyDocuments): void;
   /** What `begin` and `end` would have done; asked only after the folds have taken the event so. */
   repetition(event: FoldEvent): Repetition | null;
   /** The tables were changed by somebody else, or changes to them were undone. */

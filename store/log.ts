@@ -13,7 +13,7 @@ import { openObservations } from "./observations.ts";
 import { BUSY_TIMEOUT_MS, openForAppend } from "./open.ts";
 import type { Derive, Projection, ReadonlyDocuments } from "./projection.ts";
 import { storedVersions } from "./projection-versions.ts";
-import { rebuild } from "./rebuild.ts";
+import { type RebuildOptions, rebuild } from "./rebuild.ts";
 import { openTick } from "./tick.ts";
 import { openWriter } from "./writer.ts";
 
@@ -27,6 +27,8 @@ export interface LogOptions {
   /** The projection over time that this log keeps; without one it knows the present only. */
   readonly chronicle?: Chronicle;
   readonly derive: Derive;
+  /** See `RebuildOptions`. */
+  readonly rebuildThread?: Pick<RebuildOptions, "thread" | "worthAThread"> | undefined;
   /** How long to wait for another process that is writing. Default 5000. */
   readonly busyTimeoutMs?: number;
 }
@@ -54,14 +56,15 @@ export interface Log {
 
 /** Opens the log for appending; makes it, or brings it up to date, where that is needed. */
 export function openLog(options: LogOptions): Log {
-  const { path, identity, clock, projections, chronicle = null, derive } = options;
+  const { path, identity, clock, projections, chronicle = null, derive, rebuildThread } = options;
   const attempt = <T>(work: () => T): T => storing(path, work);
   return attempt(() => {
     const database = openForAppend(path, options.busyTimeoutMs ?? BUSY_TIMEOUT_MS);
     try {
       const { logId, partitionId } = adopt(database, identity, Math.floor(clock.nowUs()));
       const folded = { projections, chronicle };
-      if (storedVersions(database, [...projections, chronicle]) === "older") rebuild(database, folded);
+      if (storedVersions(database, [...projections, chronicle]) === "older")
+        rebuild(database, folded, rebuildThread);
       const tick = openTick(path);
       const writer = openWriter({
         database,
@@ -89,7 +92,7 @@ export function openLog(options: LogOptions): Log {
         settle: () => attempt(writer.settle),
         rebuild: (progress) =>
           attempt(() => {
-            const rebuilt = rebuild(database, folded, progress);
+            const rebuilt = rebuild(database, folded, { ...rebuildThread, progress });
             writer.forget();
             writer.settle();
             tick.poke();

@@ -1,8 +1,8 @@
 import type { Database } from "better-sqlite3";
 
 /** All of `work` or nothing of it. IMMEDIATE: the write lock is waited for here, where waiting is possible, and never later. */
-export function inTransaction<T>(database: Database, work: () => T): T {
-  database.exec("BEGIN IMMEDIATE");
+export function inTransaction<T>(database: Database, work: () => T, begin = "BEGIN IMMEDIATE"): T {
+  database.exec(begin);
   try {
     const result = work();
     database.exec("COMMIT");

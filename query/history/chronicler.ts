@@ -1,4 +1,4 @@
-import type { Chronicle, Chronicler, ChronicleTables } from "../../store/chronicle.ts";
+import type { Chronicle, Chronicler, ChronicleTables, Part } from "../../store/chronicle.ts";
 import type { PayloadOf } from "../../store/events/catalogue.ts";
 import type { FoldEvent, ReadonlyDocuments } from "../../store/projection.ts";
 import type {
@@ -26,6 +26,7 @@ import { begunBy } from "./told.ts";
 
 const HEARTBEATS = coverageId("heartbeat", "");
 
+/** What a checkpoint of the documents holds, beats last: see `Halves`. */
 export const FAMILIES = [
   "roster",
   "rosterfile",
@@ -35,10 +36,10 @@ export const FAMILIES = [
   "agent",
   "unit",
   "manager",
-  "heartbeat",
   "process",
   "coverage",
   "recorder",
+  "heartbeat",
 ] as const;
 
 export interface Unlived {
@@ -62,16 +63,33 @@ export function chronicleAt(cadence: Cadence): Chronicle {
     version: 4,
     // Beats are most of a log, and stay in it; of the others nobody asks how they were.
     ignores: new Set(["heartbeat", "tally", "verdicts", "bootpromise", "bootcompared"]),
-    open: (tables) => openChronicler(tables, cadence),
+    halves: {
+      samples: "heartbeat.",
+      family: "heartbeat",
+      with: "roster.agent.",
+      lateUs: cadence.lateUs,
+      boundBy: "recorder",
+      documentsEvery: cadence.documentsEvery,
+      documentsKind: "documents",
+      isDue: isDueAt(cadence),
+    },
+    open: (tables, part = "whole") => openChronicler(tables, cadence, part),
     settle: (view, verdicts) => settleStep(view, verdicts, cadence),
   };
 }
 
-function openChronicler(tables: ChronicleTables, cadence: Cadence): Chronicler {
+function isDueAt({ beatsEvery, documentsEvery }: Cadence): (seq: number) => boolean {
+  return (seq) => seq % beatsEvery === 0 || seq % documentsEvery === 0;
+}
+
+function openChronicler(tables: ChronicleTables, cadence: Cadence, part: Part): Chronicler {
+  const families = FAMILIES.filter(
+    (family) => part === "whole" || (family === "heartbeat") === (part === "samples"),
+  );
   let current: FoldEvent | null = null;
+  const isDue = isDueAt(cadence);
   /** What happened to heartbeat files since `sinceSeq`, seen by this very process. */
   let files = new Map<string, { beatSeq?: number; content?: number }>();
-  const isCheckpoint = (seq: number) => seq % cadence.beatsEvery === 0 || seq % cadence.documentsEvery === 0;
   let sinceSeq = Infinity;
 
   const tell: Chronicler["tell"] = (family, id, before, document) => {
@@ -186,12 +204,16 @@ function openChronicler(tables: ChronicleTables, cadence: Cadence): Chronicler {
     }
   };
 
-  const beat = (event: FoldEvent, documents: ReadonlyDocuments): void => {
-    const agent = event.agent as string;
+  /** A beat that was read late is found by name. */
+  const late = (event: FoldEvent): void => {
     const atUs = effectUs(event);
     if (event.recordedAtUs - atUs > cadence.lateUs)
-      tables.happen({ kind: "late", id: agent, atUs, seq: event.seq, value: null });
-    tables.unsettle(HEARTBEATS, agent, atUs);
+      tables.happen({ kind: "late", id: event.agent as string, atUs, seq: event.seq, value: null });
+  };
+  const beat = (event: FoldEvent, documents: ReadonlyDocuments): void => {
+    const agent = event.agent as string;
+    if (part === "whole") late(event);
+    tables.unsettle(HEARTBEATS, agent, effectUs(event));
     if (event.type === "heartbeat.writer.exited") return;
     let file = files.get(agent);
     if (file === undefined) {
@@ -225,25 +247,35 @@ function openChronicler(tables: ChronicleTables, cadence: Cadence): Chronicler {
     );
   };
 
+  const keep = ({ seq, recordedAtUs }: FoldEvent, documents: ReadonlyDocuments): void => {
+    if (part !== "rest" && seq % cadence.beatsEvery === 0)
+      tables.checkpoint("beats", { seq, recordedAtUs, value: beatFiles(documents) });
+    if (seq % cadence.documentsEvery === 0) {
+      const value = families.flatMap((family) =>
+        [...documentsOf(documents, family)].map(([id, document]) => [family, id, document]),
+      );
+      tables.checkpoint("documents", { seq, recordedAtUs, value });
+    }
+  };
+  const isBeat = ({ agent, type, schemaVersion }: FoldEvent): boolean =>
+    agent !== null && schemaVersion <= 1 && type.startsWith("heartbeat.");
+
   return {
     begin(event, previousUs) {
       current = event;
-      if (event.source === "recorder" && event.occurredAtUs < previousUs) bind(event);
+      if (part !== "samples" && event.source === "recorder" && event.occurredAtUs < previousUs) bind(event);
       sinceSeq = Math.min(sinceSeq, event.seq);
     },
-    tell,
+    tell: part === "samples" ? () => {} : tell,
     end(event, documents) {
-      const { seq, recordedAtUs } = event;
-      if (!event.type.startsWith("heartbeat.")) happened(event);
-      else if (event.agent !== null && event.schemaVersion <= 1) beat(event, documents);
-      if (seq % cadence.beatsEvery === 0)
-        tables.checkpoint("beats", { seq, recordedAtUs, value: beatFiles(documents) });
-      if (seq % cadence.documentsEvery === 0) {
-        const value = FAMILIES.flatMap((family) =>
-          [...documentsOf(documents, family)].map(([id, document]) => [family, id, document]),
-        );
-        tables.checkpoint("documents", { seq, recordedAtUs, value });
-      }
+      if (!event.type.startsWith("heartbeat.")) {
+        if (part !== "samples") happened(event);
+      } else if (isBeat(event)) beat(event, documents);
+      keep(event, documents);
+    },
+    pass(event, documents) {
+      if (part === "rest" && isBeat(event)) late(event);
+      keep(event, documents);
     },
     repetition(event) {
       const file = files.get(event.agent ?? "");
@@ -251,7 +283,7 @@ function openChronicler(tables: ChronicleTables, cadence: Cadence): Chronicler {
       if (!isBeat || file === undefined || file.content !== event.seq || file.beatSeq !== event.seq)
         return null;
       return (seq, occurredAtUs, recordedAtUs) => {
-        if (recordedAtUs - occurredAtUs > cadence.lateUs || isCheckpoint(seq)) return false;
+        if (recordedAtUs - occurredAtUs > cadence.lateUs || isDue(seq)) return false;
         file.content = seq;
         file.beatSeq = seq;
         return true;

@@ -1,9 +1,9 @@
+import type { Database } from "better-sqlite3";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { ChronicleTables } from "../../store/chronicle.ts";
-import { openAsideChronicle } from "../../store/chronicle-aside.ts";
+import { openAsideChronicle, TEMPORARY } from "../../store/chronicle-aside.ts";
 import { openChronicleTables } from "../../store/chronicle-tables.ts";
-import { inTransaction } from "../../store/transaction.ts";
 import { logBench } from "./support/log.ts";
 
 const bench = logBench();
@@ -66,16 +66,22 @@ test("a chronicle that is made aside is the one that would have been kept, howev
       const live = bench.raw(kept);
       const rebuilt = bench.raw(made);
       const tables = openChronicleTables(live, 1);
-      const chronicle = openAsideChronicle(rebuilt, heldBack);
+      const chronicle = openAsideChronicle({ database: rebuilt, name: TEMPORARY, log: rebuilt }, heldBack);
       const aside = chronicle.open(1);
       for (const step of steps) expect(step(aside)).toEqual(step(tables));
-      inTransaction(rebuilt, chronicle.put);
-      const rows = [
-        "SELECT line_id, partition_id, family, id, gone_us FROM lines ORDER BY line_id",
-        "SELECT line_id, from_us, value FROM told ORDER BY line_id, from_us",
-        "SELECT * FROM happened ORDER BY 1, 2, 3, 4, 5",
+      chronicle.finish();
+      const rows = (table: (name: string) => string) => [
+        `SELECT line_id, partition_id, family, id, gone_us FROM ${table("lines")} ORDER BY line_id`,
+        `SELECT line_id, from_us, value FROM ${table("told")} ORDER BY line_id, from_us`,
+        `SELECT * FROM ${table("happened")} ORDER BY 1, 2, 3, 4, 5`,
       ];
-      for (const sql of rows) expect(rebuilt.prepare(sql).all()).toEqual(live.prepare(sql).all());
+      const of = (database: Database, queries: string[]) => queries.map((sql) => database.prepare(sql).all());
+      expect(of(rebuilt, rows(TEMPORARY))).toEqual(
+        of(
+          live,
+          rows((table) => table),
+        ),
+      );
     }),
     { numRuns: 60 },
   );

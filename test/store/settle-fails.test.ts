@@ -12,10 +12,12 @@ function failing(): Chronicle {
     name: "failing",
     version: 1,
     ignores: new Set(),
+    halves: null,
     open: (tables) => ({
       begin: (event) => tables.unsettle("told", "", event.occurredAtUs),
       tell: () => {},
       end: () => {},
+      pass: () => {},
       repetition: () => null,
       forget: () => {},
     }),

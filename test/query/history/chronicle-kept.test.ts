@@ -1,6 +1,6 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import Sqlite from "better-sqlite3";
 import fc from "fast-check";
 import { expect, onTestFinished, test } from "vitest";
@@ -16,6 +16,7 @@ import { AGENTS, BEGIN_US, longStory, type play } from "./world.ts";
 
 const EVER = { fromUs: BEGIN_US - 1e9, toUs: BEGIN_US + 1e9 };
 const EVERYTHING = [
+  "SELECT * FROM documents ORDER BY partition_id, family, id",
   `SELECT family, id, gone_us, from_us, value FROM lines LEFT JOIN told USING (line_id)
    WHERE family <> 'status' ORDER BY family, id, from_us`,
   "SELECT * FROM happened ORDER BY 1, 2, 3, 4, 5",
@@ -37,26 +38,44 @@ function intervalsOf(past: Past) {
   return AGENTS.map((agent) => [...past.intervals(agent, EVER)]);
 }
 
-test("a rebuild makes the very rows that were kept, one by one, while the events came", {
-  timeout: 240_000,
-}, () => {
-  for (const { events } of fc.sample(longStory, { numRuns: 4, seed: 3 })) {
-    const kept = keepLog();
-    try {
-      for (let through = 0; through < events.length; through += 5) {
-        kept.write(events, Math.min(events.length, through + 5));
-        if (through % 4 === 0) kept.log.settle();
+const ways = [
+  ["alone", undefined],
+  [
+    "in two halves side by side",
+    { thread: join(import.meta.dirname, "rebuild-thread-small.ts"), worthAThread: 1 },
+  ],
+  // Whatever becomes of the thread, a rebuild does not depend on it.
+  [
+    "where the other half fails",
+    { thread: join(import.meta.dirname, "rebuild-thread-failing.ts"), worthAThread: 1 },
+  ],
+] as const;
+
+test.each(ways)(
+  "a rebuild makes the very rows that were kept, one by one, while the events came: %s",
+  {
+    timeout: 240_000,
+  },
+  (_way, rebuildThread) => {
+    for (const { events } of fc.sample(longStory, { numRuns: 4, seed: 3 })) {
+      const kept = keepLog(SMALL, rebuildThread);
+      try {
+        for (let through = 0; through < events.length; through += 5) {
+          kept.write(events, Math.min(events.length, through + 5));
+          if (through % 4 === 0) kept.log.settle();
+        }
+        kept.log.settle();
+        const before = everythingIn(kept.path);
+        expect(JSON.stringify(before).length).toBeGreaterThan(5000);
+        kept.log.rebuild();
+        expect(everythingIn(kept.path)).toEqual(before);
+        expect(readdirSync(dirname(kept.path)).filter((name) => name.includes("rebuild"))).toEqual([]);
+      } finally {
+        kept.close();
       }
-      kept.log.settle();
-      const before = everythingIn(kept.path);
-      expect(JSON.stringify(before).length).toBeGreaterThan(5000);
-      kept.log.rebuild();
-      expect(everythingIn(kept.path)).toEqual(before);
-    } finally {
-      kept.close();
     }
-  }
-});
+  },
+);
 
 test("whoever writes and settles may be killed at any instant: what is kept is that of the log", {
   timeout: 240_000,

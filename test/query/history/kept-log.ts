@@ -9,7 +9,7 @@ import type { VerdictReader } from "../../../store/chronicle.ts";
 import type { ChronicleView } from "../../../store/chronicle-view.ts";
 import { openChronicleView } from "../../../store/chronicle-view.ts";
 import type { StoredEvent } from "../../../store/events/envelope.ts";
-import type { Log } from "../../../store/log.ts";
+import type { Log, LogOptions } from "../../../store/log.ts";
 import { openLog } from "../../../store/log.ts";
 import { openReader } from "../../../store/reader.ts";
 import { openVerdictReader } from "../../../store/verdict-table.ts";
@@ -29,15 +29,15 @@ export interface KeptLog {
 /** Checkpoints every few events and beats that are soon late, so that small stories meet both. */
 export const SMALL: Cadence = { lateUs: 3000, beatsEvery: 7, documentsEvery: 11, lagUs: 4000, stepEvents: 9 };
 
-export function keepLog(cadence: Cadence = SMALL): KeptLog {
+export function keepLog(cadence: Cadence = SMALL, rebuildThread?: LogOptions["rebuildThread"]): KeptLog {
   // Nothing here asks what a power cut leaves behind: in memory nobody waits for a disk.
   const parent = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
   const directory = mkdtempSync(join(parent, "fleet-test-chronicle-"));
   const path = join(directory, "fleet.db");
   const clock = { us: 0, nowUs: () => clock.us };
   const identity = { tenantId: "t", host: "h", machineId: "m" };
-  const open = () => openLog({ path, identity, clock, projections, chronicle: chronicleAt(cadence), derive });
-  const log = open();
+  const chronicle = chronicleAt(cadence);
+  const log = openLog({ path, identity, clock, projections, chronicle, derive, rebuildThread });
   const connection = new Sqlite(path, { readonly: true });
   let written = 0;
   return {
