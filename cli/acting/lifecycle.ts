@@ -3,6 +3,7 @@ import { readWrittenFile, weigh, writeFiles } from "../../agents/apply.ts";
 import { AGENT_TEMPLATE, type AgentSpec, isOurUnit } from "../../agents/fleet-spec.ts";
 import { agentFiles } from "../../agents/plan.ts";
 import { FleetError } from "../../store/errors.ts";
+import { userName } from "../own-log.ts";
 import type { Actor } from "./actor.ts";
 import { lookAtPane } from "./await-start.ts";
 import { failureOf } from "./programs.ts";
@@ -33,7 +34,7 @@ export async function startUnits(
   const words = ["systemctl", "--user", verb, "--", ...units];
   let finished = await actor.run(words);
   if (finished.code === 0) return null;
-  await requireManager(actor);
+  await requireManager(actor, "started");
   await actor.run(["systemctl", "--user", "reset-failed", "--", ...units]);
   finished = await actor.run(words);
   if (finished.code === 0) return null;
@@ -66,12 +67,30 @@ export async function stopAgent(
   return `its session is still there (${agent.name} on socket ${actor.spec.socketName})`;
 }
 
+/** Does an act, and writes down for each of these agents that it failed where it throws: what was asked for has an outcome in the log. */
+export async function orTellFailed<T>(
+  actor: Pick<Actor, "tell">,
+  { verb, names }: { readonly verb: string; readonly names: readonly string[] },
+  act: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await act();
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    for (const name of names) actor.tell("operator.act.failed", name, { verb, reason });
+    throw error;
+  }
+}
+
 /** Throws when the service manager cannot be asked: nothing could be started or stopped. */
-export async function requireManager(actor: Pick<Actor, "run" | "own">): Promise<void> {
+export async function requireManager(
+  actor: Pick<Actor, "run" | "own">,
+  what: "started" | "stopped",
+): Promise<void> {
   const words = ["systemctl", "--user", "show", "-p", "Version"];
   const finished = await actor.run(words, 10_000);
   if (finished.code === 0) return;
   throw new FleetError("unavailable", failureOf(words, finished), {
-    hint: "Without a user service manager nothing can be started. Log in with a real session, or let an administrator run: loginctl enable-linger USER",
+    hint: `Without a user service manager nothing can be ${what}. Log in with a real session, or let an administrator run: loginctl enable-linger ${userName(actor.own.here.account.uid)}`,
   });
 }

@@ -8,14 +8,14 @@ import { formatStartReports, startDocument } from "../render/start-report.ts";
 import { visible } from "../render/text.ts";
 import type { Actor } from "./actor.ts";
 import { awaitStart, lookAtPane, type StartReport } from "./await-start.ts";
-import { refreshFiles, startUnits } from "./lifecycle.ts";
+import { orTellFailed, refreshFiles, startUnits } from "./lifecycle.ts";
 import { resetAgent } from "./reset.ts";
 
 const DEFAULT_TIMEOUT_SECONDS = 10;
 
 /**
  * Starts agents by their units and stays until it is known how each start went. `verb` is the name under which this was asked for;
- * `besides` are units that have to run for them.
+ * `besides` are the holder's session and the units that have to run for them.
  */
 export async function startAgents(
   actor: Actor,
@@ -23,11 +23,11 @@ export async function startAgents(
   request: {
     readonly verb: "agent start" | "agent restart" | "up";
     readonly agents: readonly AgentSpec[];
-    readonly besides?: readonly string[];
+    readonly besides?: { readonly session: string; readonly units: readonly string[] };
   },
 ): Promise<number> {
   const { output } = invocation;
-  const { verb, agents } = request;
+  const { verb, agents, besides } = request;
   const interrupt = catchInterrupts();
   try {
     const restarts = verb === "agent restart";
@@ -36,8 +36,11 @@ export async function startAgents(
     const before = await looks;
     for (const { name, unit } of agents)
       actor.tell(restarts ? "operator.restart.requested" : "operator.start.requested", name, { verb, unit });
-    const units = [...(request.besides ?? []), ...agents.map(({ unit }) => unit)];
-    const refused = await startUnits(actor, restarts ? "restart" : "start", units);
+    const units = [...(besides?.units ?? []), ...agents.map(({ unit }) => unit)];
+    const names = [...(besides === undefined ? [] : [besides.session]), ...agents.map(({ name }) => name)];
+    const refused = await orTellFailed(actor, { verb, names }, () =>
+      startUnits(actor, restarts ? "restart" : "start", units),
+    );
     if (refused !== null) output.complain(`fleet: ${refused}\n`);
     const declared = new Map(actor.roster.agents.map((agent) => [agent.name, agent]));
     const timeoutMs = (countOf(invocation, "timeout") ?? DEFAULT_TIMEOUT_SECONDS) * 1000;

@@ -3,7 +3,7 @@ import { has, type Invocation } from "../declaration.ts";
 import { EXIT } from "../exit.ts";
 import { visible } from "../render/text.ts";
 import type { Actor } from "./actor.ts";
-import { requireManager, stopAgent } from "./lifecycle.ts";
+import { orTellFailed, requireManager, stopAgent } from "./lifecycle.ts";
 
 type Stopped = Pick<AgentSpec, "name" | "unit">;
 
@@ -14,7 +14,9 @@ export async function stopAgents(
   request: { readonly verb: "agent stop" | "down"; readonly agents: readonly Stopped[] },
 ): Promise<{ readonly name: string; readonly problem: string | null }[]> {
   const { verb, agents } = request;
-  await requireManager(actor);
+  // Nobody is said to be meant to go down where nothing can be asked to: who ended later would be called stopped.
+  const names = agents.map(({ name }) => name);
+  await orTellFailed(actor, { verb, names }, () => requireManager(actor, "stopped"));
   // Said before it is done: whoever sees the pane go knows that it was meant to.
   for (const { name, unit } of agents) actor.tell("operator.stop.requested", name, { verb, unit });
   const results = await Promise.all(

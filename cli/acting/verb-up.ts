@@ -12,7 +12,8 @@ export async function run(invocation: Invocation): Promise<number> {
     const recorder = (await isRecorderOurs(actor)) ? [RECORDER_UNIT] : [];
     const { holderSession, holderUnit } = actor.spec;
     actor.tell("operator.start.requested", holderSession, { verb: "up", unit: holderUnit });
-    return await startAgents(actor, invocation, { verb: "up", agents, besides: [holderUnit, ...recorder] });
+    const besides = { session: holderSession, units: [holderUnit, ...recorder] };
+    return await startAgents(actor, invocation, { verb: "up", agents, besides });
   } finally {
     actor.close();
   }
