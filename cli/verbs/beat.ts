@@ -16,6 +16,7 @@ import { userName } from "../own-log.ts";
 import { panePidOf } from "../pane-pid.ts";
 import { isoMoment } from "../render/moment.ts";
 import { visible } from "../render/text.ts";
+import { readRosterFile } from "../roster-file.ts";
 
 type Life = { readonly pid: number; readonly startTicks: number };
 
@@ -50,6 +51,7 @@ export async function run(invocation: Invocation): Promise<number> {
   };
 
   if (has(invocation, "sidecar")) {
+    sayUnlisted(invocation, name, places.roster);
     const interrupt = catchInterrupts();
     try {
       await runSidecar({ ...options, lives, signal: interrupt.signal });
@@ -62,8 +64,10 @@ export async function run(invocation: Invocation): Promise<number> {
     const beat = { atMs: nowUs() / 1000, pid: life.pid, status, source: "runtime", ...more } as const;
     writeBeat(places.runDirectory, name, account.uid, beat);
     options.onBeat?.(beat);
+    sayUnlisted(invocation, name, places.roster);
     return EXIT.done;
   }
+  sayUnlisted(invocation, name, places.roster);
   return loop(options, {
     lives,
     statuses: has(invocation, "stdin"),
@@ -76,6 +80,16 @@ export async function run(invocation: Invocation): Promise<number> {
       return true;
     },
   });
+}
+
+/** A name that the roster does not have is as often mistyped as meant: the beat is written, and whoever did it is told. */
+function sayUnlisted({ output }: Invocation, name: string, path: string): void {
+  const roster = readRosterFile(path);
+  if (!roster?.ok || roster.roster.agents.some((agent) => agent.name === name)) return;
+  const known = roster.roster.agents.map((agent) => visible(agent.name)).join(", ");
+  output.complain(
+    `fleet: ${visible(name)} beats, and no agent is called so in ${visible(path)}\n  Known there: ${known}.\n`,
+  );
 }
 
 /** Beats until the program that is vouched for ends, its statuses end, or a signal comes. */

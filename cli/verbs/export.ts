@@ -1,10 +1,12 @@
 import { FleetError } from "../../store/errors.ts";
 import { type ExportFormat, exportEvents } from "../../store/export.ts";
+import type { Reader } from "../../store/reader.ts";
 import { nowUs } from "../clock.ts";
 import { has, type Invocation, textOf } from "../declaration.ts";
 import { openExistingLog } from "../existing-log.ts";
 import { lookAround, nothingRecorded } from "../here.ts";
 import { catchInterrupts } from "../interrupt.ts";
+import { sayNoSuchAgent } from "../no-such-agent.ts";
 import { progressOf } from "../progress.ts";
 import { draftOf } from "../replace-file.ts";
 import { selectionOf } from "../select-events.ts";
@@ -25,7 +27,9 @@ export async function run(invocation: Invocation): Promise<number> {
   if (reader === null) throw nothingRecorded(here.places);
   const { tenantId, host } = reader.identity();
   const last = reader.lastSeq();
+  const unknown = unknownAgent(reader, filter.agent);
   reader.close();
+  if (unknown !== null) return sayNoSuchAgent(output, unknown.name, unknown.known);
 
   const format = (textOf(invocation, "format") ?? "ndjson") as ExportFormat;
   const draft = file === undefined ? null : draftOf(file, OWNER_ONLY);
@@ -54,4 +58,19 @@ export async function run(invocation: Invocation): Promise<number> {
     output.print(`${JSON.stringify(document, null, 2)}\n`);
   } else if (draft !== null) output.complain(`${events} events written to ${file}.\n`);
   return interrupt.exitCode();
+}
+
+/** The agent that was asked for, where no event is anybody's of that name; and who there is, on any host. */
+function unknownAgent(
+  reader: Reader,
+  name: string | undefined,
+): { readonly name: string; readonly known: string[] } | null {
+  if (name === undefined) return null;
+  const [any] = reader.events({ agent: name, limit: 1 });
+  if (any !== undefined) return null;
+  const documents = reader.partitions().map((partition) => reader.documents(partition));
+  const known = documents.flatMap((one) =>
+    ["roster", "agent", "heartbeat"].flatMap((family) => [...one.list(family)].map(([id]) => id)),
+  );
+  return known.includes(name) ? null : { name, known: [...new Set(known)].sort() };
 }

@@ -2,11 +2,13 @@ import { MESSAGE_EVENTS, type MessageEntry, messagesOf } from "../../query/messa
 import { FleetError } from "../../store/errors.ts";
 import type { EventFilter } from "../../store/event-filter.ts";
 import type { Reader } from "../../store/reader.ts";
+import { knownAgents } from "../agent-panes.ts";
 import { nowUs } from "../clock.ts";
 import { countOf, has, type Invocation, textOf } from "../declaration.ts";
 import { openExistingLog } from "../existing-log.ts";
 import { EXIT } from "../exit.ts";
 import { lookAround, nothingRecorded } from "../here.ts";
+import { sayNoSuchAgent } from "../no-such-agent.ts";
 import { formatMessages } from "../render/messages-table.ts";
 import { isoMoment } from "../render/moment.ts";
 import { localOffsetMs, parseMoment } from "../time.ts";
@@ -22,7 +24,15 @@ export async function run(invocation: Invocation): Promise<number> {
   const reader = openExistingLog(here);
   if (reader === null) throw nothingRecorded(here.places);
   try {
-    const all = messagesOf(eventsUpTo(reader, at)).filter(
+    const ledger = messagesOf(eventsUpTo(reader, at));
+    const known = [
+      ...knownAgents(here, reader.documents(reader.identity())),
+      ...ledger.map(({ agent }) => agent ?? ""),
+    ];
+    const unknown = invocation.arguments.find((name) => !known.includes(name));
+    if (unknown !== undefined)
+      return sayNoSuchAgent(output, unknown, [...new Set(known)].filter(Boolean).sort());
+    const all = ledger.filter(
       (one) =>
         (invocation.arguments.length === 0 || invocation.arguments.includes(one.agent ?? "")) &&
         (since === null || (since.kind === "seq" ? one.seq >= since.seq : one.requestedAtUs >= since.atUs)),

@@ -134,6 +134,18 @@ test("the interval is the roster's before the environment's", async () => {
   await expect.poll(() => Number(beat().seq), until).toBeGreaterThan(2);
 });
 
+test("a name that the roster does not have beats all the same, and is said to be unknown", () => {
+  const roster =
+    "version: 1\nagents:\n  - { name: coder0, runtime: pi }\n  - { name: coder1, runtime: pi }\n";
+  writeFileSync(join(home, "roster.yaml"), roster);
+  const { status, stderr } = once("coder9");
+  expect(status).toBe(0);
+  expect(beat("coder9")).toMatchObject({ status: "ok" });
+  expect(stderr).toContain("coder9 beats, and no agent is called so");
+  expect(stderr).toContain("coder0, coder1");
+  expect(once("coder1").stderr).toBe("");
+});
+
 test("the shell function of the guide beats by the protocol and answers a probe", () => {
   const guide = readFileSync(join(ROOT, "docs/operating.md"), "utf8");
   const [, script = ""] = /```sh\n(beat\(\) \{[\s\S]*?\n\})\n/.exec(guide) ?? [];

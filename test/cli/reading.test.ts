@@ -23,6 +23,17 @@ async function ps(...argv: string[]): Promise<PsDocument> {
 }
 const names = (document: PsDocument) => document.agents.map(({ name }) => name);
 
+test.each([[["messages", "nobody"]], [["export", "--agent", "nobody"]]])(
+  "%j names nobody who is known, and says who there is",
+  async (argv) => {
+    const { exit, stdout, stderr } = await fleet.run(...argv);
+    expect({ exit, stdout }).toEqual({ exit: 3, stdout: "" });
+    expect(stderr).toContain('no agent is called "nobody"');
+    expect(stderr).toContain("Known here: canary-pi, coder0");
+    expect((await fleet.run(...argv.with(-1, "coder0"))).exit).toBe(0);
+  },
+);
+
 describe("ps beside a live recorder", () => {
   beforeEach(() => fleet.record());
 
