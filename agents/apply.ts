@@ -1,16 +1,8 @@
 import { createHash } from "node:crypto";
-import {
-  chmodSync,
-  copyFileSync,
-  lstatSync,
-  mkdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { chmodSync, copyFileSync, lstatSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { FleetError } from "../store/errors.ts";
+import { makeDirectories } from "./make-directories.ts";
 import type { PlannedFile } from "./plan.ts";
 import { type Fate, fateOf, isWritten, readWritten, type Written } from "./written.ts";
 
@@ -64,7 +56,7 @@ export function removeFiles(paths: readonly string[], memory: string): string[] 
 
 /** Replaces a file in one step: who reads it finds the old one or the new one. */
 export function replaceFile(path: string, text: string, mode: number): void {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  makeDirectories(dirname(path));
   const temporary = `${path}.${process.pid}.tmp`;
   writeFileSync(temporary, text, { mode, flag: "wx" });
   // The mode of a new file is cut by the umask.

@@ -129,7 +129,8 @@ async function main(args) {
     return 0;
   }
   await end();
-  say("All of it is gone again. `npm start -- --keep` leaves it running to be explored.");
+  const how = process.stdout.isTTY === true ? "" : " on a terminal";
+  say(`All of it is gone again. \`npm start -- --keep\`${how} leaves it running to be explored.`);
   return 0;
 }
 

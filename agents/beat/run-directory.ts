@@ -1,6 +1,6 @@
-import { lstatSync, mkdirSync, type Stats } from "node:fs";
-import { dirname } from "node:path";
+import { lstatSync, type Stats } from "node:fs";
 import { FleetError } from "../../store/errors.ts";
+import { makeDirectories } from "../make-directories.ts";
 
 /**
  * Makes the run directory (0700) where it is missing, and refuses one into which somebody else could write: whoever can
@@ -38,20 +38,11 @@ function distrust(path: string, stats: Stats, uid: number): { problem: string; h
   return null;
 }
 
-/** Step by step: Node's own recursive loop never ends where a file system refuses with ENOENT under a parent that is there. */
 function make(path: string): void {
   try {
-    mkdirSync(path, { mode: 0o700 });
+    makeDirectories(path);
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === "EEXIST") return;
-    if (code !== "ENOENT" || dirname(path) === path) throw unmade(path, error as Error);
-    make(dirname(path));
-    try {
-      mkdirSync(path, { mode: 0o700 });
-    } catch (again) {
-      if ((again as NodeJS.ErrnoException).code !== "EEXIST") throw unmade(path, again as Error);
-    }
+    throw unmade(path, error as Error);
   }
 }
 

@@ -2,7 +2,6 @@ import {
   chmodSync,
   closeSync,
   fsyncSync,
-  mkdirSync,
   openSync,
   readFileSync,
   realpathSync,
@@ -14,6 +13,7 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { FleetError } from "../../store/errors.ts";
+import { makeDirectories } from "../make-directories.ts";
 import type { Change } from "./plan.ts";
 
 /** A configuration is some kilobytes; what is larger is something else under that name. */
@@ -49,7 +49,7 @@ export function applyChanges(changes: readonly Change[]): void {
 }
 
 function replace(path: string, text: string, isUsers: boolean): void {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  makeDirectories(dirname(path));
   // Dotfiles are often links into a repository: the link stays, what it points to is written.
   const target = resolved(path);
   const mode = isUsers ? (modeOf(target) ?? 0o600) : 0o600;

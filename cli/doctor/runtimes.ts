@@ -8,11 +8,14 @@ import type { RunWords } from "../acting/programs.ts";
 import { readText } from "../acting/read-text.ts";
 import { type Finding, fail, ok, warn } from "./finding.ts";
 
-/** Whether each agent's program is on that agent's PATH, what is known to go wrong with its command, and the Node that it needs. */
+/**
+ * Whether each agent's program is on that agent's PATH, what is known to go wrong with its command, and the Node that it needs.
+ * `launches`: fleet's own launcher starts them; of another one it is not known where it looks.
+ */
 export async function checkRuntimes(
   spec: FleetSpec,
   run: RunWords,
-  npmBin: string | null,
+  { npmBin, launches }: { readonly npmBin: string | null; readonly launches: boolean },
 ): Promise<Finding[]> {
   const managerPath = await managersPath(run);
   const findings: Finding[] = [];
@@ -25,6 +28,13 @@ export async function checkRuntimes(
     const found = program.startsWith("/") ? (isProgram(program) ? program : null) : findOn(path, program);
     if (found === null) {
       const text = `${program} (for ${names}) is on none of: ${path.join(" ")}`;
+      if (!launches) {
+        const other = `${text}. Fleet does not launch these agents; what does may know another place`;
+        findings.push(
+          warn(check, other, "Nothing, while they run. Before `fleet init` launches them: install it."),
+        );
+        continue;
+      }
       const advice = `Install it, or name its directory: MOSAIC_RUNTIME_BIN=DIR in ${spec.fleetHome}/agents/${first.name}.local.env`;
       findings.push(fail(check, text, advice));
       continue;

@@ -1,3 +1,5 @@
+import { readWrittenFile } from "../../agents/apply.ts";
+import { AGENT_TEMPLATE } from "../../agents/fleet-spec.ts";
 import { readText } from "../../agents/hooks/apply.ts";
 import { stateOf } from "../../agents/hooks/plan.ts";
 import { HOOKED_RUNTIMES } from "../../agents/hooks/runtimes.ts";
@@ -6,6 +8,7 @@ import { FLEET_HOOKS, MARKS_COMMANDS, parseMarks } from "../../collectors/tmux/h
 import type { TmuxSocket } from "../../collectors/tmux/sockets.ts";
 import { type BootOutlook, bootOutlook } from "../../query/boot-promise.ts";
 import { openReader } from "../../store/reader.ts";
+import { memoryOf } from "../acting/lifecycle.ts";
 import { findNpmBin } from "../acting/npm-bin.ts";
 import { createRunner } from "../acting/programs.ts";
 import { fleetSpecOf } from "../acting/spec.ts";
@@ -47,8 +50,10 @@ export async function checkFleet(around: {
     if (state === "installed") return ok(check, path);
     return warn(check, `${state}: its agents cannot say what they do`, `Run: fleet hooks install ${runtime}`);
   });
+  const written = readWrittenFile(memoryOf(spec.fleetHome));
+  const launches = written[`${spec.unitDirectory}/${AGENT_TEMPLATE}`] !== undefined;
   return [
-    ...(await checkRuntimes(spec, run, await findNpmBin(run))),
+    ...(await checkRuntimes(spec, run, { npmBin: await findNpmBin(run), launches })),
     ...adapters,
     ...(await checkMarks(around, log?.outlook != null)),
     await checkRecorderUnit(run),

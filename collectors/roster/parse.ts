@@ -39,7 +39,7 @@ export function parseRoster(text: string): ParsedRoster {
   const broken = document.errors[0] ?? document.warnings[0];
   if (broken) {
     const { line } = counter.linePos(broken.pos[0]);
-    return refuse(line, text.split("\n")[line - 1]?.trim() ?? null, wordsOf(broken.message));
+    return refuse(line, text.split("\n")[line - 1]?.trim() || null, wordsOf(broken.message));
   }
   let value: unknown;
   try {

@@ -36,6 +36,14 @@ const apply = (files: readonly PlannedFile[], force = false) => {
 };
 const text = (name: string) => readFileSync(join(home, name), "utf8");
 
+test("a place where no directory can be made is refused, and not tried for ever", () => {
+  const file = { ...planned("x", "text"), path: "/proc/no-such-place/of/mine/x" };
+  expect(() => writeFiles(weigh([file], {}, false), memory())).toThrow(/ENOENT/);
+  const under = { ...planned("x", "text"), path: join(home, "a", "b", "x") };
+  writeFileSync(join(home, "a"), "a file");
+  expect(() => writeFiles(weigh([under], {}, false), memory())).toThrow();
+});
+
 test("files are written once, with their modes, and again only when what is planned changes", () => {
   const before = process.umask(0o077);
   try {

@@ -161,11 +161,14 @@ describe("a bad roster is refused with its line, the value and what was expected
     ["nothing", "", 1, null, /version: 1/],
     ["bytes that are no text", `${head}agents: [\0]\n`, 3, null, /UTF-8/],
     ["half a file", `${head}agents:\n  - { name: a, runti`, 4, null, /YAML/],
+    ["a list that is left open", `${head}agents: [\n\n`, 5, null, /YAML/],
     ["a custom tag", `${head}agents: !!js/function 'x'\n`, 3, null, /YAML/],
   ])("%s", (_, text, line, value, expected) => {
     const refused = refusal(text);
     expect(refused.line).toBe(line);
     if (value !== null) expect(refused.value).toBe(value);
+    // Nothing at a place is no value of it: `line 2: : expected ...` would be said.
+    expect(refused.value).not.toBe("");
     expect(refused.expected).toMatch(expected);
   });
 

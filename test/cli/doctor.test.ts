@@ -1,0 +1,43 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { runProgram } from "../../cli/program.ts";
+import { catchOutput } from "./support/output.ts";
+
+let home: string;
+beforeEach(() => {
+  home = mkdtempSync(join(tmpdir(), "fleet-doctor-"));
+  mkdirSync(join(home, "fleet", "lib"), { recursive: true, mode: 0o700 });
+  writeFileSync(
+    join(home, "fleet", "roster.yaml"),
+    "version: 1\nagents:\n  - { name: coder0, runtime: no-such-runtime.py }\n",
+  );
+});
+afterEach(() => rmSync(home, { recursive: true, force: true }));
+
+async function findings(): Promise<{ check: string; state: string; found: string }[]> {
+  const output = catchOutput();
+  const environment = {
+    HOME: home,
+    PATH: process.env.PATH ?? "",
+    TMUX_TMPDIR: home,
+    FLEET_HOME: join(home, "fleet"),
+    FLEET_STATE: join(home, "state"),
+    MOSAIC_TMUX_SOCKET: "fleet-test",
+    XDG_RUNTIME_DIR: join(home, "no-user-manager"),
+  };
+  await runProgram(["doctor", "--json"], { output, environment });
+  return JSON.parse(output.printed()).findings;
+}
+const ofRuntime = async () => (await findings()).find(({ check }) => check === "runtime no-such-runtime.py");
+
+test("a program that is on no PATH is a failure only where fleet's own launcher would look for it", async () => {
+  expect(await ofRuntime()).toMatchObject({
+    state: "warn",
+    found: expect.stringContaining("Fleet does not launch these agents"),
+  });
+  const template = join(home, ".config", "systemd", "user", "mosaic-agent@.service");
+  writeFileSync(join(home, "fleet", "lib", "written.json"), JSON.stringify({ [template]: "a".repeat(64) }));
+  expect(await ofRuntime()).toMatchObject({ state: "fail", found: expect.stringContaining("is on none of") });
+});
