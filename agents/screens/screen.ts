@@ -1,3 +1,5 @@
+import { readCapture } from "./capture.ts";
+
 /** One visible character of a pane with the parts of its look that tell a placeholder from a draft. */
 export interface Cell {
   readonly text: string;
@@ -25,25 +27,7 @@ export interface Screen {
   readonly dead: boolean;
 }
 
-/** What the line-drawing character set of a terminal (VT100) shows for these letters. */
-const LINE_DRAWING: Readonly<Record<string, string>> = {
-  j: "┘",
-  k: "┐",
-  l: "┌",
-  m: "└",
-  n: "┼",
-  q: "─",
-  t: "├",
-  u: "┤",
-  v: "┴",
-  w: "┬",
-  x: "│",
-};
-
 const PLAIN: Omit<Cell, "text"> = { dim: false, bold: false, reverse: false, foreground: "" };
-
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these sequences are what a capture is made of
-const PIECE = /\u001b\[([0-9;:]*)m|\u001b\][^\u0007\u001b]*(?:\u0007|\u001b\\)|([\u000e\u000f])|(.)/gsu;
 
 /**
  * The text of `capture-pane -p -e` as rows of cells. A look lasts from one line to the next, as tmux writes it. Rows below
@@ -51,21 +35,18 @@ const PIECE = /\u001b\[([0-9;:]*)m|\u001b\][^\u0007\u001b]*(?:\u0007|\u001b\\)|(
  */
 export function parseRows(capture: string): Row[] {
   let look = PLAIN;
-  let drawing = false;
-  return capture
-    .replace(/\n$/, "")
-    .split("\n")
-    .map((line) => {
-      const cells: Cell[] = [];
-      for (const [, codes, shift, character] of line.matchAll(PIECE)) {
-        if (codes !== undefined) look = restyled(look, codes);
-        else if (shift !== undefined) drawing = shift === "\u000e";
-        else if (character !== undefined) {
-          cells.push({ ...look, text: drawing ? (LINE_DRAWING[character] ?? character) : character });
-        }
-      }
-      return { cells, text: textOf(cells).trimEnd() };
-    });
+  let cells: Cell[] = [];
+  return readCapture(capture, {
+    colour: (codes) => {
+      look = restyled(look, codes);
+    },
+    character: (text) => cells.push({ ...look, text }),
+    row: () => {
+      const row = { cells, text: textOf(cells).trimEnd() };
+      cells = [];
+      return row;
+    },
+  });
 }
 
 export function textOf(cells: readonly Cell[]): string {

@@ -1,3 +1,4 @@
+import { readCapture } from "../screens/capture.ts";
 import { isWide } from "../screens/columns.ts";
 
 /** One character of a captured screen, and every colour sequence that is in force there. */
@@ -9,25 +10,8 @@ export interface StyledCell {
 
 export type StyledRow = readonly StyledCell[];
 
-const LINES: Readonly<Record<string, string>> = {
-  j: "┘",
-  k: "┐",
-  l: "┌",
-  m: "└",
-  n: "┼",
-  q: "─",
-  t: "├",
-  u: "┤",
-  v: "┴",
-  w: "┬",
-  x: "│",
-};
 const RESET = "\u001b[0m";
 
-/** One colour sequence, one other sequence, one shift of the character set, or one character. */
-const PIECE =
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these sequences are what a capture is made of
-  /(\u001b\[[0-9;:]*m)|\u001b\][^\u0007\u001b]*(?:\u0007|\u001b\\)|\u001b.?|([\u000e\u000f])|(.)/gsu;
 /** They take no column of their own: they change the character before them. */
 const MARK = /[\p{Mn}\p{Me}]|\u200d|\ufe0f/u;
 const UNSAFE = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u200e\u200f\u202a-\u202e\u2066-\u2069]/u;
@@ -38,27 +22,26 @@ const UNSAFE = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u200e\u200f\u202a-\u202e\u2066-\u2069]
  */
 export function styledRows(capture: string): StyledRow[] {
   let look = "";
-  let drawing = false;
-  return capture
-    .replace(/\n$/, "")
-    .split("\n")
-    .map((line) => {
-      const cells: StyledCell[] = [];
-      for (const [, colour, shift, character] of line.matchAll(PIECE)) {
-        if (colour !== undefined) look = restyled(look, colour);
-        else if (shift !== undefined) drawing = shift === "\u000e";
-        else if (character !== undefined && !UNSAFE.test(character)) {
-          const text = drawing ? (LINES[character] ?? character) : character;
-          cells.push({ text, columns: MARK.test(text) ? 0 : isWide(text) ? 2 : 1, look });
-        }
-      }
-      return cells;
-    });
+  let cells: StyledCell[] = [];
+  return readCapture(capture, {
+    colour: (codes) => {
+      look = restyled(look, codes);
+    },
+    character: (text) => {
+      if (!UNSAFE.test(text)) cells.push({ text, columns: MARK.test(text) ? 0 : isWide(text) ? 2 : 1, look });
+    },
+    row: () => {
+      const row = cells;
+      cells = [];
+      return row;
+    },
+  });
 }
 
 /** A sequence that begins with a reset takes everything before it out of force; without that the list would grow for ever. */
-function restyled(look: string, colour: string): string {
-  const codes = colour.slice(2, -1).split(/[;:]/);
+function restyled(look: string, sequence: string): string {
+  const codes = sequence.split(/[;:]/);
+  const colour = `\u001b[${sequence}m`;
   if (codes.every((code) => code === "0" || code === "")) return "";
   if (codes[0] === "0" || codes[0] === "") return colour;
   return look.length > 256 ? RESET + colour : look + colour;

@@ -182,7 +182,7 @@ export const SCENARIOS: readonly Scenario[] = [
     held: false,
   },
   {
-    name: "a program that draws as Ink does",
+    name: "a program that draws as Ink does, and takes bracketed pastes",
     start: (stage) =>
       launch(stage, [process.execPath, join(PROGRAMS, "ink-like.mjs"), stage.log], "enter sends"),
     verdict: "accepted",
@@ -190,11 +190,19 @@ export const SCENARIOS: readonly Scenario[] = [
     held: true,
   },
   {
-    name: "the same with half a message typed, cursor hidden elsewhere",
+    name: "a program of the real Ink",
+    start: (stage) =>
+      launch(stage, [process.execPath, join(PROGRAMS, "ink-app.mjs"), stage.log], "enter sends"),
+    verdict: "accepted",
+    kind: "screen",
+    held: true,
+  },
+  {
+    name: "the real Ink with half a message typed",
     start: (stage) =>
       launch(
         stage,
-        [process.execPath, join(PROGRAMS, "ink-like.mjs"), stage.log, "wait, do not"],
+        [process.execPath, join(PROGRAMS, "ink-app.mjs"), stage.log, "wait, do not"],
         "wait, do not",
       ),
     verdict: "refused",
