@@ -52,6 +52,7 @@ basics() {
   has_system python3 || m="$m python3"
   has ps || m="$m procps"
   [ "$purpose" = start ] || has git || m="$m git"
+  [ "$purpose" = start ] || has openssl || m="$m openssl"
   has unshare || m="$m util-linux"
   printf '%s' "${m# }"
 }

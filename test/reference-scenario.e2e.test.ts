@@ -1,3 +1,4 @@
+import { writeFileSync } from "node:fs";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { PsDocument } from "../query/row.ts";
 import { buildFactory, FACTORY_AGENTS, type Factory } from "./sandbox/factory.ts";
@@ -14,8 +15,17 @@ beforeAll(async () => {
   factory = await buildFactory(host, "alice");
 });
 afterAll(async () => {
+  await record(process.env.RECORD_REFERENCE);
   await host.down();
 });
+
+/** What was written, for tests that play it again: see fixtures/reference/README.md. */
+async function record(file: string | undefined): Promise<void> {
+  if (file === undefined) return;
+  const { stdout } = await factory.fleet("export");
+  const { host: name } = await factory.ps();
+  writeFileSync(file, stdout.replaceAll(`"host":"${name}"`, '"host":"factory"'));
+}
 
 const statuses = (document: PsDocument) =>
   Object.fromEntries(document.agents.map(({ name, status }) => [name, status]));

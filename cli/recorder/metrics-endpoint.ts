@@ -89,6 +89,9 @@ function readToken(path: string): string {
     try {
       const found = fstatSync(descriptor);
       if (!found.isFile()) throw new Error("it is no regular file");
+      if (found.uid !== process.getuid?.()) throw new Error(`it belongs to another user (uid ${found.uid})`);
+      const shared = found.mode & 0o077;
+      if (shared !== 0) throw new Error(`others may use it too (mode ${(found.mode & 0o777).toString(8)})`);
       if (found.size > 4096) throw new Error("it is longer than a token");
       text = readFileSync(descriptor, "utf8").trim();
     } finally {
@@ -103,6 +106,6 @@ function readToken(path: string): string {
 
 function unusable(path: string, reason: string): FleetError {
   return new FleetError("config", `the metrics token ${path} cannot be used: ${reason}`, {
-    hint: "Remove the file and a new token is made, or set FLEET_METRICS_TOKEN_FILE to a file that holds one.",
+    hint: `Remove the file and a new token is made, or make it yours alone (chmod 600 ${path}), or set FLEET_METRICS_TOKEN_FILE to a file that is.`,
   });
 }

@@ -15,9 +15,11 @@ import type { SpanRecord } from "./span-record.ts";
 
 type Resource = ReadableSpan["resource"];
 
+export const SCOPE_NAME = "fleet.mirror";
+
 /** Makes what OpenTelemetry's serializers take of what is kept. A pure function of the record: a repeat is the same bytes. */
 export function spanMaker(identity: MirrorIdentity): (record: SpanRecord) => ReadableSpan {
-  const scope = { name: "fleet.mirror", version: identity.version };
+  const scope = { name: SCOPE_NAME, version: identity.version };
   // The serializer groups spans by the identity of the resource object, so each life has one.
   let resources = new Map<string, Resource>();
   const resourceOf = ({ agent, incarnation }: SpanRecord): Resource => {

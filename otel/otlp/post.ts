@@ -48,7 +48,10 @@ export function openPost(
         { method: "POST", agent, signal: deadline, headers: { ...headers, "content-length": bytes.length } },
         (response) => readAnswer(response).then(resolve, reject),
       );
-      sent.on("error", (error) => reject(deadline.aborted && !signal.aborted ? tooSlow(settings) : error));
+      sent.on("error", (error) => {
+        if (deadline.aborted && !signal.aborted) reject(tooSlow(settings));
+        else reject(isSecure ? inPlainWords(error) : error);
+      });
       sent.end(bytes);
     });
   return { post, close: () => agent.destroy() };
@@ -75,4 +78,23 @@ async function readAnswer(response: IncomingMessage): Promise<Answer> {
 
 function tooSlow({ timeoutMs }: OtlpSettings): Error {
   return new Error(`no answer within ${timeoutMs} ms`);
+}
+
+/** What OpenSSL says, with what an operator can do about it. */
+function inPlainWords(error: NodeJS.ErrnoException): Error {
+  const { code = "", message } = error;
+  const because = (text: string) => new Error(text, { cause: error });
+  // Alerts are the receiver's words about us; all else about certificates is ours about the receiver.
+  const alert = /\balert ([a-z ]+)/.exec(message)?.[1];
+  if (alert !== undefined)
+    return because(
+      `the receiver does not take who we are: ${alert} (see OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE)`,
+    );
+  if (/CERT|SIGNED|VERIFY|ISSUER/.test(code))
+    return because(
+      `the certificate of the receiver is not trusted: ${message} (see OTEL_EXPORTER_OTLP_CERTIFICATE)`,
+    );
+  if (/wrong version number|packet length too long|http request/.test(message))
+    return because("the receiver does not speak TLS: is its address http instead of https?");
+  return error;
 }

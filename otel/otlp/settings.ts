@@ -21,6 +21,8 @@ type Variables = Readonly<Record<string, string | undefined>>;
 
 const DEFAULT_ENDPOINT = "http://localhost:4318";
 const DEFAULT_TIMEOUT_MS = 10_000;
+/** The longest that a timer can run: 24 days. */
+const NO_LIMIT_MS = 2 ** 31 - 1;
 
 /** Whether the standard variables name a receiver for this signal at all. */
 export function isOtlpAskedFor(variables: Variables, signal: Signal): boolean {
@@ -123,8 +125,12 @@ function compressionOf(given: Given | null): "gzip" | "none" {
 function timeoutOf(given: Given | null): number {
   if (given === null) return DEFAULT_TIMEOUT_MS;
   const milliseconds = Number(given.text);
-  if (/^\d+$/.test(given.text) && milliseconds > 0 && milliseconds < 2 ** 31) return milliseconds;
-  throw refused(given, "a time in milliseconds", "Set it to a whole number above 0, or unset it (10000).");
+  if (/^\d+$/.test(given.text) && milliseconds < 2 ** 31) return milliseconds || NO_LIMIT_MS;
+  throw refused(
+    given,
+    "a time in milliseconds",
+    "Set it to a whole number (0: no limit), or unset it (10000).",
+  );
 }
 
 function refused(given: Given | null, expected: string, hint: string): FleetError {

@@ -19,6 +19,13 @@ test("each alert fires on what it is for, after its time, and not on what is wel
   expect(promtool(["test", "rules", place("test/otel/metrics/fleet-alerts.test.yml")])).toContain("SUCCESS");
 });
 
+test("every alert has such a test", () => {
+  const names = (text: string, key: string) =>
+    new Set([...text.matchAll(new RegExp(`${key}: (\\w+)$`, "gm"))].map(([, name]) => name));
+  const tested = names(readFileSync(place("test/otel/metrics/fleet-alerts.test.yml"), "utf8"), "alertname");
+  expect([...names(readFileSync(RULES, "utf8"), "alert")].filter((name) => !tested.has(name))).toEqual([]);
+});
+
 test("rules and dashboard speak of metrics that exist", () => {
   for (const path of [RULES, place("examples/grafana/fleet.json")]) {
     const text = readFileSync(path, "utf8");

@@ -1,4 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { createServer } from "node:https";
+import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
 import { MockOtlpServer } from "@elastic/mockotlpserver";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -6,6 +9,7 @@ import { recordOf } from "../../../otel/mirror/span-record.ts";
 import { openMirrorBook } from "../../../store/mirror-book.ts";
 import { readMirrorStatus } from "../../../store/mirror-status.ts";
 import { waitUntil } from "../../cli/support/live-fleet.ts";
+import { createAuthority } from "../support/certificates.ts";
 import {
   accept,
   cutAfter,
@@ -246,6 +250,39 @@ describe("delivery against a receiver that fails", () => {
       headers: { "x-scope-orgid": "acme", authorization: "Bearer secret", "content-encoding": "gzip" },
     });
     expect(receiver.kept.size).toBeGreaterThan(10);
+  });
+});
+
+describe("a receiver that is not trusted", () => {
+  test("gets nothing, and `fleet mirror status` says why and what to look at", async () => {
+    flapping(story, 2, 2);
+    const [ours, theirs] = ["ours", "theirs"].map((name) => createAuthority(story.home, name));
+    const { certificate = "", key = "" } = ours?.issue("server") ?? {};
+    let asked = 0;
+    const server = createServer({ cert: readFileSync(certificate), key: readFileSync(key) }, () => {
+      asked += 1;
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", () => resolve()));
+    try {
+      const { port } = server.address() as AddressInfo;
+      const variables = {
+        OTEL_EXPORTER_OTLP_ENDPOINT: `https://127.0.0.1:${port}`,
+        OTEL_EXPORTER_OTLP_CERTIFICATE: theirs?.certificate ?? "",
+      };
+      const waiting = start([], variables);
+      await waitUntil("trouble is told", () => waiting.stderr().includes("is not trusted"));
+      const { code, stdout } = await start(["status"]).ended;
+      expect(code).toBe(1);
+      expect(stdout).toMatch(
+        /^The receiver does not take them: the certificate of the receiver is not trusted: .+ \(see OTEL_EXPORTER_OTLP_CERTIFICATE\)$/m,
+      );
+      expect(asked).toBe(0);
+      waiting.child.kill("SIGTERM");
+      await waiting.ended;
+    } finally {
+      server.closeAllConnections();
+      server.close();
+    }
   });
 });
 

@@ -20,6 +20,7 @@ import { openReader } from "../../../store/reader.ts";
 import { openVerdictReader } from "../../../store/verdict-table.ts";
 import { SMALL } from "../../query/history/kept-log.ts";
 import { AGENTS, anyStory, play } from "../../query/history/world.ts";
+import { believed } from "../support/believed.ts";
 
 const MINUTE_US = 60_000_000;
 
@@ -89,37 +90,6 @@ function bench(of: "the whole log" | "what is kept") {
 
 const spansOf = (book: MirrorBook): (SpanRecord & { no: number })[] =>
   book.after(0, 100_000).map(({ no, span }) => ({ no, ...recordOf(span) }));
-
-/** What a reader of the traces holds for true: of each place the highest revision, unless it withdraws. */
-function believed(
-  spans: readonly SpanRecord[],
-  agent: string,
-): { fromUs: number; toUs: number; status: string; reason: string | null }[] {
-  const newest = new Map<number, SpanRecord>();
-  for (const span of spans) {
-    if (span.agent !== agent || span.attributes["fleet.health.state"] === undefined) continue;
-    const before = newest.get(span.fromUs);
-    const revision = (of: SpanRecord | undefined) => Number(of?.attributes["fleet.revision"] ?? 0);
-    if (revision(span) > revision(before)) newest.set(span.fromUs, span);
-  }
-  const held = [...newest.values()]
-    .filter(({ attributes }) => attributes["fleet.withdrawn"] !== true)
-    .sort((a, b) => a.fromUs - b.fromUs)
-    .map(({ fromUs, toUs, attributes }) => ({
-      fromUs,
-      toUs,
-      status: String(attributes["fleet.health.state"]),
-      reason: (attributes["fleet.health.reason"] as string | undefined) ?? null,
-    }));
-  const joined: typeof held = [];
-  for (const piece of held) {
-    const last = joined.at(-1);
-    if (last && last.toUs === piece.fromUs && last.status === piece.status && last.reason === piece.reason)
-      last.toUs = piece.toUs;
-    else joined.push({ ...piece });
-  }
-  return joined;
-}
 
 describe("what was planned, by its highest revisions", () => {
   test.each(["the whole log", "what is kept"] as const)(

@@ -47,6 +47,16 @@ describe("OTEL_EXPORTER_OTLP_*", () => {
     expect(both("HEADERS", "a=1", "b=2").headers).toEqual({ b: "2" });
   });
 
+  test("a timeout of 0 is no limit", () => {
+    expect(settings({ [`${E}TIMEOUT`]: "0" }).timeoutMs).toBe(2 ** 31 - 1);
+  });
+
+  test("what is only of gRPC changes nothing: the scheme says whether it is secure", () => {
+    expect(settings({ [`${E}INSECURE`]: "true", [`${E}ENDPOINT`]: "https://c" }).url).toBe(
+      "https://c/v1/traces",
+    );
+  });
+
   test("headers are percent-encoded pairs; a value may hold an equals sign", () => {
     expect(
       settings({ [`${E}HEADERS`]: "Authorization=Basic%20dTpw==, x-scope-orgid = acme ,," }).headers,
@@ -62,7 +72,8 @@ describe("OTEL_EXPORTER_OTLP_*", () => {
     ["PROTOCOL", "grpc"],
     ["COMPRESSION", "zstd"],
     ["TIMEOUT", "10s"],
-    ["TIMEOUT", "0"],
+    ["TIMEOUT", "-1"],
+    ["TIMEOUT", "1.5"],
   ])("%s=%s is refused by name, with what would be right", (name, value) => {
     expect(() => settings({ [`${E}${name}`]: value })).toThrow(`${E}${name} is ${JSON.stringify(value)}`);
   });
