@@ -24,6 +24,8 @@ function toldByHistory({ past }: ReferenceLog, throughUs: number) {
     name,
     intervals: intervals.flatMap(({ from, to, status, reason }) => {
       const [fromUs, toUs] = [microsOf(from) as number, microsOf(to)];
+      // What was before the log began is nothing that the log tells.
+      if (toUs !== null && toUs <= (of.beginsUs ?? 0)) return [];
       return status === null || toUs === null || toUs > throughUs ? [] : [{ fromUs, toUs, status, reason }];
     }),
   }));
