@@ -26,6 +26,9 @@ const UNKNOWN = -1n;
 /** A thread that has not moved for so long will not come to an end. */
 const STALLED_MS = 60_000;
 const LOOK_MS = 20;
+const CACHE_KILOBYTES = 2048;
+/** Of what the folds make nearly all is dropped at once. */
+const YOUNG_MEGABYTES = 16;
 
 const SCHEMA = "beside";
 const DOCUMENTS =
@@ -61,7 +64,11 @@ export function startBeside(database: Database, module: string): Beside | null {
   // Loaded here and not at the top: whoever only appends has no use for it.
   const { Worker } = process.getBuiltinModule("node:worker_threads");
   const workerData: Task = { log: path, aside, numbers };
-  const worker = new Worker(module, { workerData, execArgv: [] });
+  const worker = new Worker(module, {
+    workerData,
+    execArgv: [],
+    resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MEGABYTES },
+  });
   worker.unref();
   // Told in shared memory too; unheard, an error of the thread would end the process.
   worker.on("error", () => {});
@@ -110,6 +117,8 @@ export function foldBeside(data: unknown, folded: Folds): void {
     // Nobody reads it before it is whole, and whatever happens meanwhile it is thrown away.
     for (const pragma of ["page_size = 8192", "journal_mode = OFF", "synchronous = OFF"])
       database.pragma(pragma);
+    // Both are gone through from one end to the other: pages that are kept would be of no use.
+    for (const connection of [log, database]) connection.pragma(`cache_size = -${CACHE_KILOBYTES}`);
     database.exec(DOCUMENTS);
     const aside = openAsideChronicle({ database, name: (table) => `main.${table}`, log });
     const refold = startRefold(log, folded, aside, "rest");

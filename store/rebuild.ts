@@ -12,6 +12,8 @@ import { inTransaction } from "./transaction.ts";
 /** Below this many events a thread takes longer to start than to be of use. */
 const WORTH_A_THREAD = 100_000;
 
+const CACHE_KILOBYTES = 4096;
+
 export interface RebuildOptions {
   readonly progress?: ((seq: number) => void) | undefined;
   /** The module that folds the other half of the log in a thread of its own (see `rebuild-beside.ts`); null: there is none. */
@@ -30,17 +32,20 @@ export function rebuild(
   { progress = () => {}, thread = null, worthAThread = WORTH_A_THREAD }: RebuildOptions = {},
 ): { events: number } {
   const last = database.prepare("SELECT coalesce(max(seq), 0) FROM events").pluck().get() as number;
+  const cache = database.pragma("cache_size", { simple: true });
+  // The log is gone through from one end to the other: pages that are kept would be of no use.
+  for (const schema of ["main", "temp"]) database.pragma(`${schema}.cache_size = -${CACHE_KILOBYTES}`);
   const path = last >= worthAThread && folded.chronicle?.halves ? thread : null;
   const beside = path === null ? null : startBeside(database, path);
-  if (beside === null) return rebuildFrom(database, folded, null, progress);
   try {
     return rebuildFrom(database, folded, beside, progress);
   } catch (error) {
     // Whatever became of the thread, this one can do all of it.
-    if (!beside.hasFailed()) throw error;
+    if (!beside?.hasFailed()) throw error;
     return rebuildFrom(database, folded, null, progress);
   } finally {
-    beside.close();
+    beside?.close();
+    database.pragma(`cache_size = ${cache}`);
   }
 }
 
@@ -60,6 +65,7 @@ function rebuildFrom(
   foldOn();
   aside.flush();
   beside?.reach(refold.lastSeq());
+  progress(refold.lastSeq());
   foldOn();
   inTransaction(
     database,

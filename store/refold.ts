@@ -13,7 +13,7 @@ import { inSnapshot } from "./transaction.ts";
 import { twoGenerations } from "./two-generations.ts";
 
 /** Rows fetched in one call: fewer crossings from SQLite into JavaScript, and few enough to keep memory flat. */
-const CHUNK = 1024;
+const CHUNK = 512;
 /** Chunks read as of one commit, and written aside by one: each commit touches the file. */
 const CHUNKS_AT_ONCE = 8;
 /** Places of the log that are searched in one call for what is no sample. */

@@ -11,7 +11,7 @@ test.each([
   [
     "rebuild",
     rebuild,
-    ["rebuild: whole / bare SELECT, median round", "rebuild: peak memory above that of a tenth of the log"],
+    ["rebuild: fold / bare SELECT, median round", "rebuild: peak memory above that of a tenth of the log"],
   ],
   ["size", size, ["size: heartbeat log, all included"]],
 ])("the bench of %s runs and reports", { timeout: 180_000 }, (_, run, asked) => {
