@@ -50,6 +50,8 @@ export interface SendOrder {
   readonly until: Until;
   readonly timeoutMs: number;
   readonly traceparent: string | null;
+  /** The runtime that it is meant for, where it would be something else to another one; null: whatever runs there. */
+  readonly meantFor: string | null;
 }
 
 export interface SendOutcome {
@@ -157,7 +159,14 @@ async function sendInto(
   },
 ): Promise<SendOutcome> {
   const { digest, terminal, beganMs, outcome, head, tell, end } = sending;
-  const { runtime, ageMs } = foregroundOf(pane.pid);
+  const { runtime, ageMs, isShell } = foregroundOf(pane.pid);
+  const { meantFor } = order;
+  // Of a program that is not known it is not known either that it is another one.
+  const isAnother = isShell || (runtime !== null && runtime !== meantFor);
+  if (howItTakesMessages(meantFor) !== null && isAnother) {
+    const because = `${isShell ? "a shell" : runtime} runs in its pane, and not ${meantFor}`;
+    return end(refused("other-runtime", because, runtime), { runtime });
+  }
   const { text, remarks } = asTyped(order.text, howItTakesMessages(runtime), order);
   const startedAtMs = ageMs === null ? null : world.wallUs() / 1000 - ageMs;
   // What was done with before this runtime started cannot be in it.

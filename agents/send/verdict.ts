@@ -10,7 +10,8 @@ export type Refusal =
   | "not-ready"
   | "line-too-long"
   | "busy-sender"
-  | "changed";
+  | "changed"
+  | "other-runtime";
 
 /** What is missing to a proof. */
 export type Unproven = "not-read" | "blank" | "no-change" | "no-evidence" | "gone" | "unfinished";

@@ -75,6 +75,8 @@ export function resetAgent(
       until: "accepted",
       timeoutMs: TIMEOUT_MS,
       traceparent: null,
+      // A shell would run the command, and another runtime take it for a message.
+      meantFor: agent.runtime,
     },
   );
 }

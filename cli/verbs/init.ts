@@ -94,7 +94,9 @@ export async function run(invocation: Invocation): Promise<number> {
         plan.administrator.push(`An administrator must run: ${command.words.join(" ")} (${command.what})`);
       else {
         throw new FleetError("unavailable", failureOf(command.words, finished), {
-          hint: "The files are written. Mend this, then run `fleet init` again.",
+          hint: /connect to (user scope )?bus/i.test(finished.stderr)
+            ? `The files are written. Without a user service manager nothing starts: log in with a real session, or let an administrator run: loginctl enable-linger ${userName(account.uid)}. Then run \`fleet init\` again.`
+            : "The files are written. Mend this, then run `fleet init` again.",
         });
       }
     }

@@ -76,7 +76,7 @@ export async function run(invocation: Invocation): Promise<number> {
           user: userName(own.here.account.uid),
           isKnown: known.includes(agent),
         },
-        { ...order, traceparent: given },
+        { ...order, traceparent: given, meantFor: null },
       ),
     );
     await spans?.end();

@@ -11,6 +11,7 @@ const fleet = createLiveFleet(`version: 1
 tmux: { socket_name: fleet-test }
 agents:
 ${[...NAMES, "absent"].map((name) => `  - { name: ${name}, runtime: script, class: worker, command: "sleep 1" }`).join("\n")}
+  - { name: drifted, runtime: pi, class: worker }
 `);
 afterAll(() => fleet.remove());
 
@@ -172,6 +173,18 @@ test("a name is checked before tmux sees it, and one that nobody knows is not wr
   expect(nobody.code).toBe(3);
   expect(await events("message.requested")).toHaveLength(before);
   expect((await send("absent", "x")).sent).toMatchObject({ verdict: "refused", kind: "missing" });
+});
+
+test("a reset is not typed into a shell that runs where the runtime should", async () => {
+  await pane("drifted", "agent$", "env", "PS1=agent$ ", "bash", "--norc", "--noprofile", "-i");
+  const { code, stdout } = await fleet.fleet("agent", "reset", "drifted", "--json");
+  expect(code).toBe(12);
+  expect(JSON.parse(stdout)).toMatchObject({
+    verdict: "refused",
+    because: "a shell runs in its pane, and not pi",
+  });
+  expect(fleet.tmux("capture-pane", "-p", "-t", "=drifted:").trim()).toBe("agent$");
+  expect((await events("operator.act.failed")).at(-1)?.payload).toMatchObject({ verb: "agent reset" });
 });
 
 test("the runtime's own acknowledgement is the proof where its adapter gives one", async () => {
