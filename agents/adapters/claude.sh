@@ -231,8 +231,8 @@ claude_sidecar() {
   stat_of "$pid" || return 0
   first=$born
   uptime
-  ticked=$up
-  while sleep 1 && stat_of "$pid" && [ "$born" = "$first" ]; do
+  ticked=$up nap=3
+  while sleep "$nap" && stat_of "$pid" && [ "$born" = "$first" ]; do
     # Another one has taken over, or all of this is no more.
     load "$run/.$name.sidecar"
     [ "$line" = "$me" ] || return 0
@@ -240,7 +240,11 @@ claude_sidecar() {
     set -- $line
     [ "${1:-}" != "$pid" ] || ticked=${2:-0}
     uptime
-    if [ $((up - ticked)) -ge 3 ]; then claude_judge && beat_if_due "$status" sidecar "$doubt"; fi
+    # Each look costs a fork: seldom while the timer runs, and as often as that when it stands still.
+    nap=3
+    [ $((up - ticked)) -ge 3 ] || continue
+    nap=1
+    claude_judge && beat_if_due "$status" sidecar "$doubt"
   done
 }
 
