@@ -52,7 +52,7 @@ export function recordingContext(options: { cursors?: Map<string, string> } = {}
 }
 
 /** Waits for a condition, checking often; fails with what it waited for. */
-export async function until(what: string, holds: () => boolean, deadlineMs = 15_000): Promise<void> {
+export async function until(what: string, holds: () => boolean, deadlineMs = 30_000): Promise<void> {
   const endAt = performance.now() + deadlineMs;
   while (!holds()) {
     if (performance.now() > endAt) throw new Error(`waited ${deadlineMs} ms in vain: ${what}`);

@@ -9,27 +9,25 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { FLEET_HOOKS, HOOK_SLOT, MAX_SPOOL_BYTES } from "../../../collectors/tmux/hooks.ts";
 import { uninstallHooks } from "../../../collectors/tmux/uninstall.ts";
 import { until } from "../../support/collecting.ts";
 import { createMemoryLog } from "./memory-log.ts";
-import { createTmuxHome, environment, type TmuxHome, type TmuxServer } from "./tmux-server.ts";
-import { type Watching, watching } from "./watching.ts";
+import { environment, type TmuxHome, type TmuxServer } from "./tmux-server.ts";
+import { ownTmuxForEachTest, type Watching, watching } from "./watching.ts";
 
 let home: TmuxHome;
 let server: TmuxServer;
 let watch: Watching | null = null;
 
-beforeEach(() => {
-  home = createTmuxHome();
-  server = home.socket();
-});
-afterEach(async () => {
-  await watch?.stop();
-  watch = null;
-  await home.remove();
-});
+ownTmuxForEachTest(
+  (...made) => {
+    [home, server] = made;
+    watch = null;
+  },
+  () => watch,
+);
 
 const SLEEP = "exec sleep 1000";
 const NO_TICK = { tickMs: 600_000, otherSocketsTickMs: 600_000 };
@@ -264,7 +262,7 @@ test("a session that hides our hooks behind its own is no reason to set them aga
   await until("many looks", () => {
     // The sweep keeps a quiet server from being asked, so it is given something to do.
     server.run("set-buffer", "x");
-    return log.snapshots(server.path).length > looks + 20;
+    return log.snapshots(server.path).length > looks + 10;
   });
   expect(log.events("tmux.hooks.installed")).toHaveLength(1);
 });

@@ -1,23 +1,21 @@
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { until } from "../../support/collecting.ts";
-import { createTmuxHome, startOf, type TmuxHome, type TmuxServer } from "./tmux-server.ts";
-import { type Watching, watching } from "./watching.ts";
+import { startOf, type TmuxHome, type TmuxServer } from "./tmux-server.ts";
+import { ownTmuxForEachTest, type Watching, watching } from "./watching.ts";
 
 let home: TmuxHome;
 let server: TmuxServer;
 let watch: Watching | null = null;
 
-beforeEach(() => {
-  home = createTmuxHome();
-  server = home.socket();
-});
-afterEach(async () => {
-  await watch?.stop();
-  watch = null;
-  await home.remove();
-});
+ownTmuxForEachTest(
+  (...made) => {
+    [home, server] = made;
+    watch = null;
+  },
+  () => watch,
+);
 
 const SLEEP = "exec sleep 1000";
 /** A slow tick so long that only hooks and the sweep can tell. */

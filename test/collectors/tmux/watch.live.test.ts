@@ -1,23 +1,21 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { readProcess } from "../../../collectors/proc/stat.ts";
 import { until } from "../../support/collecting.ts";
-import { attachTerminal, createTmuxHome, startOf, type TmuxHome, type TmuxServer } from "./tmux-server.ts";
-import { type Watching, watching } from "./watching.ts";
+import { attachTerminal, startOf, type TmuxHome, type TmuxServer } from "./tmux-server.ts";
+import { ownTmuxForEachTest, type Watching, watching } from "./watching.ts";
 
 let home: TmuxHome;
 let server: TmuxServer;
 let watch: Watching | null = null;
 
-beforeEach(() => {
-  home = createTmuxHome();
-  server = home.socket();
-});
-afterEach(async () => {
-  await watch?.stop();
-  watch = null;
-  await home.remove();
-});
+ownTmuxForEachTest(
+  (...made) => {
+    [home, server] = made;
+    watch = null;
+  },
+  () => watch,
+);
 
 const SLEEP = "exec sleep 1000";
 /** A slow tick so long that only hooks and the sweep can tell. */

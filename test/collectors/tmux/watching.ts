@@ -1,7 +1,8 @@
+import { afterEach, beforeEach } from "vitest";
 import type { TmuxCollectorOptions } from "../../../collectors/tmux/collector.ts";
 import { until } from "../../support/collecting.ts";
 import { createMemoryLog, type MemoryLog } from "./memory-log.ts";
-import type { TmuxHome, TmuxServer } from "./tmux-server.ts";
+import { createTmuxHome, type TmuxHome, type TmuxServer } from "./tmux-server.ts";
 
 /** A collector that watches in the background until it is stopped. */
 export interface Watching {
@@ -41,4 +42,20 @@ export async function watching(
       if (failure !== null) throw failure;
     },
   };
+}
+
+/** A folder and a tmux server of its own for each test of a file: gone after it, and what watched them too. */
+export function ownTmuxForEachTest(
+  give: (home: TmuxHome, server: TmuxServer) => void,
+  watcher: () => Watching | null,
+): void {
+  let home: TmuxHome;
+  beforeEach(() => {
+    home = createTmuxHome();
+    give(home, home.socket());
+  });
+  afterEach(async () => {
+    await watcher()?.stop();
+    await home.remove();
+  });
 }
