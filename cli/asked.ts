@@ -4,7 +4,7 @@ import { FleetError } from "../store/errors.ts";
 import type { Partition } from "../store/identity.ts";
 import type { Reader } from "../store/reader.ts";
 import { nowUs } from "./clock.ts";
-import { type Invocation, textOf, valuesOf, type Words } from "./declaration.ts";
+import { type Invocation, namesIn, textOf, valuesOf, type Words } from "./declaration.ts";
 import { openExistingLog } from "./existing-log.ts";
 import { lookAround, nothingRecorded } from "./here.ts";
 import { keepUp } from "./keep-up.ts";
@@ -60,10 +60,10 @@ function pastOf(words: Words, reader: Reader): Asked {
   return { reader, past, atUs: at, asRecorded: known !== null };
 }
 
-function beforeTheLog(atUs: number, beginsUs: number | null): FleetError {
+export function beforeTheLog(atUs: number, beginsUs: number | null, when = "of"): FleetError {
   const begins =
     beginsUs === null ? "nothing had been recorded" : `the log begins at ${formatMoment(beginsUs)}`;
-  return new FleetError("usage", `nothing is known of ${formatMoment(atUs)}: ${begins}`, {
+  return new FleetError("usage", `nothing is known ${when} ${formatMoment(atUs)}: ${begins}`, {
     hint: "Ask for a later moment; `fleet events --limit 1 --after 0` shows the first event.",
   });
 }
@@ -79,7 +79,7 @@ function placeOf(words: Words, option: string, reader: Reader, now: number): { a
     : { atUs: moment.atUs, seq: moment.seq };
 }
 
-function passedMoment(
+export function passedMoment(
   text: string,
   called: string,
   reader: Reader,
@@ -104,7 +104,7 @@ function passedMoment(
  * The window of a question: from --since (a day before its end) to --until (the moment asked for). Relative times count from that
  * moment, so that `--at yesterday --since 2h` is the two hours before it.
  */
-export function windowOf(words: Words, { reader, atUs }: Asked): Window {
+export function windowOf(words: Words, { reader, past, atUs }: Asked): Window {
   const moment = (option: string): number =>
     passedMoment(textOf(words, option) ?? "", `--${option}`, reader, atUs).atUs;
   const toUs = textOf(words, "until") === undefined ? atUs : moment("until");
@@ -116,11 +116,12 @@ export function windowOf(words: Words, { reader, atUs }: Asked): Window {
       { hint: "Give a window that begins before it ends." },
     );
   }
+  if (past.beginsUs !== null && toUs <= past.beginsUs) throw beforeTheLog(toUs, past.beginsUs, "of before");
   return { fromUs, toUs };
 }
 
 /** The host that is asked about: the log's own, or the one that --host and --tenant name. */
-function partitionOf(words: Words, reader: Reader): Partition {
+export function partitionOf(words: Words, reader: Reader): Partition {
   const [tenant, host] = [textOf(words, "tenant"), textOf(words, "host")];
   const own = reader.identity();
   if (tenant === undefined && host === undefined) return own;
@@ -144,13 +145,11 @@ export function chosen(entries: readonly RosterEntry[], words: Words): readonly 
   const names = namesIn(words);
   const [classes, runtimes] = [valuesOf(words, "class"), valuesOf(words, "runtime")];
   return entries.filter(
-    ({ name, declaration }) =>
-      fits(names, name) && fits(classes, declaration.class) && fits(runtimes, declaration.runtime),
+    ({ name, declaration, classes: had }) =>
+      fits(names, name) &&
+      had.some((stay) => fits(classes, stay.class)) &&
+      fits(runtimes, declaration.runtime),
   );
-}
-
-export function namesIn(words: Words): readonly string[] {
-  return [...words.arguments, ...valuesOf(words, "agent")];
 }
 
 function fits(wanted: readonly string[], value: string | null): boolean {

@@ -97,6 +97,11 @@ export function valuesOf(words: Words, option: string): readonly string[] {
   return Array.isArray(value) ? value : [];
 }
 
+/** Who is asked about by name: NAME..., and --agent. */
+export function namesIn(words: Words): readonly string[] {
+  return [...words.arguments, ...valuesOf(words, "agent")];
+}
+
 /** The value of a `count` option; `checkWords` has seen to it that it is one. */
 export function countOf(words: Words, option: string): number | undefined {
   const value = textOf(words, option);

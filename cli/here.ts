@@ -34,7 +34,13 @@ export function lookAround(variables: Variables): Here {
 
 /** What to throw when a verb needs a log and there is none. */
 export function nothingRecorded(places: Places): FleetError {
-  return new FleetError("unavailable", `nothing has been recorded yet: ${places.database} is not there`, {
+  const what = isThere(places.database) ? "holds no log yet" : "is not there";
+  return new FleetError("unavailable", `nothing has been recorded yet: ${places.database} ${what}`, {
     hint: "Run `fleet ps` for one look, or `fleet record` to watch and remember.",
   });
+}
+
+/** An empty file is one that a writer has only just made, or that somebody has emptied. */
+function isThere(path: string): boolean {
+  return process.getBuiltinModule("node:fs").existsSync(path);
 }

@@ -1,5 +1,5 @@
 import { askPast } from "./asked.ts";
-import { has, type Invocation } from "./declaration.ts";
+import { has, type Invocation, namesIn } from "./declaration.ts";
 import { EXIT } from "./exit.ts";
 import { sayNoSuchAgent } from "./no-such-agent.ts";
 import { refuseWith } from "./refuse-with.ts";
@@ -18,7 +18,7 @@ export function pastPs(invocation: Invocation): number {
   for (const option of ["watch", "probe"]) refuseWith(invocation, option, PAST);
   const { whole, remark, names } = askPast(invocation, ({ past, atUs, asRecorded }) => ({
     // Names that are asked for are looked for everywhere, on the roster or not.
-    whole: past.table(atUs, has(invocation, "all") || invocation.arguments.length > 0),
+    whole: past.table(atUs, has(invocation, "all") || namesIn(invocation).length > 0),
     remark: asRecorded
       ? `As this log knew it at ${formatMoment(past.nowUs)}, by its events up to #${past.logSeq}.`
       : `By all the evidence known now, log #${past.logSeq}.`,

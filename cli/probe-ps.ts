@@ -5,7 +5,7 @@ import type { PsDocument } from "../query/row.ts";
 import { FleetError } from "../store/errors.ts";
 import type { FleetEvent } from "../store/events/catalogue.ts";
 import { nowUs } from "./clock.ts";
-import { countOf, has, type Invocation } from "./declaration.ts";
+import { countOf, has, type Invocation, namesIn } from "./declaration.ts";
 import { EXIT } from "./exit.ts";
 import { isFleetError } from "./failure.ts";
 import { lookAround } from "./here.ts";
@@ -77,7 +77,7 @@ async function tableNow(invocation: Invocation): Promise<PsDocument> {
     complain: invocation.output.complain,
   });
   try {
-    const all = has(invocation, "all") || invocation.arguments.length > 0;
+    const all = has(invocation, "all") || namesIn(invocation).length > 0;
     return psDocument(readPresent(reader, { nowUs: nowUs(), observer, all }));
   } finally {
     reader.close();

@@ -1,6 +1,7 @@
 import { FleetError } from "../store/errors.ts";
 import type { EventFilter } from "../store/event-filter.ts";
 import { countOf, textOf, valuesOf, type Words } from "./declaration.ts";
+import { formatMoment } from "./render/moment.ts";
 import { localOffsetMs, type Moment, parseMoment } from "./time.ts";
 
 /** So many are listed when nothing says from where. */
@@ -13,6 +14,7 @@ export type Pick = { readonly which: "all" } | { readonly which: "newest" | "fir
 export function selectionOf(words: Words, now: number): { filter: EventFilter; pick: Pick } {
   const since = momentOf(words, "since", now);
   const until = momentOf(words, "until", now);
+  refuseBackwards(since, until);
   const after = placeOf(words);
   const [agent, source, types] = [textOf(words, "agent"), textOf(words, "source"), valuesOf(words, "type")];
   const afterSeq = Math.max(after ?? 0, since?.kind === "seq" ? since.seq - 1 : 0);
@@ -31,6 +33,22 @@ export function selectionOf(words: Words, now: number): { filter: EventFilter; p
   if (since !== null && limit === undefined) return { filter, pick: { which: "all" } };
   return { filter, pick: { which: "newest", limit: limit ?? DEFAULT_LIMIT } };
 }
+
+/** Of two events the order is known; a time and an event are compared by whoever reads the log. */
+function refuseBackwards(since: Given, until: Given): void {
+  const instants = since?.kind === "instant" && until?.kind === "instant";
+  const isBackwards = instants
+    ? since.atUs > until.atUs
+    : since?.kind === "seq" && until?.kind === "seq" && since.seq > until.seq;
+  if (!isBackwards || since === null || until === null) return;
+  const said = (moment: NonNullable<Given>): string =>
+    moment.kind === "seq" ? `#${moment.seq}` : formatMoment(moment.atUs);
+  throw new FleetError("usage", `--since ${said(since)} is not before --until ${said(until)}`, {
+    hint: "Give a window that begins before it ends.",
+  });
+}
+
+type Given = Extract<Moment, { ok: true }> | null;
 
 export function momentOf(words: Words, option: string, now: number): Extract<Moment, { ok: true }> | null {
   const text = textOf(words, option);

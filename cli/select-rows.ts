@@ -1,9 +1,9 @@
 import type { PsDocument } from "../query/row.ts";
-import { valuesOf, type Words } from "./declaration.ts";
+import { namesIn, valuesOf, type Words } from "./declaration.ts";
 
-/** The rows that NAME..., --class and --runtime ask for; of each kind one has to fit. */
+/** The rows that NAME... or --agent, --class and --runtime ask for; of each kind one has to fit. */
 export function selectRows(document: PsDocument, words: Words): PsDocument {
-  const [names, classes, runtimes] = [words.arguments, valuesOf(words, "class"), valuesOf(words, "runtime")];
+  const [names, classes, runtimes] = [namesIn(words), valuesOf(words, "class"), valuesOf(words, "runtime")];
   const agents = document.agents.filter(
     (row) =>
       fits(names, row.name) &&
@@ -20,5 +20,5 @@ function fits(wanted: readonly string[], value: string): boolean {
 /** Names asked for that no row has. */
 export function unknownNames(document: PsDocument, words: Words): string[] {
   const known = new Set(document.agents.map(({ name }) => name));
-  return words.arguments.filter((name) => !known.has(name));
+  return namesIn(words).filter((name) => !known.has(name));
 }

@@ -4,7 +4,7 @@ import type { PsDocument } from "../query/row.ts";
 import { openReader, type Reader } from "../store/reader.ts";
 import { nowUs } from "./clock.ts";
 import { commits } from "./commits.ts";
-import { has, type Invocation } from "./declaration.ts";
+import { has, type Invocation, namesIn } from "./declaration.ts";
 import { EXIT } from "./exit.ts";
 import { catchInterrupts } from "./interrupt.ts";
 import { sayNoSuchAgent } from "./no-such-agent.ts";
@@ -26,7 +26,7 @@ const LOOK_AGAIN_US = 2_000_000;
 export async function watchPs(invocation: Invocation): Promise<number> {
   const { output, environment } = invocation;
   const collect = !has(invocation, "no-collect");
-  const all = has(invocation, "all") || invocation.arguments.length > 0;
+  const all = has(invocation, "all") || namesIn(invocation).length > 0;
   const opened = await observe(environment, { collect, complain: invocation.output.complain });
   const { here } = opened;
   let { reader, observer } = opened;

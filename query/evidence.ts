@@ -183,8 +183,9 @@ export function paneAsTold(
 ): Extract<Evidence["pane"], { known: true }> {
   if (!own) return missing(null, null, false);
   if (own.state === "closed") return missing(own.atUs, own.startedAtUs, own.lostServer === true);
+  // Also where another server has come since: its own is gone.
   if (server?.state !== "up" || server.pid !== own.server)
-    return missing(server?.sinceUs ?? null, own.startedAtUs, server?.state === "gone");
+    return missing(server?.sinceUs ?? null, own.startedAtUs, server !== undefined);
   const { state, atUs, startedAtUs, status, signal } = own;
   return { known: true, state, atUs, startedAtUs, status, signal, serverGone: false };
 }

@@ -34,7 +34,7 @@ export interface UptimeDocument {
   log_seq: number;
   window: { from: string; to: string };
   agents: ({ name: string; runtime: string | null; class: string } & UptimeFigures)[];
-  /** Agents of one class together: agent-time, so the window counts once for each. */
+  /** Agents of one class together: agent-time, so the window counts once for each, and of one that changed its class the part that was of it. */
   classes: ({ class: string; agents: number } & UptimeFigures)[];
   /** All agents of the host, without the holder. */
   total: { agents: number } & UptimeFigures;
@@ -46,10 +46,17 @@ export function uptimeDocument(
 ): UptimeDocument {
   const { entries, window, atUs } = input;
   const each = entries.map((entry) => ({ ...entry, uptime: past.uptime(entry.name, window) }));
-  const classes = [...new Set(each.map(({ declaration }) => declaration.class))];
-  const together = (members: typeof each) => ({
+  const classes = [...new Set(each.flatMap((entry) => entry.classes.map((stay) => stay.class)))];
+  const ofClass = (name: string) =>
+    each.flatMap(({ name: agent, classes: stays, uptime }) => {
+      const own = stays.filter((stay) => stay.class === name);
+      if (own.length === 0) return [];
+      // Most are of one class all the time.
+      return [stays.length === 1 ? [uptime] : own.map((stay) => past.uptime(agent, stay))];
+    });
+  const together = (members: readonly (readonly Uptime[])[]) => ({
     agents: members.length,
-    ...figuresOf(members.map(({ uptime }) => uptime)),
+    ...figuresOf(members.flat()),
   });
   return {
     schema: "fleet.uptime.v1",
@@ -64,11 +71,10 @@ export function uptimeDocument(
       class: declaration.class,
       ...figuresOf([uptime]),
     })),
-    classes: classes.map((name) => ({
-      class: name,
-      ...together(each.filter(({ declaration }) => declaration.class === name)),
-    })),
-    total: together(each.filter(({ declaration }) => declaration.role === "agent")),
+    classes: classes.map((name) => ({ class: name, ...together(ofClass(name)) })),
+    total: together(
+      each.filter(({ declaration }) => declaration.role === "agent").map(({ uptime }) => [uptime]),
+    ),
   };
 }
 

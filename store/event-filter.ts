@@ -5,6 +5,8 @@ export interface EventFilter {
   readonly tenantId?: string | undefined;
   readonly host?: string | undefined;
   readonly agent?: string | undefined;
+  /** Any of these. */
+  readonly agents?: readonly string[] | undefined;
   /** Exact types, or prefixes that end in a dot (`tmux.`). */
   readonly types?: readonly string[] | undefined;
   readonly source?: string | undefined;
@@ -70,6 +72,10 @@ function seriesOf(database: Database, filter: EventFilter): number[] | null {
   require("p.host", filter.host);
   require("s.agent", filter.agent);
   require("k.source", filter.source);
+  if (filter.agents !== undefined) {
+    where.push(`s.agent IN (${filter.agents.map(() => "?").join(", ")})`);
+    values.push(...filter.agents);
+  }
   if (filter.types !== undefined) {
     const any = filter.types.map((type) =>
       type.endsWith(".") ? "substr(k.type, 1, length(?)) = ?" : "k.type = ?",

@@ -102,8 +102,15 @@ function verifyRows(database: Database, options: VerifyOptions, reach: (seq: num
   const { seq, digest } = walk.end();
   const last = database.prepare("SELECT coalesce(max(seq), 0) FROM events").pluck().get() as number;
   if (last !== seq) return damaged(seq + 1, last, "written outside of any batch");
-  if (!remembered)
-    return damaged(seq + 1, expected?.seq ?? seq, `no commit ends at #${expected?.seq}, as expected`);
+  if (!remembered && expected !== undefined) {
+    if (expected.seq > seq)
+      return damaged(
+        seq + 1,
+        expected.seq,
+        `the log ends at #${seq}; it was longer when that digest was printed, or that was another log`,
+      );
+    return damaged(1, expected.seq, `no commit ends at #${expected.seq}; that digest is of another log`);
+  }
   const odd = database.pragma("integrity_check(events)", { simple: true }) as string;
   if (odd !== "ok")
     return damaged(

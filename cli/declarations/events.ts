@@ -1,6 +1,6 @@
 import { SOURCES } from "../../store/events/envelope.ts";
 import type { VerbDeclaration } from "../declaration.ts";
-import { jsonLines } from "./shared.ts";
+import { at, jsonLines, ofClass, ofHost, ofRuntime, ofTenant } from "./shared.ts";
 
 export const events: VerbDeclaration = {
   name: "events",
@@ -18,6 +18,8 @@ export const events: VerbDeclaration = {
       value: { name: "NAME", kind: "text" },
       description: "only events of this agent",
     },
+    ofClass,
+    ofRuntime,
     {
       name: "type",
       value: { name: "TYPE", kind: "text" },
@@ -32,6 +34,10 @@ export const events: VerbDeclaration = {
     { name: "since", value: { name: "TIME", kind: "time" }, description: "from this moment on" },
     { name: "until", value: { name: "TIME", kind: "time" }, description: "up to this moment" },
     {
+      ...at,
+      description: "the events up to this moment; relative times count from it",
+    },
+    {
       name: "after",
       value: { name: "SEQ", kind: "text" },
       description: "only events after this place in the log",
@@ -43,6 +49,8 @@ export const events: VerbDeclaration = {
       description: "at most this many: the newest, with --after the first",
     },
     { name: "reverse", short: "r", description: "newest first" },
+    { ...ofTenant, description: "only events of this tenant" },
+    { ...ofHost, description: "only events of this host" },
     jsonLines,
   ],
   examples: [

@@ -1,16 +1,5 @@
 import type { VerbDeclaration } from "../declaration.ts";
-import {
-  agentName,
-  at,
-  json,
-  ofAgent,
-  ofClass,
-  ofHost,
-  ofRuntime,
-  ofTenant,
-  since,
-  until,
-} from "./shared.ts";
+import { aboutAWindow, agentName } from "./shared.ts";
 
 export const history: VerbDeclaration = {
   name: "history",
@@ -25,15 +14,7 @@ export const history: VerbDeclaration = {
     { name: "timeline", short: "t", description: "one bar for each agent, with a legend" },
     { name: "all", short: "a", description: "every change, also between busy and healthy" },
     { name: "csv", description: "print CSV: one line for each stay in a status" },
-    since,
-    until,
-    at,
-    ofAgent,
-    ofClass,
-    ofRuntime,
-    ofTenant,
-    ofHost,
-    json,
+    ...aboutAWindow,
   ],
   examples: [
     { command: "fleet history coder0", meaning: "the last day of coder0" },

@@ -1,16 +1,5 @@
 import type { VerbDeclaration } from "../declaration.ts";
-import {
-  agentName,
-  at,
-  json,
-  ofAgent,
-  ofClass,
-  ofHost,
-  ofRuntime,
-  ofTenant,
-  since,
-  until,
-} from "./shared.ts";
+import { aboutAWindow, agentName } from "./shared.ts";
 
 export const incidents: VerbDeclaration = {
   name: "incidents",
@@ -21,7 +10,7 @@ export const incidents: VerbDeclaration = {
     "A death that nobody watched says between which moments it lies. What nobody saw begin or end is never given a time of its own.",
   ],
   arguments: [{ ...agentName, description: "only these agents" }],
-  options: [since, until, at, ofAgent, ofClass, ofRuntime, ofTenant, ofHost, json],
+  options: aboutAWindow,
   examples: [
     { command: "fleet incidents", meaning: "what failed in the last day, and of what" },
     { command: "fleet incidents coder0 --since 30d", meaning: "every failure of one agent" },

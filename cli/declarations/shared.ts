@@ -65,6 +65,18 @@ export const ofHost: OptionDeclaration = {
   value: { name: "HOST", kind: "text" },
   description: "of this host (default: the log's own)",
 };
+/** What every question about a stretch of time understands. */
+export const aboutAWindow: readonly OptionDeclaration[] = [
+  since,
+  until,
+  at,
+  ofAgent,
+  ofClass,
+  ofRuntime,
+  ofTenant,
+  ofHost,
+  json,
+];
 /** For verbs that act: on whom is always said. */
 export const oneOrMoreAgents: Omit<ArgumentDeclaration, "description"> = { ...agentName, required: true };
 export const startTimeout: OptionDeclaration = {

@@ -31,6 +31,12 @@ export const sql: VerbDeclaration = {
       description: "end the query after so long (default 30; 0: never)",
     },
     json,
+    {
+      name: "parent",
+      value: { name: "PID", kind: "count" },
+      description: "with --in-this-process: end when this process is no longer the parent",
+      hidden: true,
+    },
     { name: "in-this-process", description: "run the query here, with nobody to end it", hidden: true },
   ],
   examples: [

@@ -1,16 +1,5 @@
 import type { VerbDeclaration } from "../declaration.ts";
-import {
-  agentName,
-  at,
-  json,
-  ofAgent,
-  ofClass,
-  ofHost,
-  ofRuntime,
-  ofTenant,
-  since,
-  until,
-} from "./shared.ts";
+import { aboutAWindow, agentName } from "./shared.ts";
 
 export const uptime: VerbDeclaration = {
   name: "uptime",
@@ -21,7 +10,7 @@ export const uptime: VerbDeclaration = {
     "Availability is quoted over observed time in which the agent should have run, with the unobserved share beside it: a fleet that nobody watched has no availability. Outages last until the agent is seen well, or wanted down; unobserved time neither ends nor lengthens them.",
   ],
   arguments: [{ ...agentName, description: "only these agents" }],
-  options: [since, until, at, ofAgent, ofClass, ofRuntime, ofTenant, ofHost, json],
+  options: aboutAWindow,
   examples: [
     { command: "fleet uptime", meaning: "the last day" },
     { command: "fleet uptime coder0 --since 30d", meaning: "one agent, a month" },

@@ -23,7 +23,7 @@ export function formatDiff(document: DiffDocument, look: { width: number | null;
   const remarks = [
     agents.length === 0
       ? `Nothing changed between ${between}, of ${count(compared, "agent")}.`
-      : `Between ${between}; ${rest === 0 ? "nobody" : count(rest, "other agent")} unchanged.`,
+      : `Between ${between}; ${rest === 0 ? (agents.length === 1 ? "that is the only agent" : "all have changed") : `${count(rest, "other agent")} unchanged`}.`,
     ...(unwatched.length === 0 ? [] : [`Nobody was watching at ${unwatched.join(" and ")}.`]),
   ];
   return [
@@ -49,7 +49,9 @@ function agentLines(agent: DiffAgent, column: number, cells: number, paint: Pain
   };
   const turned =
     agent.change === "changed" && agent.turns > 1 ? `(${count(agent.turns, "change")} of status)` : "";
-  const text = [words[agent.change], shown.join("; "), turned].filter((part) => part !== "").join(": ");
+  const text = [[words[agent.change], shown.join("; ")].filter((part) => part !== "").join(": "), turned]
+    .filter((part) => part !== "")
+    .join(" ");
   const head = `${mark} ${pad(visible(agent.name), column)}  `;
   const lines = wrap(text, Math.max(20, cells - widthOf(head)));
   const status = agent.cells.find(({ cell }) => cell === "status")?.to;

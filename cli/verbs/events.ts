@@ -1,16 +1,20 @@
+import { documentsOf } from "../../query/planes/documents.ts";
 import { FleetError } from "../../store/errors.ts";
 import type { EventFilter } from "../../store/event-filter.ts";
 import type { StoredEvent } from "../../store/events/envelope.ts";
+import type { Partition } from "../../store/identity.ts";
 import type { Reader } from "../../store/reader.ts";
 import { eventsOf } from "../agent-events.ts";
+import { partitionOf, passedMoment } from "../asked.ts";
 import { nowUs } from "../clock.ts";
-import { has, type Invocation } from "../declaration.ts";
+import { has, type Invocation, textOf, valuesOf } from "../declaration.ts";
 import { openExistingLog } from "../existing-log.ts";
 import { EXIT } from "../exit.ts";
 import { followEvents } from "../follow-events.ts";
 import { lookAround, nothingRecorded } from "../here.ts";
 import { catchInterrupts } from "../interrupt.ts";
 import { sayNoSuchAgent } from "../no-such-agent.ts";
+import { refuseWith } from "../refuse-with.ts";
 import { eventJson, formatEvent } from "../render/event.ts";
 import { type Pick, selectionOf } from "../select-events.ts";
 
@@ -22,7 +26,9 @@ export async function run(invocation: Invocation): Promise<number> {
       hint: "Leave one of them out.",
     });
   }
-  const { filter, pick } = selectionOf(invocation, nowUs());
+  refuseWith(invocation, "follow", ["at"]);
+  const now = nowUs();
+  const given = selectionOf(invocation, now);
   const here = lookAround(environment);
   const reader = openExistingLog(here);
   if (reader === null) throw nothingRecorded(here.places);
@@ -31,6 +37,7 @@ export async function run(invocation: Invocation): Promise<number> {
     output.print(`${has(invocation, "json") ? eventJson(event) : formatEvent(event, look)}\n`);
   };
   try {
+    const { filter, pick } = placed(invocation, reader, given, now);
     // What is written while the list is printed is left to following, which begins where the list ends.
     const horizon = reader.lastSeq();
     const listed = {
@@ -62,11 +69,66 @@ export async function run(invocation: Invocation): Promise<number> {
     if (filter.agent !== undefined && known !== null && !known.has(filter.agent)) {
       return sayNoSuchAgent(output, filter.agent, [...known].sort());
     }
-    output.complain("No event matches.\n");
+    output.complain(`No event matches.${await hintOnTypes(filter.types)}\n`);
     return EXIT.done;
   } finally {
     reader.close();
   }
+}
+
+type Selection = ReturnType<typeof selectionOf>;
+
+/** As the log can tell: up to `--at`, from which relative times count then, and of those whom --class, --runtime, --host and --tenant name. */
+function placed(invocation: Invocation, reader: Reader, given: Selection, now: number): Selection {
+  const text = textOf(invocation, "at");
+  const at = text === undefined ? null : passedMoment(text, "--at", reader, now);
+  const { filter, pick } = at === null ? given : selectionOf(invocation, at.atUs);
+  const partition =
+    textOf(invocation, "host") === undefined && textOf(invocation, "tenant") === undefined
+      ? null
+      : partitionOf(invocation, reader);
+  const until =
+    at === null
+      ? {}
+      : at.seq === null
+        ? { untilUs: Math.min(filter.untilUs ?? Number.POSITIVE_INFINITY, at.atUs) }
+        : { beforeSeq: Math.min(filter.beforeSeq ?? Number.POSITIVE_INFINITY, at.seq + 1) };
+  return {
+    filter: { ...filter, ...until, ...(partition ?? {}), ...ofSome(invocation, reader, partition) },
+    pick,
+  };
+}
+
+/** --class and --runtime as names: of those who are, or last were, declared so. */
+function ofSome(invocation: Invocation, reader: Reader, partition: Partition | null): { agents?: string[] } {
+  const [classes, runtimes] = [valuesOf(invocation, "class"), valuesOf(invocation, "runtime")];
+  if (classes.length === 0 && runtimes.length === 0) return {};
+  const roster = documentsOf(reader.documents(partition ?? reader.identity()), "roster");
+  const fits = (wanted: readonly string[], value: string | null) =>
+    wanted.length === 0 || (value !== null && wanted.includes(value));
+  return {
+    agents: [...roster].flatMap(([name, { declaration }]) =>
+      fits(classes, declaration.class) && fits(runtimes, declaration.runtime) ? [name] : [],
+    ),
+  };
+}
+
+/** A type that is none, or a family without its dot, finds nothing for ever: whoever wrote it wants to know. */
+async function hintOnTypes(types: readonly string[] | undefined): Promise<string> {
+  if (types === undefined) return "";
+  const { guards } = await import("../../store/events/guards.generated.ts");
+  const known = [...guards.keys()];
+  const fits = (type: string) =>
+    known.some((one) => one === type || (type.endsWith(".") && one.startsWith(type)));
+  const odd = types.filter((type) => !fits(type));
+  const said = odd.map((type) => {
+    const family = `${type}.`;
+    const better = known.some((one) => one.startsWith(family))
+      ? `; a family ends with a dot: --type ${family}`
+      : `; there are ${[...new Set(known.map((one) => `${one.split(".")[0]}.`))].join(", ")}`;
+    return `\n  ${JSON.stringify(type)} is no type that this fleet knows${better}`;
+  });
+  return said.join("");
 }
 
 function pickEvents(

@@ -18,7 +18,7 @@ export async function run(invocation: Invocation): Promise<number> {
   if ("unknown" in told) return sayNoSuchAgent(output, told.unknown, told.known);
   for (const text of told.texts) output.print(text);
   if (told.texts.length === 0)
-    output.complain("Nothing is known of that window; `fleet history --since 30d` looks further back.\n");
+    output.complain("Nobody that was asked for was on the roster then; `fleet ps --at` shows who was.\n");
   return EXIT.done;
 }
 

@@ -3,7 +3,7 @@ import { type PsInput, psDocument } from "../../query/ps.ts";
 import type { PsDocument } from "../../query/row.ts";
 import { FleetError } from "../../store/errors.ts";
 import { presentAtAGlance } from "../at-a-glance.ts";
-import { has, type Invocation } from "../declaration.ts";
+import { has, type Invocation, namesIn } from "../declaration.ts";
 import { EXIT } from "../exit.ts";
 import { sayNoSuchAgent } from "../no-such-agent.ts";
 import { formatPs } from "../render/ps-table.ts";
@@ -33,7 +33,7 @@ export async function run(invocation: Invocation): Promise<number> {
   }
   const { output, environment } = invocation;
   // Names that are asked for are looked for everywhere, on the roster or not.
-  const all = has(invocation, "all") || invocation.arguments.length > 0;
+  const all = has(invocation, "all") || namesIn(invocation).length > 0;
   const present = presentAtAGlance(environment) ?? (await presentAtLength(invocation));
   const whole = psDocument({ ...present, all });
   const [unknown] = unknownNames(whole, invocation);

@@ -6,6 +6,7 @@ import { countOf, has, type Invocation, textOf } from "../declaration.ts";
 import { EXIT } from "../exit.ts";
 import { catchInterrupts } from "../interrupt.ts";
 import { answerHere } from "../sql/answer.ts";
+import { endWithParent } from "../sql/end-with-parent.ts";
 import { listViews } from "../sql/views.ts";
 
 const DEFAULT_TIMEOUT_S = 30;
@@ -23,7 +24,19 @@ export async function run(invocation: Invocation): Promise<number> {
     return EXIT.done;
   }
   const query = given === "-" ? readFileSync(0, "utf8") : given;
-  return has(invocation, "in-this-process") ? answerHere(invocation, query) : supervised(invocation, query);
+  if (query.trim() === "")
+    throw new FleetError("usage", "the query is empty", {
+      hint: "`fleet sql` without a query lists what can be asked for.",
+    });
+  if (!has(invocation, "in-this-process")) return supervised(invocation, query);
+  const parent = countOf(invocation, "parent");
+  if (parent === undefined) return answerHere(invocation, query);
+  const callOff = endWithParent(parent, countOf(invocation, "timeout") ?? DEFAULT_TIMEOUT_S);
+  try {
+    return await answerHere(invocation, query);
+  } finally {
+    await callOff();
+  }
 }
 
 /**
@@ -37,7 +50,7 @@ async function supervised(invocation: Invocation, query: string): Promise<number
   const colour = { FORCE_COLOR: output.paint("quiet", "x") === "x" ? "0" : "1" };
   const child = spawn(
     process.execPath,
-    [mainFile(), "sql", "--in-this-process", ...passedOn(invocation), "-"],
+    [mainFile(), "sql", "--in-this-process", "--parent", String(process.pid), ...passedOn(invocation), "-"],
     {
       env: { ...environment, ...colour, ...(width === null ? {} : { COLUMNS: String(width) }) },
       stdio: ["pipe", "pipe", "pipe"],
@@ -91,11 +104,12 @@ async function supervised(invocation: Invocation, query: string): Promise<number
 }
 
 function passedOn(invocation: Invocation): string[] {
-  const limit = textOf(invocation, "limit");
+  const [limit, timeout] = [textOf(invocation, "limit"), textOf(invocation, "timeout")];
   return [
     ...(has(invocation, "json") ? ["--json"] : []),
     ...(has(invocation, "csv") ? ["--csv"] : []),
     ...(limit === undefined ? [] : ["--limit", limit]),
+    ...(timeout === undefined ? [] : ["--timeout", timeout]),
   ];
 }
 

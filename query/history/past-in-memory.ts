@@ -128,11 +128,27 @@ export function rosterWithin(history: History, window: Window): RosterEntry[] {
     const stays = overlapOf(spansOf(staysOf(roster)), [window]);
     const last = stays.at(-1);
     const document = last && roster.values[pieceAt(roster, last.toUs - 1)];
-    return document ? [{ name, declaration: document.declaration, stays, document }] : [];
+    if (!document) return [];
+    const classes = classesOf(roster, window);
+    return [{ name, declaration: document.declaration, stays, classes, document }];
   });
   const order = namesOf(rosterDocuments(entries)).rostered;
   const found = new Map(entries.map(({ document: _, ...entry }) => [entry.name, entry]));
   return order.flatMap((name) => found.get(name) ?? []);
+}
+
+function classesOf(roster: Timeline<RosterDocument | undefined>, window: Window): RosterEntry["classes"] {
+  const classes: { fromUs: number; toUs: number; class: string }[] = [];
+  for (const [piece, document] of roster.values.entries()) {
+    const [fromUs, toUs] = [roster.fromUs[piece] as number, endOf(roster, piece)];
+    const last = classes.at(-1);
+    if (document === undefined || fromUs >= window.toUs || toUs <= window.fromUs) continue;
+    if (last?.class === document.declaration.class) continue;
+    const begins = last === undefined ? window.fromUs : Math.max(fromUs, window.fromUs);
+    if (last !== undefined) last.toUs = begins;
+    classes.push({ fromUs: begins, toUs: window.toUs, class: document.declaration.class });
+  }
+  return classes;
 }
 
 function staysOf(roster: Timeline<RosterDocument | undefined>) {

@@ -61,6 +61,8 @@ export interface RosterEntry {
   readonly declaration: PayloadOf<"roster.agent.declared">;
   /** When it was on the roster, within the window. */
   readonly stays: Spans;
+  /** Of which class it was when; these tile the window. What it was off the roster counts to the class it had, or came to have. */
+  readonly classes: readonly (Span & { readonly class: string })[];
 }
 
 export interface Gap {

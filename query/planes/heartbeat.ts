@@ -95,6 +95,12 @@ function statusSince(
   return silence > REACH_IN_INTERVALS * intervalSeconds * 1e6 ? event.occurredAtUs : known.statusSinceUs;
 }
 
+/**
+ * A beat that is read this soon, and whose process is not there already, proves no life at all: it is not good until it was read. One that is
+ * found later (nobody watched) was good for its reach, as far as anybody knows.
+ */
+const IN_VAIN_US = 2_000_000;
+
 /** Every beat whose content changed is one event; the same file read twice is none. */
 export function deriveHeartbeat(
   documents: ReadonlyDocuments,
@@ -127,7 +133,9 @@ export function deriveHeartbeat(
     if (writerAlive === false && !told) {
       const { pid } = payload;
       const pidStart = same ? known.beat.pidStart : payload.pidStart;
-      events.push({ ...seen, type: "heartbeat.writer.exited", agent, payload: { pid, pidStart } });
+      const inVain = !same && snapshot.endedAtUs - occurredAtUs <= IN_VAIN_US;
+      const when = inVain ? { occurredAtUs: Math.min(occurredAtUs, snapshot.endedAtUs), precision } : {};
+      events.push({ ...seen, ...when, type: "heartbeat.writer.exited", agent, payload: { pid, pidStart } });
     }
   }
   if (!snapshot.complete) return events;

@@ -96,12 +96,33 @@ describe("of the evening", () => {
       ["coder1", "changed", 1],
     ]);
     expect((await past.run("diff", "20:01", "20:02")).stdout).toContain("Nothing changed between");
+    expect((await past.run("diff", "20:30", "20:45")).stdout).toContain("; all have changed.");
     expect((await past.run("diff", "19:00")).stderr).toContain("the log begins at");
     expect((await past.run("diff", "21:30")).stderr).toContain("lies in the future");
     const gone = await past.json<DiffDocument>("diff", "20:05", "--agent", "reviewer");
     expect(gone.agents[0]?.cells[0]).toEqual({ cell: "status", from: "healthy", to: "unobserved" });
     expect(gone.to.observer).toBe("absent");
   });
+});
+
+test("time of a class is what was of it: an agent that changed its class counts to both", async () => {
+  const past = seedPast();
+  try {
+    const roster = (second: number, of: string) =>
+      rosterLook(at(second), { coder0: { class: of }, coder1: {} });
+    past.record(0, roster(0, "reviewer"), tmuxLook(at(0), []));
+    past.look(600, roster(600, "implementer"));
+    past.now(1000);
+    const { classes } = await past.json<UptimeDocument>("uptime", "--since", "20:00");
+    expect(classes.map((one) => [one.class, one.agents, one.window_us])).toEqual([
+      ["reviewer", 1, 600e6],
+      ["implementer", 2, 1400e6],
+    ]);
+    const { agents } = await past.json<UptimeDocument>("uptime", "--since", "20:00", "--class", "reviewer");
+    expect(agents.map(({ name }) => name)).toEqual(["coder0"]);
+  } finally {
+    past.close();
+  }
 });
 
 describe("with single looks and no recorder", () => {

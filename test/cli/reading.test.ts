@@ -1,4 +1,4 @@
-import { chmodSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { presentAtAGlance } from "../../cli/at-a-glance.ts";
@@ -148,6 +148,15 @@ describe("ps without a recorder, asked not to look", () => {
     expect((await ps()).observer.state).toBe("absent");
   });
 
+  test("an empty file is no log, and is said to be there", async () => {
+    fleet.log.close();
+    rmSync(join(fleet.home, "state"), { recursive: true });
+    mkdirSync(join(fleet.home, "state"), { mode: 0o700 });
+    writeFileSync(join(fleet.home, "state", "fleet.db"), "");
+    for (const verb of ["events", "history", "verify"])
+      expect((await fleet.run(verb)).stderr).toContain("state/fleet.db holds no log yet\n");
+  });
+
   test("where nothing was recorded yet it says so", async () => {
     fleet.log.close();
     rmSync(join(fleet.home, "state"), { recursive: true });
@@ -264,6 +273,44 @@ describe("events", () => {
     expect((await fleet.run("events", "--until", "30d")).stderr).toBe("No event matches.\n");
   });
 
+  test("a type that is none says so: a family without its dot, and a word that is nothing", async () => {
+    const said = async (type: string) => (await fleet.run("events", "--type", type)).stderr;
+    expect(await said("tmux")).toBe(
+      'No event matches.\n  "tmux" is no type that this fleet knows; a family ends with a dot: --type tmux.\n',
+    );
+    expect(await said("bogus")).toMatch(
+      /^No event matches\.\n {2}"bogus" is no type .*; there are .*heartbeat\./,
+    );
+    expect(await said("heartbeat.file.removed")).toBe("No event matches.\n");
+  });
+
+  test("--at lists what had happened by then, and relative times count from it", async () => {
+    const at = async (...argv: string[]) =>
+      seqs((await fleet.run("events", "--json", "--limit", "1000", ...argv)).stdout);
+    const third = fleet.log.lastSeq() - 2;
+    expect(await at("--at", `#${third}`)).toEqual(Array.from({ length: third }, (_, index) => index + 1));
+    const beat = (await fleet.run("events", "--json", "--type", "heartbeat.", "--agent", "coder0")).stdout;
+    const { occurred_at } = JSON.parse(beat) as { occurred_at: string };
+    const near = await fleet.run("events", "--json", "--at", occurred_at, "--since", "0s");
+    expect(lines(near.stdout).map((line) => JSON.parse(line).agent)).toEqual(["coder0"]);
+    expect((await fleet.run("events", "--at", occurred_at, "--until", "1d")).stderr).toBe(
+      "No event matches.\n",
+    );
+  });
+
+  test("of a class, a runtime, a host", async () => {
+    const agents = async (...argv: string[]) =>
+      new Set(
+        lines((await fleet.run("events", "--json", ...argv)).stdout).map((line) => JSON.parse(line).agent),
+      );
+    expect(await agents("--class", "reviewer")).toEqual(new Set(["reviewer"]));
+    expect(await agents("--runtime", "pi", "--class", "implementer")).toEqual(
+      new Set(["coder0", "canary-pi"]),
+    );
+    expect(await agents("--class", "reviewer", "--host", "W-jarvis")).toEqual(new Set(["reviewer"]));
+    expect((await fleet.run("events", "--class", "none")).stderr).toBe("No event matches.\n");
+  });
+
   test("a rename that took an agent's session away is in the story of both names, once and in its place", async () => {
     fleet.look(
       tmuxLook(clock.nowUs(), [paneSeen("moved", 1), paneSeen("canary-pi", 2), paneSeen("stray", 3)]),
@@ -304,6 +351,11 @@ describe("events", () => {
       ["--after", "x"],
       ["--source", "nowhere"],
       ["--follow", "--reverse"],
+      ["--follow", "--at", "1m"],
+      ["--since", "2h", "--until", "3h"],
+      ["--since", "#4", "--until", "#3"],
+      ["--at", "2100-01-01"],
+      ["--host", "elsewhere"],
     ]) {
       expect((await fleet.run("events", ...argv)).exit).toBe(2);
     }

@@ -1,3 +1,4 @@
+import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -226,7 +227,9 @@ describe("nothing can be written:", () => {
     const before = digestOf(fleet.log.path);
     const { exit, stdout, stderr } = await ask(query.replaceAll("ATTACHED", victim));
     expect({ exit, stdout }).toEqual({ exit: 2, stdout: "" });
-    expect(stderr).toMatch(/^fleet: (only a SELECT|that statement would write|the query cannot be run)/);
+    expect(stderr).toMatch(
+      /^fleet: (only a SELECT|that statement would write|the query cannot be run|the query is empty)/,
+    );
     expect(existsSync(victim)).toBe(false);
     expect(digestOf(fleet.log.path)).toBe(before);
     expect((await fleet.run("verify")).exit).toBe(0);
@@ -273,6 +276,22 @@ describe("the process that runs the query", () => {
     expect({ exit, stdout }).toEqual({ exit: 1, stdout: "" });
     expect(stderr).toContain("the query did not end within 1 s and was ended");
     expect(queries()).toEqual([]);
+  });
+
+  test("ends itself when the verb was killed and can end nobody any longer", async () => {
+    const main = join(import.meta.dirname, "..", "..", "cli", "main.ts");
+    const env = { ...fleet.environment, PATH: process.env.PATH ?? "" };
+    const verb = spawn(process.execPath, [main, "sql", "--timeout", "0", ENDLESS], { env, stdio: "ignore" });
+    while (queries().length === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+    verb.kill("SIGKILL");
+    while (queries().length > 0) await new Promise((resolve) => setTimeout(resolve, 20));
+  });
+
+  test("an empty query is a mistake, and said to be one", async () => {
+    expect(await fleet.run("sql", " ")).toMatchObject({
+      exit: 2,
+      stderr: expect.stringContaining("the query is empty"),
+    });
   });
 
   test("is ended with the verb, and when nobody reads its answer any more", async () => {

@@ -112,7 +112,7 @@ describe("history", () => {
       intervals: () => [stale, { ...stale, fromUs: 20e6, toUs: null, status: null }],
       gaps: () => [],
     };
-    const input = { entries: [{ name: "coder0", declaration, stays: [] }], window, atUs: 40e6 };
+    const input = { entries: [{ name: "coder0", declaration, stays: [], classes: [] }], window, atUs: 40e6 };
     const lines = formatTimeline(only as unknown as Past, input, { width: 52, paint: ansi });
     expect(lines[1]).toBe(`coder0      \u001b[7m\u001b[1;31m${"S".repeat(20)}\u001b[22;39m\u001b[27m`);
   });
@@ -164,9 +164,15 @@ describe("uptime", () => {
       "
     `);
     expect((await past.run("uptime", "nobody")).exit).toBe(3);
-    expect(
-      (await past.run("uptime", "--until", "2026-06-20T18:00Z", "--since", "2026-06-20T17:00Z")).stdout,
-    ).toContain("No agent that was asked for was on the roster");
+    const tooEarly = ["--until", "2026-06-20T18:00Z", "--since", "2026-06-20T17:00Z"];
+    for (const words of [["uptime"], ["history"], ["incidents"], ["when", "coder0", "stale"]])
+      expect(await past.run(...words, ...tooEarly)).toMatchObject({
+        exit: 2,
+        stdout: "",
+        stderr: expect.stringContaining(
+          "nothing is known of before 2026-06-20 18:00:00: the log begins at 2026-06-20 20:00:00",
+        ),
+      });
   });
 
   test("shares add up to 100 %, and neither 0 nor 100 is said of what is not", () => {

@@ -26,6 +26,10 @@ test("a whole log ends with 0, says what was checked, and what to keep", async (
   const kept = new RegExp(`${last}:[0-9a-f]{64}`).exec(stdout)?.[0] ?? "";
   expect((await fleet.run("verify", "--expect", kept)).exit).toBe(0);
   const other = `${kept.slice(0, -1)}${kept.endsWith("0") ? "1" : "0"}`;
+  const longer = `99999${kept.slice(kept.indexOf(":"))}`;
+  expect((await fleet.run("verify", "--expect", longer)).stdout).toMatch(
+    /damaged between #\d+ and #99999: the log ends at #\d+; it was longer when that digest was printed, or that was another log/,
+  );
   expect(await fleet.run("verify", "--expect", other)).toMatchObject({ exit: 1 });
 });
 

@@ -8,13 +8,13 @@ _fleet() {
   fi
   case $previous in
     --wait) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
+    --agent) COMPREPLY=($(compgen -W "$(fleet completion --agents 2>/dev/null)" -- "$current")); return ;;
     --class) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
     --runtime) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
     --at) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
     --as-recorded) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
     --tenant) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
     --host) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
-    --agent) COMPREPLY=($(compgen -W "$(fleet completion --agents 2>/dev/null)" -- "$current")); return ;;
     --type) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
     --source) COMPREPLY=($(compgen -W "tmux tmux-hook systemd journal heartbeat process roster recorder operator" -- "$current")); return ;;
     --since) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
@@ -22,6 +22,7 @@ _fleet() {
     --after) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
     --limit) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
     --timeout) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
+    --parent) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
     --lines) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
     --file) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
     --until) COMPREPLY=($(compgen -W "accepted taken-up answered" -- "$current")); return ;;
@@ -68,7 +69,7 @@ _fleet() {
   esac
   case $verb in
     ps)
-      flags="--all -a --watch -w --probe --wait --check --class --runtime --at --as-recorded --tenant --host --no-collect --json"
+      flags="--all -a --watch -w --probe --wait --check --agent --class --runtime --at --as-recorded --tenant --host --no-collect --json"
       words="$words $(fleet completion --agents 2>/dev/null)"
       ;;
     why)
@@ -76,7 +77,7 @@ _fleet() {
       words="$words $(fleet completion --agents 2>/dev/null)"
       ;;
     events)
-      flags="--follow -f --agent --type --source --since --until --after --limit -n --reverse -r --json"
+      flags="--follow -f --agent --class --runtime --type --source --since --until --at --after --limit -n --reverse -r --tenant --host --json"
       words="$words "
       ;;
     sql)

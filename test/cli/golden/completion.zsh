@@ -87,6 +87,7 @@ _fleet() {
           '--probe[ask each agent for a beat now, and say who answered and how fast]' \
           '--wait[with --probe\: how long to wait for answers (2000)]:ms: ' \
           '--check[exit by the worst status, after the Nagios convention]' \
+          '*--agent[only this agent]:name:_fleet_agents' \
           '*--class[only agents of this class]:class: ' \
           '*--runtime[only agents of this declared runtime]:runtime: ' \
           '--at[as it was at this moment, by all the evidence known now]:time: ' \
@@ -107,13 +108,18 @@ _fleet() {
           '(- *)--help[show help]' ;;
         events) _arguments -s '--follow[then print new events as they are written (Ctrl-C ends)]' '-f[then print new events as they are written (Ctrl-C ends)]' \
           '--agent[only events of this agent]:name:_fleet_agents' \
+          '*--class[only agents of this class]:class: ' \
+          '*--runtime[only agents of this declared runtime]:runtime: ' \
           '*--type[only this type; a family with a dot at its end\: tmux.pane.]:type: ' \
           '--source[only what this collector stated]:source:(tmux tmux-hook systemd journal heartbeat process roster recorder operator)' \
           '--since[from this moment on]:time: ' \
           '--until[up to this moment]:time: ' \
+          '--at[the events up to this moment; relative times count from it]:time: ' \
           '--after[only events after this place in the log]:seq: ' \
           '--limit[at most this many\: the newest, with --after the first]:count: ' '-n[at most this many\: the newest, with --after the first]:count: ' \
           '--reverse[newest first]' '-r[newest first]' \
+          '--tenant[only events of this tenant]:tenant: ' \
+          '--host[only events of this host]:host: ' \
           '--json[print one JSON object per line]' \
           '(- *)--help[show help]' ;;
         sql) _arguments -s '--csv[print CSV instead of a table]' \

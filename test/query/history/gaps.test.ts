@@ -26,6 +26,23 @@ describe("while somebody watches", () => {
     expect(stale).toMatchObject({ status: "stale", reason: "no beat", fromUs: story.at(65) + 1, toUs: null });
   });
 
+  test("a beat of a process that is not there makes nobody well, not even until it is read", () => {
+    const forged = (second: number, tsSecond: number) =>
+      beatLook(story.at(second), "coder0", story.at(tsSecond), { pid: 999, alive: false });
+    story.look(70.4, forged(70.4, 70));
+    story.look(71, beat(71, 20));
+    expect(story.statuses(66, 69.9, 70, 70.2, 70.5)).toEqual([
+      "stale: no beat",
+      "stale: no beat",
+      "stale: pid-gone",
+      "stale: pid-gone",
+      "stale: pid-gone",
+    ]);
+    // Found long after it was made it was good for its reach, as far as anybody knows: its process may have gone since.
+    story.look(80, forged(80, 75));
+    expect(story.statuses(75, 79, 80)).toEqual(["healthy", "healthy", "stale: pid-gone"]);
+  });
+
   test("before its declaration an agent has no status; a start is known from its own time on, before the first look", () => {
     expect(story.statuses(-1, 5, 10, 14, 15)).toEqual([
       "off the roster",

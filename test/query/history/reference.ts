@@ -271,10 +271,7 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
       const own = atUs >= untilUs ? word : ended;
       // A session that was closed before the boot was not lost with its server.
       const closedBefore = ended.state === "closed" && ended.atUs < boot;
-      const byBoot =
-        boot <= atUs &&
-        !closedBefore &&
-        !serverWords.some((each) => each.effectUs > boot && each.effectUs <= atUs);
+      const byBoot = boot <= atUs && !closedBefore;
       const pane = asTold({ ...own, state: "closed" }, atUs);
       return { pane: byBoot ? { ...pane, serverGone: true } : pane, own };
     }
