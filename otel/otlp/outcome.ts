@@ -51,11 +51,39 @@ export function retryAfterMs(text: string | null, nowMs: number): number | null 
 }
 
 function textOf({ body, contentType }: Answer): string {
-  // A google.rpc.Status in protobuf has its message in plain letters; what is between them is dropped.
-  const text = body
+  const said = contentType.includes("protobuf") ? messageOfStatus(body) : body;
+  const text = said
     .toString("utf8")
     .replaceAll(/[^\x20-\x7e]+/g, " ")
     .trim();
   if (text === "" || contentType.includes("html")) return "";
   return `: ${text.slice(0, REASON_LENGTH)}`;
+}
+
+/** The message of a `google.rpc.Status` in protobuf, its second field. */
+function messageOfStatus(body: Buffer): Buffer {
+  const MESSAGE = 0x12;
+  let at = 0;
+  const varint = (): number => {
+    let value = 0;
+    for (let shift = 1; at < body.length; shift *= 128) {
+      const byte = body[at++] as number;
+      value += (byte & 127) * shift;
+      if (byte < 128) break;
+    }
+    return value;
+  };
+  while (at < body.length) {
+    const tag = varint();
+    if ((tag & 7) === 0) {
+      varint();
+      continue;
+    }
+    if ((tag & 7) !== 2) break;
+    const length = varint();
+    if (tag === MESSAGE && at + length <= body.length) return body.subarray(at, at + length);
+    at += length;
+  }
+  // No Status after all: its letters are what there is to say.
+  return body;
 }

@@ -20,6 +20,7 @@ import {
   type Receiver,
   refuseWith,
   startReceiver,
+  tooSlow,
 } from "../support/receiver.ts";
 import { createStoryLog, flapping, type StoryLog } from "../support/story-log.ts";
 
@@ -50,7 +51,7 @@ function start(words: readonly string[], variables: Record<string, string> = {})
   const env = story.environment({
     OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,
     OTEL_EXPORTER_OTLP_PROTOCOL: "http/json",
-    OTEL_EXPORTER_OTLP_TIMEOUT: "1000",
+    OTEL_EXPORTER_OTLP_TIMEOUT: "2000",
     ...variables,
   });
   const child = spawn(process.execPath, [MAIN, "mirror", ...words], {
@@ -99,7 +100,8 @@ function expectAllKept(except: ReadonlySet<string> = new Set()): void {
 describe("delivery against a receiver that fails", () => {
   test("each fault in turn: nothing is lost, repeats are the same bytes, counts are exact", async () => {
     flapping(story, 6, 40);
-    const faults: Fault[] = [refuseWith(429, { "retry-after": "1" }), cutBefore, cutAfter, never];
+    const retryLater = refuseWith(503, { "retry-after": "1" });
+    const faults: Fault[] = [retryLater, refuseWith(429), cutBefore, cutAfter, tooSlow, never];
     const begun: { fault: number; atMs: number }[] = [];
     receiver.next = () => {
       const fault = faults[begun.length];
@@ -111,14 +113,15 @@ describe("delivery against a receiver that fails", () => {
     const told = planned().length;
     expect(status()).toMatchObject({ sent: told, rejected: 0, dead: 0, settledNo: told, trouble: null });
     const copies = [...receiver.kept.values()].reduce((sum, each) => sum + each.length, 0);
-    expect(copies, "only the batch whose answer was lost came twice").toBe(
-      told + (receiver.requests[2]?.spans.length ?? 0),
+    const taken = [faults.indexOf(cutAfter), faults.indexOf(tooSlow)];
+    expect(copies, "only the batches whose answers were lost came twice").toBe(
+      taken.reduce((sum, fault) => sum + (receiver.requests[fault]?.spans.length ?? 0), told),
     );
     expect(
       (begun[1]?.atMs ?? 0) - (begun[0]?.atMs ?? 0),
       "Retry-After was waited for",
     ).toBeGreaterThanOrEqual(1000);
-    expect(status()?.lastError?.text).toBe("no answer within 1000 ms");
+    expect(status()?.lastError?.text).toBe("no answer within 2000 ms");
   });
 
   test("what is poisoned becomes a dead letter of its own, with the receiver's reason", async () => {

@@ -45,6 +45,22 @@ describe("what an answer means", () => {
     });
   });
 
+  test("the receiver's own words are told, out of a google.rpc.Status in protobuf too", () => {
+    const reason = (body: Buffer, contentType = "application/x-protobuf") => {
+      const outcome = outcomeOf(answer(503, { body, contentType }), nothingRejected, 0);
+      return outcome.kind === "settled" ? null : outcome.reason;
+    };
+    // As a Collector answers: a code, then a message whose length happens to be a letter.
+    const words = `error exporting items ${"x".repeat(102)}`;
+    const status = Buffer.concat([Buffer.from([0x08, 14, 0x12, words.length]), Buffer.from(words)]);
+    expect(words.length).toBe("|".charCodeAt(0));
+    expect(reason(status)).toBe(`answered 503: ${words}`);
+    expect(reason(Buffer.from("too busy\n"), "text/plain")).toBe("answered 503: too busy");
+    expect(reason(Buffer.from("not what it says it is"))).toBe("answered 503: not what it says it is");
+    expect(reason(Buffer.from([0x12, 200, 65]))).toBe("answered 503: A");
+    expect(reason(Buffer.alloc(0))).toBe("answered 503");
+  });
+
   test("Retry-After is seconds or a date", () => {
     expect(retryAfterMs("7", 0)).toBe(7000);
     expect(retryAfterMs("Wed, 21 Oct 2026 07:28:05 GMT", Date.parse("2026-10-21T07:28:00Z"))).toBe(5000);

@@ -33,6 +33,11 @@ export const cutAfter: Fault = (_request, response, keep) => {
   response.destroy();
 };
 export const never: Fault = () => {};
+/** So slow that the answer has begun when patience ends: the spans are taken. */
+export const tooSlow: Fault = (_request, response, keep) => {
+  keep();
+  response.writeHead(200, { "content-type": "application/json" }).write("{");
+};
 export const partial =
   (rejected: number, errorMessage: string): Fault =>
   (_request, response, keep) => {
