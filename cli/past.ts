@@ -1,8 +1,9 @@
 import { chronicle } from "../query/history/chronicler.ts";
 import type { Past } from "../query/history/past.ts";
 import { pastAsRecorded } from "../query/history/past-as-recorded.ts";
-import { pastOf } from "../query/history/past-in-memory.ts";
 import { keptPast } from "../query/history/past-kept.ts";
+import { projections } from "../query/planes/all.ts";
+import { openChronicleThen } from "../store/chronicle-then.ts";
 import { openChronicleView } from "../store/chronicle-view.ts";
 import type { PayloadOf } from "../store/events/catalogue.ts";
 import type { StoredEvent } from "../store/events/envelope.ts";
@@ -14,9 +15,8 @@ import { liveRecorder } from "./present.ts";
 /** The past of one (tenant, host) by all the evidence that the log holds at this moment. */
 export function openPast(reader: Reader, partition: Partition, nowUs: number): Past {
   const lapsedAtUs = lapsedAt(reader, partition);
-  // A log that is kept by another version of fleet, and cannot be brought up to date here, is read as a whole.
-  if (!isKept(reader))
-    return pastOf({ ...partition, ...upTo(reader, partition, reader.lastSeq()), lapsedAtUs, nowUs });
+  // A log that is kept by another version of fleet, and cannot be brought up to date here, is folded for this question alone.
+  if (!isKept(reader)) return pastThen(reader, partition, reader.lastSeq(), { lapsedAtUs, nowUs });
   return keptPast({
     ...partition,
     view: reader.kept(partition, openChronicleView),
@@ -48,20 +48,25 @@ function lapsedAt(reader: Reader, partition: Partition): number | null {
 /** The past as this log knew it when `seq` had just been written: what arrived later does not count. */
 export function openPastAsRecorded(reader: Reader, partition: Partition, seq: number, nowUs: number): Past {
   const lapsedAtUs = lapsedUnsaid(reader, partition, seq, nowUs);
-  const whole = () => pastOf({ ...partition, ...upTo(reader, partition, seq), lapsedAtUs, nowUs });
+  const whole = () => pastThen(reader, partition, seq, { lapsedAtUs, nowUs });
   if (!isKept(reader)) return whole();
   const view = reader.kept(partition, openChronicleView);
   const { names } = openPast(reader, partition, nowUs);
   return pastAsRecorded({ ...partition, view, seq, nowUs, lapsedAtUs, names, whole });
 }
 
-function upTo(
-  reader: Reader,
+/** The past by what was written up to an event: the log is folded again up to there, and at no time held in memory. */
+function pastThen(
+  { path }: Reader,
   partition: Partition,
   seq: number,
-): { logSeq: number; events: Iterable<StoredEvent> } {
-  const filter = { ...partition, beforeSeq: seq + 1 };
-  return { logSeq: seq, events: { [Symbol.iterator]: () => reader.events(filter) } };
+  known: { readonly lapsedAtUs: number | null; readonly nowUs: number },
+): Past {
+  return keptPast({
+    ...partition,
+    ...known,
+    ...openChronicleThen(path, partition, { projections, chronicle }, seq),
+  });
 }
 
 /**

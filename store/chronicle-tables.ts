@@ -259,8 +259,19 @@ export function openEventReader(database: Database, partitionId: number) {
   const eventOf = ([seq, seriesId, recordedAtUs, lag, payload]: ReadRow): FoldEvent => {
     const { agent, type, schemaVersion, source, precision } = names.seriesOf(seriesId);
     const occurredAtUs = recordedAtUs - lag;
-    const event = { seq, agent, type, schemaVersion, source, occurredAtUs, precision, recordedAtUs };
-    return { ...event, payload: names.valueOf(payload) };
+    const value = names.valueOf(payload);
+    // In one go: a window is thousands of these.
+    return {
+      seq,
+      agent,
+      type,
+      schemaVersion,
+      source,
+      occurredAtUs,
+      precision,
+      recordedAtUs,
+      payload: value,
+    };
   };
   return {
     events({ types, agents, afterSeq, beforeSeq = Number.MAX_SAFE_INTEGER }: WantedEvents): FoldEvent[] {

@@ -48,15 +48,12 @@ export function openChronicleView(database: Database, partitionId: number): Chro
     `SELECT id, gone_us AS goneUs FROM lines WHERE partition_id = ? AND family = ? AND coalesce(gone_us > ?, true)
      ORDER BY line_id`,
   );
-  const lineId = prepared(
-    database,
-    "SELECT line_id FROM lines WHERE partition_id = ? AND family = ? AND id = ?",
-    "pluck",
-  );
+  // By name each time: a rebuild of another process gives lines other ids.
   const pieces = prepared(
     database,
-    `SELECT from_us, value FROM told WHERE line_id = ? AND from_us <= ? AND from_us >= coalesce(
-       (SELECT max(from_us) FROM told WHERE line_id = ? AND from_us <= ?), ?) ORDER BY from_us`,
+    `SELECT t.from_us, t.value FROM lines l CROSS JOIN told t ON t.line_id = l.line_id
+     WHERE l.partition_id = ? AND l.family = ? AND l.id = ? AND t.from_us <= ? AND t.from_us >= coalesce(
+       (SELECT max(from_us) FROM told WHERE line_id = l.line_id AND from_us <= ?), ?) ORDER BY t.from_us`,
     "raw",
   );
   const held = prepared(
@@ -114,17 +111,12 @@ export function openChronicleView(database: Database, partitionId: number): Chro
     "pluck",
   );
   const archive = openArchive(database);
-  const found = new Map<string, number>();
 
   return {
     lines: (family, fromUs) => lines().all(partitionId, family, finite(fromUs)) as ChronicleLine[],
     pieces(family, id, fromUs, toUs) {
-      const key = `${family}\n${id}`;
-      const line = found.get(key) ?? (lineId().get(partitionId, family, id) as number | undefined);
-      if (line === undefined) return [];
-      found.set(key, line);
       const from = finite(fromUs);
-      return (pieces().all(line, finite(toUs), line, from, from) as [number, string | null][]).map(pieceOf);
+      return (pieces().all(partitionId, family, id, finite(toUs), from, from) as PieceRow[]).map(pieceOf);
     },
     heldAt(us) {
       const rows = held().all(finite(us), partitionId, finite(us)) as [string, number, string | null][];

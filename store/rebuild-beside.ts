@@ -121,7 +121,7 @@ export function foldBeside(data: unknown, folded: Folds): void {
     for (const connection of [log, database]) connection.pragma(`cache_size = -${CACHE_KILOBYTES}`);
     database.exec(DOCUMENTS);
     const aside = openAsideChronicle({ database, name: (table) => `main.${table}`, log });
-    const refold = startRefold(log, folded, aside, "rest");
+    const refold = startRefold(log, folded, aside, { part: "rest" });
     const step = (): boolean => {
       database.exec("BEGIN");
       const isMore = refold.step();

@@ -58,7 +58,7 @@ function rebuildFrom(
   const all = [...folded.projections, folded.chronicle];
   const part: Part = beside === null ? "whole" : "samples";
   const aside = openAsideChronicle({ database, name: TEMPORARY, log: database });
-  const refold = startRefold(database, folded, aside, part);
+  const refold = startRefold(database, folded, aside, { part });
   const foldOn = (): void => {
     while (refold.step()) progress(refold.lastSeq());
   };

@@ -1,7 +1,7 @@
 import type { Happened } from "../../store/chronicle.ts";
 import type { FoldEvent } from "../../store/projection.ts";
-import type { BeatsTold } from "./beat-timeline.ts";
-import { isOfBeats, NO_BEATS } from "./beat-timeline.ts";
+import type { BeatFile, BeatsTold } from "./beat-timeline.ts";
+import { evolveBeatFile, isOfBeats, NO_BEATS } from "./beat-timeline.ts";
 import { BEAT_TYPES, CADENCE } from "./cadence.ts";
 import type { BeatFiles } from "./chronicler.ts";
 import type { Chronology } from "./chronology.ts";
@@ -19,8 +19,9 @@ export interface Beats {
 export function beatsOf(input: WindowInput, { fromUs, toUs }: Window): Beats {
   const { view, nowUs, agents, lateUs = CADENCE.lateUs } = input;
   const read = once(() => {
-    const checkpoint = view.checkpoint("beats", view.seqAt(fromUs));
-    const files = (checkpoint?.value ?? {}) as BeatFiles;
+    const before = view.seqAt(fromUs);
+    const checkpoint = view.checkpoint("beats", before);
+    const files: Record<string, BeatFile> = { ...(checkpoint?.value as BeatFiles | undefined) };
     const afterSeq = checkpoint?.seq ?? 0;
     const words = view.happened("word", "", -Infinity, Infinity, afterSeq + 1);
     // A word of the recorder brings all that stands before it into the window.
@@ -33,6 +34,11 @@ export function beatsOf(input: WindowInput, { fromUs, toUs }: Window): Beats {
     const near = view.events({ types: BEAT_TYPES, agents, afterSeq, beforeSeq });
     for (const event of [near, view.eventsNamed(late.map(({ seq }) => seq))].flatMap((some) => [...some])) {
       if (event.agent === null || !isOfBeats(event)) continue;
+      // What was recorded before the window has all taken effect when it begins: of that the file as it was then is enough.
+      if (event.seq <= before) {
+        files[event.agent] = evolveBeatFile(files[event.agent] ?? NO_BEATS, event);
+        continue;
+      }
       const own = events.get(event.agent);
       if (own) own.push(event);
       else events.set(event.agent, [event]);

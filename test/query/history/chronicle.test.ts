@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { asOf } from "../../../query/history/as-of.ts";
+import { chronicleAt } from "../../../query/history/chronicler.ts";
 import { historyFrom, historyOf } from "../../../query/history/history.ts";
 import type { Past } from "../../../query/history/past.ts";
 import { pastAsRecorded } from "../../../query/history/past-as-recorded.ts";
@@ -9,7 +10,9 @@ import { keptPast } from "../../../query/history/past-kept.ts";
 import { newestOf, type Rules } from "../../../query/history/rules.ts";
 import { statusIntervals } from "../../../query/history/sweep.ts";
 import { windowTestimony } from "../../../query/history/window-testimony.ts";
+import { projections } from "../../../query/planes/all.ts";
 import { archiveLog } from "../../../store/archive/archive-log.ts";
+import { openChronicleThen } from "../../../store/chronicle-then.ts";
 import { type KeptLog, keepLog, SMALL } from "./kept-log.ts";
 import type { Turn } from "./world.ts";
 import { AGENTS, anyStory, anyStoryWithRules, anyStoryWithSteps, BEGIN_US, play } from "./world.ts";
@@ -217,6 +220,48 @@ describe("the chronicle that is kept beside the log", () => {
       runs,
     );
   });
+
+  test(
+    "and what it knew at any of its events of an earlier moment is folded again up to there",
+    options,
+    () => {
+      const anySeqs = fc.array(fc.nat(), { minLength: 1, maxLength: 3 });
+      fc.assert(
+        fc.property(anyStoryWithSteps, anySeqs, anyWindows, (story, seqs, windows) => {
+          const { events } = play(story);
+          fc.pre(events.length > 0);
+          const kept = keepLog();
+          try {
+            kept.write(events, events.length);
+            kept.log.settle();
+            if (windows.length % 2 === 0) archiveAll(kept);
+            for (const pick of seqs) {
+              const seq = 1 + (pick % events.length);
+              const soFar = events.slice(0, seq);
+              const nowUs = soFar.at(-1)?.recordedAtUs as number;
+              const common = { tenantId: "t", host: "h", nowUs, lapsedAtUs: null };
+              const whole = pastOf({ ...common, logSeq: seq, events: soFar });
+              const folded = { projections, chronicle: chronicleAt(SMALL) };
+              const then = openChronicleThen(kept.path, common, folded, seq);
+              const past = keptPast({ ...common, ...then, lateUs: SMALL.lateUs });
+              for (const [from, length] of windows) {
+                const window = { fromUs: BEGIN_US + from * 1000, toUs: BEGIN_US + (from + length) * 1000 };
+                const atUs = Math.min(nowUs, window.fromUs);
+                expect(past.table(atUs, true)).toEqual(whole.table(atUs, true));
+                for (const agent of AGENTS) {
+                  expect(past.explain(agent, atUs)).toEqual(whole.explain(agent, atUs));
+                  expect([...past.intervals(agent, window)]).toEqual([...whole.intervals(agent, window)]);
+                }
+              }
+            }
+          } finally {
+            kept.close();
+          }
+        }),
+        runs,
+      );
+    },
+  );
 
   test(
     "verdicts follow the rules that were in force at their time, whoever adopted them when",

@@ -1,0 +1,53 @@
+import type { VerdictReader } from "./chronicle.ts";
+import { openAsideChronicle } from "./chronicle-aside.ts";
+import { type ChronicleView, openChronicleView } from "./chronicle-view.ts";
+import type { Partition } from "./identity.ts";
+import { openForReading } from "./open.ts";
+import { type Folds, startRefold } from "./refold.ts";
+
+/**
+ * The chronicle of a log as if an event were its last: folded again up to there, into tables that this process alone sees, in a file and not
+ * in memory. It takes as long as a rebuild does. The connection stays open as long as the process asks.
+ */
+export function openChronicleThen(
+  path: string,
+  partition: Partition,
+  folded: Folds,
+  seq: number,
+): { readonly view: ChronicleView; readonly verdicts: VerdictReader; close(): void } {
+  const database = openForReading(path);
+  // A temporary table stands before one of the same name in the log: whatever reads the chronicle here reads this one.
+  const aside = openAsideChronicle({ database, name: (table) => `temp.${table}`, log: database });
+  const refold = startRefold(database, folded, aside, { untilSeq: seq });
+  while (refold.step());
+  aside.finish();
+  const partitionId = database
+    .prepare("SELECT partition_id FROM partitions WHERE tenant_id = ? AND host = ?")
+    .pluck()
+    .get(partition.tenantId, partition.host) as number | undefined;
+  return {
+    view: until(seq, openChronicleView(database, partitionId ?? 0)),
+    verdicts: NOTHING_SETTLED,
+    close: () => void database.close(),
+  };
+}
+
+const NOTHING_SETTLED: VerdictReader = {
+  untilUs: () => -Infinity,
+  *verdicts() {},
+  notWell: () => [],
+  unsettled: () => [],
+};
+
+/** Of the log itself nothing is read that was written later. */
+function until(seq: number, view: ChronicleView): ChronicleView {
+  return {
+    ...view,
+    lastSeq: () => seq,
+    seqAt: (us) => Math.min(seq, view.seqAt(us)),
+    recordedAtUs: (at) => (at > seq ? null : view.recordedAtUs(at)),
+    events: (wanted) =>
+      view.events({ ...wanted, beforeSeq: Math.min(wanted.beforeSeq ?? Infinity, seq + 1) }),
+    eventsNamed: (seqs) => view.eventsNamed(seqs.filter((at) => at <= seq)),
+  };
+}
