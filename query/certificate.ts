@@ -85,6 +85,8 @@ const LOOK_BACK_US = 7 * 86_400_000_000;
 
 export interface Certified {
   readonly atUs: number;
+  /** When it began, also where that was before the window. */
+  readonly beganUs: number;
   readonly death: Death;
   readonly cause: Cause | null;
   /** Deaths with the same key share their cause; null: it is shared with no other for certain. */
@@ -110,6 +112,7 @@ export function certify(asked: AskedIncidents, entry: RosterEntry, outage: Outag
     first && !found ? causeOf(asked, first, beganUs, notBeforeUs, witnessed) : { cause: null, key: null };
   return {
     atUs,
+    beganUs,
     cause,
     key,
     death: {

@@ -59,7 +59,8 @@ function grouped(found: readonly Certified[]): Incident[] {
   for (const one of found) {
     const kind = one.cause?.kind ?? (one.death.witnessed && isEnd(one.death) ? "end" : "");
     const last = lastByKind.get(kind);
-    const near = last?.[0] !== undefined && kind !== "" && one.atUs - last[0].atUs <= MOMENT_US;
+    const near =
+      last?.[0] !== undefined && kind !== "" && Math.abs(one.beganUs - last[0].beganUs) <= MOMENT_US;
     const group = one.key === null ? (near ? last : undefined) : byKey.get(one.key);
     if (group !== undefined) {
       group.push(one);

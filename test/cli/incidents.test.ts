@@ -213,6 +213,33 @@ describe("with single looks and no recorder", () => {
     });
   });
 
+  test("two that were down already when the window begins share no moment for that", async () => {
+    const two = (second: number, ...panes: ReturnType<typeof paneSeen>[]) => {
+      past.look(second, rosterLook(at(second), { coder0: {}, coder1: {} }));
+      past.look(second, tmuxLook(at(second), panes));
+      for (const { name } of panes) past.look(second, beatLook(at(second), name, at(second)));
+      past.tell(second, {
+        type: "recorder.sample.taken",
+        payload: { begunAtUs: at(second), sources: SOURCES },
+      });
+      past.now(second);
+    };
+    const [one, other] = [
+      paneSeen("coder0", 1, { startedAtUs: at(-60) }),
+      paneSeen("coder1", 2, { startedAtUs: at(-60) }),
+    ];
+    two(0, one, other);
+    two(600, other);
+    two(1200);
+    two(3000);
+    past.now(3100);
+    const { incidents } = await past.json<IncidentsDocument>("incidents", "--since", "20:30");
+    expect(incidents.map(({ deaths }) => deaths.map(({ agent, began_at }) => [agent, began_at]))).toEqual([
+      [["coder0", "2026-06-20T20:10:00.000Z"]],
+      [["coder1", "2026-06-20T20:20:00.000Z"]],
+    ]);
+  });
+
   test("a life that came and went between two looks makes two deaths of it", async () => {
     const dead = (second: number, pid: number) =>
       look(
