@@ -7,8 +7,7 @@ import { nowUs } from "./clock.ts";
 import { type Invocation, namesIn, textOf, valuesOf, type Words } from "./declaration.ts";
 import { openExistingLog } from "./existing-log.ts";
 import { lookAround, nothingRecorded } from "./here.ts";
-import { keepUp } from "./keep-up.ts";
-import { lastSeqAt, openPast, openPastAsRecorded } from "./past.ts";
+import { isBehind, lastSeqAt, openPast, openPastAsRecorded } from "./past.ts";
 import { formatMoment } from "./render/moment.ts";
 import { localOffsetMs, parseMoment } from "./time.ts";
 
@@ -26,12 +25,16 @@ export interface Asked {
 }
 
 /** Opens the log, asks `read` and closes it again. Everything is read as of one commit. */
-export function askPast<T>(invocation: Invocation, read: (asked: Asked) => T): T {
+export async function askPast<T>(invocation: Invocation, read: (asked: Asked) => T): Promise<T> {
   const here = lookAround(invocation.environment);
   const reader = openExistingLog(here);
   if (reader === null) throw nothingRecorded(here.places);
   try {
-    keepUp(reader, invocation);
+    if (isBehind(reader)) {
+      // All that appends comes with it, a megabyte of code: only where there is something to do.
+      const { keepUp } = await import("./keep-up.ts");
+      keepUp(reader, invocation);
+    }
     return reader.atOnce(() => read(pastOf(invocation, reader)));
   } finally {
     reader.close();

@@ -2,10 +2,7 @@ import type { Reader } from "../store/reader.ts";
 import type { Invocation } from "./declaration.ts";
 import { isFleetError } from "./failure.ts";
 import { openOwnLog } from "./own-log.ts";
-import { isKept } from "./past.ts";
-
-/** So much that nobody has settled is judged on reading: some milliseconds. */
-const UNSETTLED_EVENTS = 5000;
+import { isBehind, UNSETTLED_EVENTS } from "./past.ts";
 
 /**
  * Where no recorder has settled verdicts for long (there is none, or a newer fleet reads an older one's log), that is done before the
@@ -13,7 +10,7 @@ const UNSETTLED_EVENTS = 5000;
  */
 export function keepUp(reader: Reader, { environment, output }: Invocation): void {
   const behind = reader.lastSeq() - reader.settledSeq();
-  if (isKept(reader) && behind < UNSETTLED_EVENTS) return;
+  if (!isBehind(reader)) return;
   if (output.isTerminal && behind > 100 * UNSETTLED_EVENTS)
     output.complain(`fleet: looking through ${behind} events that nobody has judged yet ...\n`);
   try {

@@ -13,10 +13,10 @@ import { checkOf } from "./verbs/ps.ts";
 const PAST = ["at", "as-recorded", "tenant", "host"];
 
 /** `fleet ps --at T`, `fleet ps --as-recorded T`: the table of a past moment, in the shape of the present's. */
-export function pastPs(invocation: Invocation): number {
+export async function pastPs(invocation: Invocation): Promise<number> {
   const { output } = invocation;
   for (const option of ["watch", "probe"]) refuseWith(invocation, option, PAST);
-  const { whole, remark, names } = askPast(invocation, ({ past, atUs, asRecorded }) => ({
+  const { whole, remark, names } = await askPast(invocation, ({ past, atUs, asRecorded }) => ({
     // Names that are asked for are looked for everywhere, on the roster or not.
     whole: past.table(atUs, has(invocation, "all") || namesIn(invocation).length > 0),
     remark: asRecorded

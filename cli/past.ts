@@ -31,6 +31,14 @@ export function isKept(reader: Reader): boolean {
   return reader.folded()[chronicle.name] === chronicle.version;
 }
 
+/** So much that nobody has settled is judged on reading: some milliseconds. */
+export const UNSETTLED_EVENTS = 5000;
+
+/** Whether verdicts have to be settled before the past is asked about. */
+export function isBehind(reader: Reader): boolean {
+  return !isKept(reader) || reader.lastSeq() - reader.settledSeq() >= UNSETTLED_EVENTS;
+}
+
 /**
  * Until when somebody is known to have watched, where that is not told by an event: null while a recorder of this very host is at work. A
  * log that was brought from elsewhere speaks of its host up to its last event, and of nothing after that.

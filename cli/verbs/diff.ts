@@ -11,7 +11,7 @@ export async function run(invocation: Invocation): Promise<number> {
   const { output } = invocation;
   const [from = "", to] = invocation.arguments;
   const words = { ...invocation, arguments: [] };
-  const found = askPast(words, (asked) => {
+  const found = await askPast(words, (asked) => {
     const fromUs = momentIn(from, "T1", asked);
     const toUs = to === undefined ? asked.atUs : momentIn(to, "T2", asked);
     const unknown = unknownIn(asked.past, words);

@@ -14,7 +14,7 @@ export async function run(invocation: Invocation): Promise<number> {
   refuseWith(invocation, "json", ["csv"]);
   const { output } = invocation;
   // Told as a whole, and printed only when the log is closed: a pager that waits must not hold its checkpoints back.
-  const told = askPast(invocation, (asked) => tell(invocation, asked));
+  const told = await askPast(invocation, (asked) => tell(invocation, asked));
   if ("unknown" in told) return sayNoSuchAgent(output, told.unknown, told.known);
   for (const text of told.texts) output.print(text);
   if (told.texts.length === 0)

@@ -8,7 +8,7 @@ import { formatIncidents } from "../render/incidents.ts";
 /** `fleet incidents [NAME...]`: a death certificate for each failure, those of one cause together. */
 export async function run(invocation: Invocation): Promise<number> {
   const { output } = invocation;
-  const found = askPast(invocation, (asked) => {
+  const found = await askPast(invocation, (asked) => {
     const { past, atUs } = asked;
     const window = windowOf(invocation, asked);
     const unknown = unknownIn(past, invocation);

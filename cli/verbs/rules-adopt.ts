@@ -14,7 +14,7 @@ export async function run(invocation: Invocation): Promise<number> {
     throw new FleetError("usage", "since when the newest rules are to judge has to be said", {
       hint: "Say --since TIME; `fleet rules check --since TIME` shows first what that would change.",
     });
-  const { fromUs } = askPast(invocation, (asked) => windowOf(invocation, asked));
+  const { fromUs } = await askPast(invocation, (asked) => windowOf(invocation, asked));
   const { version } = newestOf();
   const { log, identity, clock } = openOwnLog(environment, { keepIdentity: true });
   try {

@@ -14,7 +14,7 @@ export async function run(invocation: Invocation): Promise<number> {
   const { output } = invocation;
   const { version } = newestOf();
   const wanted = valuesOf(invocation, "agent");
-  const found = askPast(invocation, (asked) => {
+  const found = await askPast(invocation, (asked) => {
     const { past } = asked;
     const unknown = unknownIn(past, invocation);
     if (unknown !== undefined) return { unknown, known: past.names() };

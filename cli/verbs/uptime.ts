@@ -8,7 +8,7 @@ import { formatUptime } from "../render/uptime.ts";
 /** `fleet uptime [NAME...]`: how much of a window each agent was well, unwell, meant to be down, and unobserved. */
 export async function run(invocation: Invocation): Promise<number> {
   const { output } = invocation;
-  const found = askPast(invocation, (asked) => {
+  const found = await askPast(invocation, (asked) => {
     const { past, atUs } = asked;
     const window = windowOf(invocation, asked);
     const unknown = unknownIn(past, invocation);

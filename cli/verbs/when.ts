@@ -17,7 +17,7 @@ export async function run(invocation: Invocation): Promise<number> {
   const state = stateOf(word);
   refuseWith(invocation, "all", ["first", "last"]);
   refuseWith(invocation, "first", ["last"]);
-  const found = askPast(invocation, (asked) => {
+  const found = await askPast(invocation, (asked) => {
     const known = asked.past.names();
     if (!known.includes(name)) return { known };
     return whenDocument(asked.past, { name, state, window: windowOf(invocation, asked), atUs: asked.atUs });

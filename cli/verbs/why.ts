@@ -15,7 +15,7 @@ export async function run(invocation: Invocation): Promise<number> {
   const { output } = invocation;
   const [name = ""] = invocation.arguments;
   const past = ["at", "as-recorded", "tenant", "host"].some((option) => has(invocation, option));
-  const found = past ? pastWhy(invocation, name) : await presentWhy(invocation, name);
+  const found = await (past ? pastWhy : presentWhy)(invocation, name);
   if (!("schema" in found)) return sayNoSuchAgent(output, name, found.known);
   if (has(invocation, "json")) output.print(`${JSON.stringify(found, null, 2)}\n`);
   else {
@@ -43,7 +43,7 @@ async function presentWhy({ output, environment, ...words }: Invocation, name: s
   }
 }
 
-function pastWhy(invocation: Invocation, name: string): Found {
+function pastWhy(invocation: Invocation, name: string): Promise<Found> {
   return askPast(invocation, ({ reader, past, atUs, asRecorded }) => {
     const known = past.table(atUs, true).agents.map((row) => row.name);
     if (!known.includes(name)) return { known };
