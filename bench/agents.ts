@@ -26,7 +26,13 @@ const FLOOD = "import time\nwhile True:\n    print(f'stamp {time.time():.4f} ' +
 export async function run(): Promise<Result[]> {
   const fleet = start();
   try {
-    const sends = Array.from({ length: SENDS }, (_, round) => fleet.send(`echo ${round}`));
+    const bare: number[] = [];
+    const sends = Array.from({ length: SENDS }, (_, round) => {
+      const begunMs = performance.now();
+      spawnSync(process.execPath, ["-e", "0"]);
+      bare.push(performance.now() - begunMs);
+      return fleet.send(`echo ${round}`);
+    });
     const quiet = await watched(fleet, "quiet", ["sleep", "100000"]);
     const stamps = await watched(fleet, "stamps", ["python3", "-c", STAMPS]);
     const flood = await watched(fleet, "flood", ["python3", "-c", FLOOD]);
@@ -42,6 +48,7 @@ export async function run(): Promise<Result[]> {
         median(sends.map(({ ownMs }) => ownMs)),
         "ms",
       ),
+      info("send --verify: a bare `node -e 0`, in turn with it", median(bare), "ms"),
       atMost("watch: of a core, a quiet agent", quiet.share, "%", 2),
       atMost("watch: behind the screen, median", median(stamps.lateMs), "ms", 100),
       info("watch: of a core, an agent that writes a line each second", stamps.share, "%"),
