@@ -176,7 +176,9 @@ export function livesWithin(history: History, agent: string, window: Window): Li
       const life = `${pane.server} ${pane.pane} ${pane.pid} ${pane.start}`;
       if (life === last) continue;
       last = life;
-      const fromUs = pane.startedAtUs ?? (history.told.ownPane(agent, socket).fromUs[piece] as number);
+      // By the first rule of time: a start that a clock which was ahead has dated after its own word had happened by then.
+      const toldUs = history.told.ownPane(agent, socket).fromUs[piece] as number;
+      const fromUs = Math.min(pane.startedAtUs ?? toldUs, toldUs);
       if (fromUs < window.fromUs || fromUs >= window.toUs) continue;
       const reason = begun === "own-time" || pane.startedAtUs !== null ? null : "first seen then";
       starts.set(fromUs, { fromUs, incarnation: pane.incarnation ?? null, reason, seq: pane.seq });
