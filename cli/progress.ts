@@ -11,7 +11,7 @@ export interface Progress {
   end(): void;
 }
 
-export function progressOf(invocation: Invocation, lastSeq: number): Progress {
+export function progressOf(invocation: Invocation, lastSeq: number, done = ""): Progress {
   const { output } = invocation;
   const isShown = output.isTerminal && !has(invocation, "json");
   let shownMs = performance.now();
@@ -22,7 +22,7 @@ export function progressOf(invocation: Invocation, lastSeq: number): Progress {
       shownMs = performance.now();
       isOnScreen = true;
       const percent = Math.min(100, Math.floor((100 * seq) / Math.max(1, lastSeq)));
-      output.complain(`\r${percent} % of ${lastSeq} events\u001b[K`);
+      output.complain(`\r${percent} % of ${lastSeq} events${done && ` ${done}`}\u001b[K`);
     },
     end() {
       if (isOnScreen) output.complain("\r\u001b[K");

@@ -14,8 +14,8 @@ export interface Chronicle {
   readonly halves: Halves | null;
   /** For one (tenant, host). It remembers nothing that is not in the tables, or can be read from them. */
   open(tables: ChronicleTables, part?: Part): Chronicler;
-  /** Writes some of the verdicts that can be settled, in one transaction; whether there is more to do. */
-  settle(view: ChronicleView, verdicts: VerdictTable): boolean;
+  /** Writes some of the verdicts that can be settled, in one transaction: up to this place of the log; null = there is no more to do. */
+  settle(view: ChronicleView, verdicts: VerdictTable): number | null;
 }
 
 /** What is folded: everything, or of a log in two halves the many events that repeat themselves, or all the others. */

@@ -49,8 +49,8 @@ export interface Log {
   settleLapsedLease(isAlive: (holder: LeaseHolder) => boolean): boolean;
   /** Settles the verdicts of the past as far as they can be; what has come since is judged by whoever reads. */
   settle(): void;
-  /** Folds everything again from the log. */
-  rebuild(progress?: (seq: number) => void): { events: number };
+  /** Folds everything again from the log, and then judges the past; `judged` tells how far that has come. */
+  rebuild(progress?: (seq: number) => void, judged?: (seq: number) => void): { events: number };
   close(): void;
 }
 
@@ -89,12 +89,12 @@ export function openLog(options: LogOptions): Log {
         renewLease: () => attempt(lease.renew),
         releaseLease: (reason) => attempt(() => lease.release(reason)),
         settleLapsedLease: (isAlive) => attempt(() => lease.settle(isAlive)),
-        settle: () => attempt(writer.settle),
-        rebuild: (progress) =>
+        settle: () => attempt(() => writer.settle()),
+        rebuild: (progress, judged) =>
           attempt(() => {
             const rebuilt = rebuild(database, folded, { ...rebuildThread, progress });
             writer.forget();
-            writer.settle();
+            writer.settle(judged);
             tick.poke();
             return rebuilt;
           }),

@@ -40,8 +40,8 @@ export interface Writer {
   lastSeq(): number;
   /** The documents were replaced by a rebuild on this very connection. */
   forget(): void;
-  /** Writes the verdicts that can be settled, some in each transaction. */
-  settle(): void;
+  /** Writes the verdicts that can be settled, some in each transaction; tells up to which place of the log after each. */
+  settle(progress?: (seq: number) => void): void;
 }
 
 /** The only code that appends to the log. Everything it remembers is what the last commit of anyone left behind. */
@@ -168,15 +168,16 @@ export function openWriter(options: {
       return head.seq;
     },
     forget,
-    settle() {
+    settle(progress = () => {}) {
       if (chronicle === null) return;
       const partitions = database.prepare("SELECT partition_id FROM partitions ORDER BY 1").pluck().all();
       try {
         for (const partitionId of partitions as number[]) {
           const view = openChronicleView(database, partitionId);
           const verdicts = openVerdictTable(database, partitionId);
-          for (let more = true; more; ) {
-            more = inTransaction(database, () => {
+          for (let seq: number | null = 0; seq !== null; ) {
+            progress(seq);
+            seq = inTransaction(database, () => {
               readEnd();
               return chronicle.settle(view, verdicts);
             });

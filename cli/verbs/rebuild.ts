@@ -17,8 +17,10 @@ export async function run(invocation: Invocation): Promise<number> {
   try {
     const begunMs = performance.now();
     const progress = progressOf(invocation, log.lastSeq());
-    const { events } = log.rebuild(progress.reached);
+    const judging = progressOf(invocation, log.lastSeq(), "judged");
+    const { events } = log.rebuild(progress.reached, judging.reached);
     progress.end();
+    judging.end();
     const seconds = (performance.now() - begunMs) / 1000;
     if (has(invocation, "json")) {
       const { tenantId, host } = identity;

@@ -9,16 +9,16 @@ import { bookOf, RULES, type Rules } from "./rules.ts";
 import { statusIntervals } from "./sweep.ts";
 import { windowTestimony } from "./window-testimony.ts";
 
-/** Takes what is unsettled into account and judges the next stretch of time; whether there is more to do. */
+/** Takes what is unsettled into account and judges the next stretch of time: up to this place of the log; null = there is no more to do. */
 export function settleStep(
   view: ChronicleView,
   table: VerdictTable,
   { lagUs, stepEvents, lateUs, rules }: Cadence,
-): boolean {
+): number | null {
   const lastSeq = view.lastSeq();
-  const done = (): false => {
+  const done = (): null => {
     table.settledThrough(lastSeq);
-    return false;
+    return null;
   };
   const agents = view.lines("roster", -Infinity).map(({ id }) => id);
   const touched = touchedBy(view, table.unsettled());
@@ -54,7 +54,7 @@ export function settleStep(
       intervals.map((interval) => ({ ...interval, toUs: interval.toUs ?? Infinity })),
     );
   }
-  return toUs < endUs || done();
+  return toUs < endUs ? view.seqAt(toUs) : done();
 }
 
 /** Until when the kept verdicts of an agent stand, given the evidence that came since they were settled. */

@@ -25,7 +25,7 @@ function failing(): Chronicle {
       steps += 1;
       if (steps === 2) throw new Error("the disk is full");
       verdicts.allSettled();
-      return steps === 1;
+      return steps === 1 ? 1 : null;
     },
   };
 }
