@@ -19,6 +19,7 @@ test("each alert fires on what it is for, after its time, and not on what is wel
   expect(promtool(["test", "rules", place("test/otel/metrics/fleet-alerts.test.yml")])).toContain("SUCCESS");
 });
 
+/** An alert that nobody has seen fire is a hope. */
 test("every alert has such a test", () => {
   const names = (text: string, key: string) =>
     new Set([...text.matchAll(new RegExp(`${key}: (\\w+)$`, "gm"))].map(([, name]) => name));
