@@ -18,7 +18,7 @@ export interface Cadence {
 
 export const CADENCE: Cadence = {
   lateUs: 60_000_000,
-  beatsEvery: 2048,
+  beatsEvery: 1024,
   documentsEvery: 65_536,
   lagUs: 60_000_000,
   stepEvents: 8192,
