@@ -85,7 +85,9 @@ need() { # WHY: the two lines that end a search without success
     exit 1
   fi
   say "fleet: needs Node 22.22+, 24 or 26+, found ${met:-no Node}${1:+; $1}."
-  say "fleet: install Node $pinned from https://nodejs.org/ (or set FLEET_NODE=/path/to/node), then run this again."
+  bring=
+  [ "$fetch" = yes ] || bring="bring one with \`sh $checkout/scripts/find-node.sh --fetch\` (npm, Linux), or "
+  say "fleet: ${bring}install Node $pinned from https://nodejs.org/ (or set FLEET_NODE=/path/to/node), then run this again."
   exit 1
 }
 

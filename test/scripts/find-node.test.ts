@@ -137,6 +137,8 @@ test("without any Node two lines say what is missing and what to install, with a
     expect(lines).toHaveLength(2);
     expect(lines[0]).toContain("needs Node 22.22+, 24 or 26+, found no Node");
     expect(lines[1]).toContain(`install Node ${pinned}`);
+    // What has just failed is not advised.
+    expect(lines[1]?.includes("find-node.sh --fetch")).toBe(args.length === 0);
   }
 });
 
