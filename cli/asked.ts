@@ -45,13 +45,16 @@ function pastOf(words: Words, reader: Reader): Asked {
   const partition = partitionOf(words, reader);
   const now = nowUs();
   const recorded = textOf(words, "as-recorded");
-  const known = recorded === undefined ? null : placeOf(words, "as-recorded", reader, now);
+  const known = recorded === undefined ? null : recordedBy(recorded, reader, now);
   const latestUs = known?.atUs ?? now;
-  const at = textOf(words, "at") === undefined ? latestUs : placeOf(words, "at", reader, now).atUs;
-  if (at > latestUs) {
+  const asked =
+    textOf(words, "at") === undefined
+      ? { atUs: latestUs, seq: null }
+      : passedMoment(textOf(words, "at") ?? "", "--at", reader, now);
+  if (asked.atUs > latestUs) {
     throw new FleetError(
       "usage",
-      `--at ${formatMoment(at)} lies after --as-recorded ${formatMoment(latestUs)}: the log could not know it yet`,
+      `--at ${formatMoment(asked.atUs)} lies after --as-recorded ${formatMoment(latestUs)}: the log could not know it yet`,
       { hint: "Leave --as-recorded out, or give a later one." },
     );
   }
@@ -59,8 +62,14 @@ function pastOf(words: Words, reader: Reader): Asked {
     known === null
       ? openPast(reader, partition, now)
       : openPastAsRecorded(reader, partition, known.seq, known.atUs);
-  if (past.beginsUs === null || at < past.beginsUs) throw beforeTheLog(at, past.beginsUs);
-  return { reader, past, atUs: at, asRecorded: known !== null };
+  return { reader, past, atUs: withinTheLog(asked, past.beginsUs), asRecorded: known !== null };
+}
+
+/** What the first events tell is dated a little before they were written: an event of the log is never before it. */
+function withinTheLog(moment: Passed, beginsUs: number | null): number {
+  if (beginsUs !== null && moment.seq !== null) return Math.max(moment.atUs, beginsUs);
+  if (beginsUs === null || moment.atUs < beginsUs) throw beforeTheLog(moment.atUs, beginsUs);
+  return moment.atUs;
 }
 
 export function beforeTheLog(atUs: number, beginsUs: number | null, when = "of"): FleetError {
@@ -71,23 +80,21 @@ export function beforeTheLog(atUs: number, beginsUs: number | null, when = "of")
   });
 }
 
-/** A moment that has passed, and the last event that had been written by it. An event (`#1234`) is its own moment. */
-function placeOf(words: Words, option: string, reader: Reader, now: number): { atUs: number; seq: number } {
-  const moment = passedMoment(textOf(words, option) ?? "", `--${option}`, reader, now);
+/** What had been written by a moment: its last event. An event (`#1234`) is the last one itself, and told when it was written. */
+function recordedBy(text: string, reader: Reader, now: number): { atUs: number; seq: number } {
+  const moment = passedMoment(text, "--as-recorded", reader, now);
   if (moment.seq === null) return { atUs: moment.atUs, seq: lastSeqAt(reader, moment.atUs) };
   const recordedAtUs = reader.event(moment.seq)?.recordedAtUs ?? moment.atUs;
-  // What this very event tells has been told; its own moment may lie earlier.
-  return option === "as-recorded"
-    ? { atUs: Math.min(recordedAtUs, now), seq: moment.seq }
-    : { atUs: moment.atUs, seq: moment.seq };
+  return { atUs: Math.min(recordedAtUs, now), seq: moment.seq };
 }
 
-export function passedMoment(
-  text: string,
-  called: string,
-  reader: Reader,
-  now: number,
-): { atUs: number; seq: number | null } {
+/** A moment that has passed; where an event was named for it, its place. */
+export interface Passed {
+  readonly atUs: number;
+  readonly seq: number | null;
+}
+
+export function passedMoment(text: string, called: string, reader: Reader, now: number): Passed {
   const refuse = (reason: string): FleetError =>
     new FleetError("usage", `${called} ${JSON.stringify(text)}: ${reason}`, {
       hint: "Times: 2026-06-21T03:10Z, 2h (ago), 14:00, yesterday 14:00, or an event (#1234).",
@@ -167,7 +174,5 @@ export function unknownIn(past: Past, words: Words): string | undefined {
 
 /** A moment that is no option's value: it has passed, and the log knows of it. */
 export function momentIn(text: string, called: string, { reader, past, atUs }: Asked): number {
-  const moment = passedMoment(text, called, reader, atUs).atUs;
-  if (past.beginsUs === null || moment < past.beginsUs) throw beforeTheLog(moment, past.beginsUs);
-  return moment;
+  return withinTheLog(passedMoment(text, called, reader, atUs), past.beginsUs);
 }

@@ -36,7 +36,7 @@ export function incidentsDocument(
     .flatMap((entry) =>
       past.uptime(entry.name, window).outages.map((outage) => certify(asked, entry, outage)),
     )
-    .sort((a, b) => a.atUs - b.atUs || (a.death.agent < b.death.agent ? -1 : 1));
+    .sort((a, b) => a.atUs - b.atUs || a.beganUs - b.beganUs || (a.death.agent < b.death.agent ? -1 : 1));
   return {
     schema: "fleet.incidents.v1",
     tenant_id: past.tenantId,

@@ -43,12 +43,19 @@ function incidentLines({ at, cause, deaths }: Incident, cells: number, paint: Pa
   const title =
     cause === null
       ? ""
-      : `${CAUSES[cause.kind]} (${visible(cause.detail)}), and with it ${deaths.length} agents`;
+      : `${CAUSES[cause.kind]} (${visible(cause.detail)}), and with it ${deaths.length} agents${earlier(deaths)}`;
   const column = Math.max(...deaths.map(({ agent }) => widthOf(visible(agent))));
   return [
     ...hanging(`${when}  `, title, cells, paint),
     ...deaths.flatMap((death) => hanging("    ", certificate(death, "", column), cells, paint)),
   ];
+}
+
+/** Where the time before the title is only the window's beginning, which is nobody's. */
+function earlier(deaths: readonly Death[]): string {
+  const [first] = deaths;
+  if (first === undefined || !first.began_before) return "";
+  return `, before the window begins: at ${formatNear(exactUsOf(first.began_at), exactUsOf(first.at))}`;
 }
 
 function hanging(head: string, text: string, cells: number, paint: Paint): string[] {

@@ -1,10 +1,12 @@
 import { diffDocument } from "../../query/diff.ts";
 import type { AgentRow } from "../../query/row.ts";
+import { FleetError } from "../../store/errors.ts";
 import { askPast, momentIn, unknownIn } from "../asked.ts";
 import { has, type Invocation, valuesOf } from "../declaration.ts";
 import { EXIT } from "../exit.ts";
 import { sayNoSuchAgent } from "../no-such-agent.ts";
 import { formatDiff } from "../render/diff.ts";
+import { formatMoment } from "../render/moment.ts";
 
 /** `fleet diff T1 [T2]`: what changed from one table to another. */
 export async function run(invocation: Invocation): Promise<number> {
@@ -14,6 +16,10 @@ export async function run(invocation: Invocation): Promise<number> {
   const found = await askPast(words, (asked) => {
     const fromUs = momentIn(from, "T1", asked);
     const toUs = to === undefined ? asked.atUs : momentIn(to, "T2", asked);
+    if (fromUs > toUs) {
+      const said = `T1 ${formatMoment(fromUs)} is not before T2 ${formatMoment(toUs)}`;
+      throw new FleetError("usage", said, { hint: "Give the earlier moment first." });
+    }
     const unknown = unknownIn(asked.past, words);
     if (unknown !== undefined) return { unknown, known: asked.past.names() };
     return diffDocument(asked.past, { fromUs, toUs, all: has(words, "all"), wanted: wantedBy(words) });

@@ -240,6 +240,34 @@ describe("with single looks and no recorder", () => {
     ]);
   });
 
+  test("two that went together before the window did so then, whoever else was down when it begins", async () => {
+    const dead = (name: string, pane: number, second: number) =>
+      paneSeen(name, pane, { startedAtUs: at(-60), dead: true, signal: 9, diedAtUs: at(second) });
+    const live = (name: string, pane: number) => paneSeen(name, pane, { startedAtUs: at(-60) });
+    const names = { coder0: {}, coder1: {}, coder2: {} };
+    past.record(0, rosterLook(at(0), names), tmuxLook(at(0), Object.keys(names).map(live)));
+    for (const name of Object.keys(names)) past.beats(name, 0, 0);
+    past.look(30, tmuxLook(at(30), [live("coder0", 0), dead("coder1", 1, 30), live("coder2", 2)]));
+    const all = [dead("coder0", 0, 40), dead("coder1", 1, 30), dead("coder2", 2, 40)];
+    past.look(40, tmuxLook(at(40), all));
+    past.stop(1799);
+    past.now(1800);
+    for (const window of [
+      ["--since", "20:15", "--until", "20:20"],
+      ["--since", "10m"],
+    ]) {
+      const { incidents } = await past.json<IncidentsDocument>("incidents", ...window);
+      expect(
+        incidents.map(({ cause, deaths }) => [cause?.kind ?? null, deaths.map(({ agent }) => agent)]),
+      ).toEqual([
+        [null, ["coder1"]],
+        ["same-moment", ["coder0", "coder2"]],
+      ]);
+      const told = (await past.run("incidents", ...window)).stdout.replaceAll(/\s+/g, " ");
+      expect(told).toContain("and with it 2 agents, before the window begins: at 20:00:40");
+    }
+  });
+
   test("a life that came and went between two looks makes two deaths of it", async () => {
     const dead = (second: number, pid: number) =>
       look(

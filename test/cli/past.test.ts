@@ -155,6 +155,12 @@ describe("a moment", () => {
     expect(statuses(await ps("--as-recorded", `#${seq - 1}`))[1]).toBe("coder1 healthy");
   });
 
+  test("two moments in the wrong order are no change", async () => {
+    const { exit, stdout, stderr } = await past.run("diff", "20:25", "20:05");
+    expect({ exit, stdout }).toEqual({ exit: 2, stdout: "" });
+    expect(stderr).toContain("T1 2026-06-20 20:25:00 is not before T2 2026-06-20 20:05:00");
+  });
+
   test("another host than the log's own is named, or refused with those that there are", async () => {
     expect((await past.run("when", "coder0", "stale", "--host", "W-jarvis")).exit).toBe(0);
     const { exit, stderr } = await past.run("when", "coder0", "stale", "--host", "elsewhere");
@@ -241,5 +247,28 @@ test("a log that was brought here from elsewhere speaks of nothing after its las
     );
   } finally {
     here.close();
+  }
+});
+
+test("an event that is dated a little before the log's first word is within the log", async () => {
+  const young = seedPast();
+  try {
+    young.tell(10.5, {
+      type: "recorder.source.started",
+      occurredAtUs: at(10),
+      payload: { source: "roster", scope: "" },
+    });
+    young.record(11, rosterLook(at(11), { coder0: {} }));
+    young.now(20);
+    expect((await young.json<PsDocument>("ps", "--at", "#1")).at).toBe("2026-06-20T20:00:10.500Z");
+    for (const argv of [
+      ["ps", "--at", "#2"],
+      ["diff", "#1"],
+    ]) {
+      expect(await young.run(...argv)).toMatchObject({ exit: 0, stderr: "" });
+    }
+    expect((await young.run("ps", "--at", "20:00:09")).exit).toBe(2);
+  } finally {
+    young.close();
   }
 });
