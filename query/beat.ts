@@ -58,6 +58,9 @@ export function judgeBeat(question: BeatQuestion): BeatHealth {
   if (silentSinceResume && nowUs <= (question.resumedAtUs ?? 0) + reachUs) {
     return { health: "unknown", reason: "resumed", counts, freshUntilUs };
   }
+  // That its process was gone when it was last read says nothing of a beat that another has written since.
+  if (heartbeat.writerExitedAtUs !== null && !watched)
+    return { health: "unknown", reason: "unwatched", counts, freshUntilUs };
   if (heartbeat.writerExitedAtUs !== null)
     return { health: "stale", reason: "pid-gone", counts, freshUntilUs };
   if (nowUs <= freshUntilUs) return { health: "healthy", reason: null, counts, freshUntilUs };

@@ -134,8 +134,8 @@ function finished({ pane, lifecycle }: Evidence): Step {
 function failed({ pane, unit }: Evidence): Step {
   const status = "failed";
   if (!pane.known) return { status, holds: "unknown", because: PANE_UNKNOWN, needs: ["pane"] };
-  if (pane.state === "dead" && (pane.signal !== null || (pane.status ?? 0) !== 0)) {
-    const reason = pane.signal !== null ? `signal ${pane.signal}` : `exit ${pane.status}`;
+  const reason = badEnd(pane);
+  if (reason !== null) {
     return { status, holds: "yes", because: `its pane died with ${reason}`, reason, sinceUs: pane.atUs };
   }
   if (pane.state === "alive") return { status, holds: "no", because: "its pane is alive" };
@@ -178,7 +178,17 @@ function dead(evidence: Evidence): Step {
   return { status, holds: "yes", because, reason: deathReason(evidence), sinceUs: pane.atUs };
 }
 
+/** How a pane died, where it died badly and tmux told how. */
+function badEnd(pane: Evidence["pane"]): string | null {
+  if (!pane.known || pane.state !== "dead") return null;
+  if (pane.signal !== null) return `signal ${pane.signal}`;
+  return (pane.status ?? 0) === 0 ? null : `exit ${pane.status}`;
+}
+
 function deathReason({ pane, unit }: Evidence): string {
+  // Of one that is expected to beat this is `failed`, further up; of the others it is all that tells a crash from an end.
+  const bad = badEnd(pane);
+  if (bad !== null) return bad;
   if (pane.known && pane.serverGone) return "tmux server gone";
   if (unit.known && unit.active === "inactive") return "ended";
   if (pane.known && pane.state === "dead") return pane.status === 0 ? "exit 0" : "exit status lost";

@@ -1,4 +1,4 @@
-import { type ProcessRecord, type Program, programOf } from "./program-of.ts";
+import { isOwnBeat, type ProcessRecord, type Program, programOf } from "./program-of.ts";
 
 /** The program that a person would say runs in the pane. */
 export interface Foreground {
@@ -24,12 +24,21 @@ const MAX_DEPTH = 8;
  * pane's process is not in it or has ended.
  */
 export function foregroundOf(panePid: number, table: readonly ProcessRecord[]): Foreground | null {
-  const living = table.filter(({ state }) => state !== "Z" && state !== "X" && state !== "x");
+  const living = withoutBeats(
+    table.filter(({ state }) => state !== "Z" && state !== "X" && state !== "x"),
+    panePid,
+  );
   const pane = living.find(({ pid }) => pid === panePid);
   if (pane === undefined) return null;
   // A terminal may have no foreground group for a moment; the pane's own process is there all the same.
   const group = groupOf(living, pane.tpgid, pane.ttyNr);
   return resolve(leaderOf(group, pane.tpgid) ?? pane, group.length > 0 ? group : [pane], living, 0);
+}
+
+/** What beats for an agent stands beside it and is never what it runs, nor is anything that its launcher starts in passing. */
+function withoutBeats(living: readonly ProcessRecord[], panePid: number): readonly ProcessRecord[] {
+  const beats = new Set(living.filter((one) => one.pid !== panePid && isOwnBeat(one)).map(({ pid }) => pid));
+  return beats.size === 0 ? living : living.filter(({ pid, ppid }) => !beats.has(pid) && !beats.has(ppid));
 }
 
 function groupOf(living: readonly ProcessRecord[], pgrp: number, ttyNr: number): ProcessRecord[] {

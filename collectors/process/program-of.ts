@@ -58,6 +58,16 @@ export function programOf(record: ProcessRecord): Program {
   return program(exe !== null && isCutTo(exe, comm) ? exe : comm || exe, interpreter, false);
 }
 
+/** `fleet beat`: the program itself, or its launcher, which is a shell for a moment. Only the verb is looked at. */
+export function isOwnBeat({ argv }: ProcessRecord): boolean {
+  const interpreter = typedName(argv[0] ?? "");
+  const args = argv.slice(1);
+  if (!isInterpreter(interpreter)) return false;
+  const script = scriptOf(interpreter, args);
+  if (script === null || !/^fleet(?:\.cjs)?$/.test(basename(script))) return false;
+  return args[args.indexOf(script) + 1] === "beat";
+}
+
 function program(name: string | null, interpreter: string | null, isScript: boolean): Program {
   const shell = isShell(interpreter ?? name ?? "");
   const kind = shell ? "shell" : WRAPPERS.has(plain(name ?? "")) ? "wrapper" : "program";

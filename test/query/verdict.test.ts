@@ -90,6 +90,20 @@ describe("the ladder", () => {
     expect(row(t + 2 * S)).toMatchObject({ status: "stale", status_reason: "pid-gone" });
   });
 
+  test("a process that was gone says nothing of now, once nobody reads the beats that another may have written since", () => {
+    at(t + 1 * S).look(beatLook(t + 1 * S, "coder0", t + 1 * S));
+    at(t + 2 * S).look(beatLook(t + 2 * S, "coder0", t + 1 * S, { alive: false }));
+    for (const us of [t + 3 * S, t + 90 * S]) {
+      const seen = rowOf(tableOf(at(us), us, { observer: { state: "absent" } }), "coder0");
+      expect(seen).toMatchObject({
+        status: "unobserved",
+        heartbeat: { health: "unknown", reason: "unwatched" },
+      });
+      expect(seen.unknown).toContain("heartbeat");
+    }
+    expect(row(t + 90 * S)).toMatchObject({ status: "stale", status_reason: "pid-gone" });
+  });
+
   test("a beat of an earlier life does not make this one healthy", () => {
     at(t + 1 * S).look(beatLook(t + 1 * S, "coder0", t - 1 * S));
     expect(row(t + 2 * S)).toMatchObject({
@@ -119,6 +133,22 @@ describe("the ladder", () => {
       pane: { state: "dead", signal: 9, exit_status: null },
       systemd: { active: "active", sub: "exited" },
     });
+  });
+
+  test.each([
+    [{ status: 3 }, "exit 3"],
+    [{ signal: 9 }, "signal 9"],
+    [{ status: 0 }, "exit 0"],
+    [{}, "exit status lost"],
+  ])("one that is not expected to beat and died with %j is dead with the reason %s", (end, reason) => {
+    const stray = { dead: true, status: null, signal: null, ...end };
+    at(t + 5 * S).look(
+      tmuxLook(t + 5 * S, [paneSeen("_holder", 0, stray), paneSeen("coder0", 1), paneSeen("sh", 5, stray)]),
+    );
+    for (const name of ["_holder", "sh"]) {
+      const table = tableOf(at(t + 5 * S), t + 5 * S, { all: true });
+      expect(rowOf(table, name)).toMatchObject({ status: "dead", status_reason: reason });
+    }
   });
 
   test("a closed pane is dead, and a session made again is a new life that starts", () => {

@@ -195,6 +195,22 @@ describe("the foreground program of a pane", () => {
     expect(found(proc(PANE, "sh|-c|sleep 15; true", "sh", "/usr/bin/dash"), sleep)?.name).toBe("sleep");
   });
 
+  test("is never our own beat beside it, nor the beat's launcher and what that starts, but is the beat where nothing else runs", () => {
+    const agent = proc(PANE, "bash|-c|fleet beat reviewer --loop & work", "bash", BASH);
+    const beat = proc(101, "/n/bin/node|/opt/fleet/dist/fleet.cjs|beat|reviewer|--loop", "MainThread", NODE);
+    const launcher = proc(101, "/bin/sh|/usr/local/bin/fleet|beat|reviewer|--loop", "fleet", "/usr/bin/dash");
+    expect(found(agent, beat)).toEqual({ name: "bash", interpreter: null, pid: PANE });
+    expect(found(agent, launcher, proc(102, "node|-v", "node", NODE, { ppid: 101 }))?.pid).toBe(PANE);
+    expect(found(agent, beat, pi(103))?.name).toBe("pi");
+    expect(found(proc(PANE, "bash|run.sh", "bash", BASH), beat)?.name).toBe("run.sh");
+    const shell = proc(PANE, "-bash", "bash", BASH, { tpgid: 120 });
+    const piped = { pgrp: 120, tpgid: 120 };
+    expect(found(shell, { ...beat, ...piped }, pi(120, piped))?.name).toBe("pi");
+    expect(found({ ...beat, pid: PANE })?.name).toBe("fleet.cjs");
+    const watch = proc(101, "node|/opt/fleet/dist/fleet.cjs|ps|--watch|beat", "MainThread", NODE);
+    expect(found(agent, watch)?.name).toBe("fleet.cjs");
+  });
+
   test("outlives the leader of its group", () => {
     const shell = proc(PANE, "-bash", "bash", BASH, { tpgid: 120 });
     expect(found(shell, pi(121, { pgrp: 120, tpgid: 120 }))?.pid).toBe(121);
