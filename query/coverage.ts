@@ -140,13 +140,15 @@ export function coverageOf(input: {
 }
 
 /**
- * When a source was last heard from, by what it told: of a log that was brought from elsewhere nobody noted the looks. The source was watched
- * until its recorder stopped.
+ * When a source was last heard from, by what it told: of a log that was brought from elsewhere nobody noted the looks. It was watched
+ * until its recorder stopped or, where the log ends before that, for as long as the recorder had anything to tell of any source.
  */
 function heardFrom(documents: ReadonlyDocuments, source: string, scope: string): number | null {
-  const stopped = documentOf(documents, "coverage", coverageId(source, scope));
-  let atUs = stopped?.state === "stopped" ? stopped.sinceUs : 0;
-  for (const family of TOLD_BY[source] ?? [])
+  const told = documentOf(documents, "coverage", coverageId(source, scope));
+  const watched = told?.state === "observed";
+  let atUs = (watched ? told.sinceUs : told?.heardUntilUs) ?? 0;
+  const families = watched ? Object.values(TOLD_BY).flat() : (TOLD_BY[source] ?? []);
+  for (const family of families)
     for (const [, { recordedAtUs }] of documentsOf(documents, family)) atUs = Math.max(atUs, recordedAtUs);
   return atUs > 0 ? atUs : null;
 }

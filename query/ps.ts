@@ -226,6 +226,7 @@ function heartbeatCell({ heartbeat, evidence, watch, roster }: AgentFacts): Agen
     at: isoOrNull(shown?.atUs),
     status: shown?.beat.status ?? null,
     interval_seconds: roster ? evidence.intervalSeconds : null,
+    pid: shown?.beat.pid ?? null,
     evidence: shown?.beat.evidence ?? null,
     observed_at: observedAt(watch.heartbeat, heartbeat?.recordedAtUs),
     source: "heartbeat",

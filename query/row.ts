@@ -70,11 +70,22 @@ export interface AgentRow {
     at: string | null;
     status: string | null;
     interval_seconds: number | null;
+    /** The process that the beat speaks for. */
+    pid: number | null;
     evidence: string | null;
   };
   drift: Cell & { state: "yes" | "no" | "unknown"; expected: string | null; actual: string | null };
   boot: Cell & { state: "yes" | "no" | "unknown"; reasons: BootReason[] };
   unrostered: boolean;
+}
+
+/** Its pane is gone, but its process is not known to be: whoever starts it again might have two. What is said of it, else null. */
+export function outlivesItsPane({ pane, heartbeat, since }: AgentRow): string | null {
+  if (pane.state !== "missing" && pane.state !== "dead") return null;
+  if (!heartbeat.expected || heartbeat.health !== "healthy" || heartbeat.at === null) return null;
+  if (heartbeat.pid === null) return null;
+  const hasBeatenSince = since !== null && Date.parse(heartbeat.at) > Date.parse(since);
+  return `pid ${heartbeat.pid} ${hasBeatenSince ? "still beats" : "was not seen to end"}`;
 }
 
 export interface SourceFreshness {

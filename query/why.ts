@@ -1,7 +1,7 @@
 import type { StoredEvent } from "../store/events/envelope.ts";
 import { isoOf } from "./instant.ts";
 import type { Explained } from "./ps.ts";
-import type { AgentRow, AgentStatus, Plane } from "./row.ts";
+import { type AgentRow, type AgentStatus, outlivesItsPane, type Plane } from "./row.ts";
 import { summaryOf } from "./summary.ts";
 
 export interface WhyEvidence {
@@ -108,9 +108,7 @@ export function whyDocument({ row, verdict, facts }: Explained, input: WhyInput)
     },
     {
       plane: "heartbeat",
-      state: row.heartbeat.reason
-        ? `${row.heartbeat.health} (${row.heartbeat.reason})`
-        : row.heartbeat.health,
+      state: beatState(row),
       observed_at: row.heartbeat.observed_at,
       source: "heartbeat",
       evidence: beats,
@@ -145,6 +143,12 @@ export function whyDocument({ row, verdict, facts }: Explained, input: WhyInput)
     },
     cells,
   };
+}
+
+function beatState(row: AgentRow): string {
+  const { health, reason } = row.heartbeat;
+  const aside = reason ?? outlivesItsPane(row);
+  return aside === null ? health : `${health} (${aside})`;
 }
 
 function evidenceOf(event: StoredEvent): WhyEvidence {

@@ -1,4 +1,4 @@
-import type { AgentRow, AgentStatus } from "../../query/row.ts";
+import { type AgentRow, type AgentStatus, outlivesItsPane } from "../../query/row.ts";
 import type { Tone } from "./colour.ts";
 import { formatAge } from "./duration.ts";
 import type { TableCell } from "./table.ts";
@@ -99,7 +99,7 @@ function beatCell({ heartbeat, status }: AgentRow): TableCell {
 }
 
 /** What was seen to run there. Whether a dead pane drifted is no question. */
-function runtimeCell({ runtime, drift, pane }: AgentRow): TableCell {
+function runtimeCell({ runtime, drift, pane, heartbeat }: AgentRow): TableCell {
   const expected = drift.expected ?? runtime;
   if (expected === null) return { said: [visible(drift.actual ?? pane.command ?? "-")], tone: "quiet" };
   if (drift.state === "no") return { said: [visible(expected)], tone: null };
@@ -108,7 +108,8 @@ function runtimeCell({ runtime, drift, pane }: AgentRow): TableCell {
     return { said: [`${actual}, not ${visible(expected)}`, `not ${visible(expected)}`], tone: "warn" };
   }
   // The roster's word is no observation: where nothing was seen to run, nothing is named.
-  const asked = pane.state === "alive" || pane.state === "unknown";
+  // Of a process that lives on without its pane nobody has seen what it runs.
+  const asked = pane.state === "alive" || pane.state === "unknown" || heartbeat.health === "healthy";
   return asked ? UNKNOWN : DASH;
 }
 
@@ -130,8 +131,11 @@ function bootCell({ boot, pane, systemd }: AgentRow): TableCell {
 }
 
 /** What no other column says: why the status is what it is, why the beat does not count, and the flags without a column. */
-function noteCell({ status_reason, heartbeat, flags }: AgentRow): TableCell {
+function noteCell(row: AgentRow): TableCell {
+  const { status_reason, heartbeat, flags } = row;
   let text = status_reason ?? "";
+  const alive = outlivesItsPane(row);
+  if (alive !== null) text = joined(text, alive);
   const beat = heartbeat.expected && heartbeat.health === "unknown" && heartbeat.reason !== "no-file";
   if (beat && heartbeat.reason !== null && heartbeat.reason !== status_reason)
     text = joined(text, heartbeat.reason);

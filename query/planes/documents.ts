@@ -126,6 +126,8 @@ export interface CoverageDocument extends Changed {
   readonly state: "observed" | "unavailable" | "stopped";
   readonly reason: string | null;
   readonly sinceUs: number;
+  /** Until when it was last observed, where it is no longer; absent: it has never answered. */
+  readonly heardUntilUs?: number;
 }
 
 export interface RecorderDocument extends Changed {

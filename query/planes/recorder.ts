@@ -79,12 +79,23 @@ function setCoverage(
   event: FoldEvent,
   now: Pick<CoverageDocument, "source" | "scope" | "state" | "reason">,
 ): void {
-  documents.set("coverage", coverageId(now.source, now.scope), {
+  const id = coverageId(now.source, now.scope);
+  documents.set("coverage", id, {
     ...now,
+    ...heardUntil(documentOf(documents, "coverage", id), event.occurredAtUs),
     sinceUs: event.occurredAtUs,
     seq: event.seq,
     recordedAtUs: event.recordedAtUs,
   } satisfies CoverageDocument);
+}
+
+/** A source that is observed is heard until the next word on it; that one which did not answer is no longer asked is no answer. */
+function heardUntil(
+  before: CoverageDocument | undefined,
+  atUs: number,
+): Pick<CoverageDocument, "heardUntilUs"> {
+  if (before?.state === "observed") return { heardUntilUs: atUs };
+  return before?.heardUntilUs === undefined ? {} : { heardUntilUs: before.heardUntilUs };
 }
 
 /** With the recorder every source stops being watched, whether or not each still found the time to say so. */
@@ -93,6 +104,7 @@ function stopCoverage(documents: Documents, event: FoldEvent, atUs: number): voi
     if (coverage.state === "stopped") continue;
     documents.set("coverage", id, {
       ...coverage,
+      ...heardUntil(coverage, atUs),
       state: "stopped",
       reason: null,
       sinceUs: atUs,

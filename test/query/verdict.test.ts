@@ -1,5 +1,9 @@
 import { beforeEach, describe, expect, test } from "vitest";
+import { plain } from "../../cli/render/colour.ts";
+import { formatPs } from "../../cli/render/ps-table.ts";
 import { checkRow, checkRows } from "../../query/check.ts";
+import { psDocument } from "../../query/ps.ts";
+import { outlivesItsPane } from "../../query/row.ts";
 import type { FoldedLog } from "../support/fold.ts";
 import { createFoldedLog } from "../support/fold.ts";
 import {
@@ -11,7 +15,7 @@ import {
   systemdLook,
   tmuxLook,
 } from "../support/looks.ts";
-import { rowOf, tableOf } from "../support/table.ts";
+import { presentOf, rowOf, tableOf } from "../support/table.ts";
 
 const S = 1_000_000;
 let log: FoldedLog;
@@ -160,6 +164,22 @@ describe("the ladder", () => {
     expect(row(t + 10 * S)).toMatchObject({ status: "starting", pane: { state: "alive", id: "%2" } });
   });
 
+  test("one that has beaten since its pane went is dead by the ladder, and its row says that its process still beats", () => {
+    at(t + 1 * S).look(beatLook(t + 1 * S, "coder0", t + 1 * S));
+    at(t + 5 * S).look(tmuxLook(t + 5 * S, [], { server: null, goneReason: "refused" }));
+    // A beat from before the end does not prove that it beats on.
+    expect(outlivesItsPane(row(t + 6 * S))).toBe("pid 4000 was not seen to end");
+    at(t + 8 * S).look(beatLook(t + 8 * S, "coder0", t + 8 * S));
+    const table = tableOf(at(t + 9 * S), t + 9 * S);
+    const alive = rowOf(table, "coder0");
+    expect(alive).toMatchObject({ status: "dead", heartbeat: { health: "healthy", pid: 4000 } });
+    expect(outlivesItsPane(alive)).toBe("pid 4000 still beats");
+    const line = formatPs(table, { width: null, paint: plain }).find((text) => text.includes("coder0")) ?? "";
+    expect(line).toMatch(/ \? .*tmux server gone, pid 4000 still beats$/);
+    at(t + 10 * S).look(beatLook(t + 10 * S, "coder0", t + 8 * S, { alive: false }));
+    expect(outlivesItsPane(row(t + 10 * S))).toBeNull();
+  });
+
   test("a server that is gone turns every row with one event", () => {
     const events = at(t + 5 * S).look(tmuxLook(t + 5 * S, [], { server: null, goneReason: "refused" }));
     expect(events.map((event) => event.type)).toEqual(["tmux.server.vanished"]);
@@ -245,6 +265,47 @@ describe("the ladder", () => {
       status: "unobserved",
       pane: { state: "unknown", observed_at: new Date((t + 100 * S) / 1000).toISOString() },
     });
+  });
+
+  test("that a source which never answered is no longer asked is no answer; one that was watched was heard until then", () => {
+    const tell = (type: string, source: string, us: number, more: object = {}) =>
+      log.append({
+        type,
+        agent: null,
+        source: "recorder",
+        occurredAtUs: us,
+        precision: "us",
+        payload: { source, scope: "", ...more },
+      });
+    const nowUs = t + 100 * S;
+    // Without the looks that a recorder notes beside its log, as in a log that was brought from elsewhere.
+    const heard = () => {
+      const present = presentOf(at(nowUs), nowUs, { observer: { state: "absent" } });
+      const { sources } = psDocument({ ...present, observations: [] }).observer;
+      return ["process", "journal", "heartbeat"].map((source) => sources[source]?.observed_at);
+    };
+    const iso = (us: number) => new Date(us / 1000).toISOString();
+    log = createFoldedLog();
+    tell("recorder.source.unavailable", "process", t + 1 * S, { reason: "no /proc" });
+    tell("recorder.source.started", "journal", t + 1 * S);
+    tell("recorder.source.started", "heartbeat", t + 1 * S);
+    at(t + 5 * S).look(beatLook(t + 5 * S, "coder0", t + 5 * S));
+    // The log ends while it is being recorded: what was watched then was heard as late as the last that was told.
+    const last = log.events.at(-1)?.recordedAtUs ?? 0;
+    expect(heard()).toEqual([null, iso(last), iso(last)]);
+    tell("recorder.source.unavailable", "heartbeat", t + 20 * S, { reason: "no directory" });
+    for (const source of ["process", "journal", "heartbeat"])
+      tell("recorder.source.stopped", source, t + 30 * S);
+    expect(heard()).toEqual([null, iso(t + 30 * S), iso(t + 20 * S)]);
+    log.append({
+      type: "recorder.stopped",
+      agent: null,
+      source: "recorder",
+      occurredAtUs: t + 31 * S,
+      precision: "us",
+      payload: { pid: 1, reason: "signal" },
+    });
+    expect(heard()).toEqual([null, iso(t + 30 * S), iso(t + 20 * S)]);
   });
 
   test("an agent never seen to run is absent, not dead", () => {

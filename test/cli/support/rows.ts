@@ -51,6 +51,7 @@ export function agentRow(name: string, changes: Changes<AgentRow> = {}): AgentRo
       at: ago(4.2),
       status: "ok",
       interval_seconds: 15,
+      pid: 4702,
       evidence: "runtime",
       observed_at: ago(4),
       source: "heartbeat",
