@@ -8,7 +8,7 @@ import { type Invocation, namesIn, textOf, valuesOf, type Words } from "./declar
 import { openExistingLog } from "./existing-log.ts";
 import { lookAround, nothingRecorded } from "./here.ts";
 import { isBehind, lastSeqAt, openPast, openPastAsRecorded } from "./past.ts";
-import { formatMoment } from "./render/moment.ts";
+import { formatMoment, isoMoment } from "./render/moment.ts";
 import { localOffsetMs, parseMoment } from "./time.ts";
 
 /** So far back a verb looks that is not told since when. */
@@ -73,11 +73,21 @@ function withinTheLog(moment: Passed, beginsUs: number | null): number {
 }
 
 export function beforeTheLog(atUs: number, beginsUs: number | null, when = "of"): FleetError {
-  const begins =
-    beginsUs === null ? "nothing had been recorded" : `the log begins at ${formatMoment(beginsUs)}`;
-  return new FleetError("usage", `nothing is known ${when} ${formatMoment(atUs)}: ${begins}`, {
+  // Within one second the two would read the same.
+  const said = beginsUs !== null && formatMoment(atUs) === formatMoment(beginsUs) ? isoMoment : formatMoment;
+  const begins = beginsUs === null ? "nothing had been recorded" : `the log begins at ${said(beginsUs)}`;
+  return new FleetError("usage", `nothing is known ${when} ${said(atUs)}: ${begins}`, {
     hint: "Ask for a later moment; `fleet events --limit 1 --after 0` shows the first event.",
   });
+}
+
+/** A list of events that ends before the log begins is refused, unless something that happened so early was told later. */
+export function refuseBeforeTheLog(reader: Reader, untilUs: number | undefined): void {
+  if (untilUs === undefined) return;
+  const [first] = reader.events({ limit: 1 });
+  if (first === undefined || untilUs >= first.recordedAtUs) return;
+  const [early] = reader.events({ untilUs, limit: 1 });
+  if (early === undefined) throw beforeTheLog(untilUs, first.recordedAtUs, "of before");
 }
 
 /** What had been written by a moment: its last event. An event (`#1234`) is the last one itself, and told when it was written. */

@@ -6,7 +6,7 @@ import { refuseWith } from "./refuse-with.ts";
 import { formatMoment } from "./render/moment.ts";
 import { formatPs } from "./render/ps-table.ts";
 import { visible } from "./render/text.ts";
-import { selectRows, unknownNames } from "./select-rows.ts";
+import { hintOnSelection, selectRows, unknownNames } from "./select-rows.ts";
 import { checkOf } from "./verbs/ps.ts";
 
 /** What makes it a question to the log alone: another moment, or another host. */
@@ -32,6 +32,8 @@ export async function pastPs(invocation: Invocation): Promise<number> {
     return EXIT.noSuchAgent;
   }
   const document = selectRows(whole, invocation);
+  if (document.agents.length === 0 && !has(invocation, "json"))
+    output.complain(hintOnSelection(whole, invocation));
   if (has(invocation, "json")) output.print(`${JSON.stringify(document, null, 2)}\n`);
   else {
     const look = { width: output.width(), paint: output.paint, past: true, remark } as const;

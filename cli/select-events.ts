@@ -10,11 +10,19 @@ const DEFAULT_LIMIT = 50;
 /** Which of the events that fit are listed: all, the newest so many, or the first so many. */
 export type Pick = { readonly which: "all" } | { readonly which: "newest" | "first"; readonly limit: number };
 
-/** What the words of a verb select (those of them that it has). With --after a limit means the first so many from there (a page), else the newest so many. */
-export function selectionOf(words: Words, now: number): { filter: EventFilter; pick: Pick } {
+/**
+ * What the words of a verb select (those of them that it has), as of now, or of `--at`. With --after a limit means the first so many from
+ * there (a page), else the newest so many.
+ */
+export function selectionOf(
+  words: Words,
+  now: number,
+  asOf: "now" | "--at" = "now",
+): { filter: EventFilter; pick: Pick } {
   const since = momentOf(words, "since", now);
   const until = momentOf(words, "until", now);
   refuseBackwards(since, until);
+  refuseLater(since, now, asOf);
   const after = placeOf(words);
   const [agent, source, types] = [textOf(words, "agent"), textOf(words, "source"), valuesOf(words, "type")];
   const afterSeq = Math.max(after ?? 0, since?.kind === "seq" ? since.seq - 1 : 0);
@@ -45,6 +53,15 @@ function refuseBackwards(since: Given, until: Given): void {
     moment.kind === "seq" ? `#${moment.seq}` : formatMoment(moment.atUs);
   throw new FleetError("usage", `--since ${said(since)} is not before --until ${said(until)}`, {
     hint: "Give a window that begins before it ends.",
+  });
+}
+
+/** Nothing can have happened yet since a moment that has not come. */
+export function refuseLater(since: Given, nowUs: number, asOf: "now" | "--at"): void {
+  if (since?.kind !== "instant" || since.atUs <= nowUs) return;
+  const beyond = asOf === "now" ? "lies in the future" : `is not before --at ${formatMoment(nowUs)}`;
+  throw new FleetError("usage", `--since ${formatMoment(since.atUs)} ${beyond}`, {
+    hint: "Give a moment that has passed by then.",
   });
 }
 

@@ -17,6 +17,19 @@ function fits(wanted: readonly string[], value: string): boolean {
   return wanted.length === 0 || wanted.includes(value);
 }
 
+/** A class or a runtime that no row has selects nothing: whoever misspelt it wants to know which there are. */
+export function hintOnSelection({ agents }: PsDocument, words: Words): string {
+  const odd = (option: "class" | "runtime"): string => {
+    const known = [...new Set(agents.flatMap((row) => row[option] ?? []))].sort();
+    const unknown = valuesOf(words, option).filter((value) => !known.includes(value));
+    const there = known.length === 0 ? "" : `; there are: ${known.join(", ")}`;
+    return unknown
+      .map((value) => `  no agent here is of ${option} ${JSON.stringify(value)}${there}\n`)
+      .join("");
+  };
+  return odd("class") + odd("runtime");
+}
+
 /** Names asked for that no row has. */
 export function unknownNames(document: PsDocument, words: Words): string[] {
   const known = new Set(document.agents.map(({ name }) => name));

@@ -27,6 +27,8 @@ export interface Damaged {
   readonly fromSeq: number;
   readonly toSeq: number;
   readonly problem: string;
+  /** It agrees with itself so far, and differs only from what somebody remembers. */
+  readonly unexpected?: true;
 }
 
 export type Verified = Whole | Damaged;
@@ -94,7 +96,7 @@ function verifyRows(database: Database, options: VerifyOptions, reach: (seq: num
     commits += 1;
     if (expected?.seq === toSeq) {
       if (expected.digest !== computed)
-        return damaged(1, toSeq, `the chain's digest at #${toSeq} is ${computed}, not the one expected`);
+        return unexpected(toSeq, `the chain's digest at #${toSeq} is ${computed}, not the one expected`);
       remembered = true;
     }
     if (commits % 1024 === 0) progress(toSeq);
@@ -109,7 +111,7 @@ function verifyRows(database: Database, options: VerifyOptions, reach: (seq: num
         expected.seq,
         `the log ends at #${seq}; it was longer when that digest was printed, or that was another log`,
       );
-    return damaged(1, expected.seq, `no commit ends at #${expected.seq}; that digest is of another log`);
+    return unexpected(expected.seq, `no commit ends at #${expected.seq}`);
   }
   const odd = database.pragma("integrity_check(events)", { simple: true }) as string;
   if (odd !== "ok")
@@ -197,6 +199,11 @@ class BadArchive extends Error {
     super(damage.problem);
     this.damage = damage;
   }
+}
+
+/** Another log's digest, or a past that was written anew as a whole: from within the two look the same. */
+function unexpected(toSeq: number, problem: string): Damaged {
+  return { ...damaged(1, toSeq, problem), unexpected: true };
 }
 
 function damaged(fromSeq: number, toSeq: number, problem: string): Damaged {

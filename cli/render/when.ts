@@ -89,7 +89,10 @@ function observedLine({ observed, window }: WhenDocument): string {
   const share = `${formatShare(observed.share)} (${formatLength(observed.seconds * 1e6)} of ${formatSpan(toUs - fromUs)})`;
   const holes = holesOf(observed.spans, fromUs, toUs);
   const named = holes.slice(0, 3).map(([from, to]) => `${formatMoment(from)} to ${formatNear(to, from)}`);
-  const more = holes.length > named.length ? `, and ${holes.length - named.length} more gaps` : "";
+  const more =
+    holes.length > named.length
+      ? `, and ${holes.length - named.length} more ${holes.length - named.length === 1 ? "gap" : "gaps"}`
+      : "";
   return `Observed: ${share}; not observed: ${named.join(", ")}${more}.`;
 }
 

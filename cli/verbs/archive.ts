@@ -57,7 +57,8 @@ export async function run(invocation: Invocation): Promise<number> {
     return say(
       { months: found, events, segments: 0, bytes: 0, done: false },
       months.length === 0
-        ? `Nothing to archive: no month of this log had ended by ${isoMoment(beforeUs)} and is still in the database.\n`
+        ? `Nothing to archive: in the database there is nothing of a month that had ended by ${isoMoment(beforeUs)}, but for the newest commit, ` +
+            "which always stays (an import is one commit).\n"
         : months
             .map(({ month, firstSeq, lastSeq }) => `${month}  #${firstSeq} to #${lastSeq}\n`)
             .concat(`${events} events would be archived.\n`)

@@ -5,7 +5,7 @@ import type { StoredEvent } from "../../store/events/envelope.ts";
 import type { Partition } from "../../store/identity.ts";
 import type { Reader } from "../../store/reader.ts";
 import { eventsOf } from "../agent-events.ts";
-import { partitionOf, passedMoment } from "../asked.ts";
+import { partitionOf, passedMoment, refuseBeforeTheLog } from "../asked.ts";
 import { nowUs } from "../clock.ts";
 import { has, type Invocation, textOf, valuesOf } from "../declaration.ts";
 import { openExistingLog } from "../existing-log.ts";
@@ -17,6 +17,7 @@ import { sayNoSuchAgent } from "../no-such-agent.ts";
 import { refuseWith } from "../refuse-with.ts";
 import { eventJson, formatEvent } from "../render/event.ts";
 import { type Pick, selectionOf } from "../select-events.ts";
+import { hintOnTypes } from "../type-hint.ts";
 
 /** `fleet events`: the log, listed and followed. */
 export async function run(invocation: Invocation): Promise<number> {
@@ -38,6 +39,7 @@ export async function run(invocation: Invocation): Promise<number> {
   };
   try {
     const { filter, pick } = placed(invocation, reader, given, now);
+    refuseBeforeTheLog(reader, filter.untilUs);
     // What is written while the list is printed is left to following, which begins where the list ends.
     const horizon = reader.lastSeq();
     const listed = {
@@ -82,7 +84,7 @@ type Selection = ReturnType<typeof selectionOf>;
 function placed(invocation: Invocation, reader: Reader, given: Selection, now: number): Selection {
   const text = textOf(invocation, "at");
   const at = text === undefined ? null : passedMoment(text, "--at", reader, now);
-  const { filter, pick } = at === null ? given : selectionOf(invocation, at.atUs);
+  const { filter, pick } = at === null ? given : selectionOf(invocation, at.atUs, "--at");
   const partition =
     textOf(invocation, "host") === undefined && textOf(invocation, "tenant") === undefined
       ? null
@@ -111,24 +113,6 @@ function ofSome(invocation: Invocation, reader: Reader, partition: Partition | n
       fits(classes, declaration.class) && fits(runtimes, declaration.runtime) ? [name] : [],
     ),
   };
-}
-
-/** A type that is none, or a family without its dot, finds nothing for ever: whoever wrote it wants to know. */
-async function hintOnTypes(types: readonly string[] | undefined): Promise<string> {
-  if (types === undefined) return "";
-  const { guards } = await import("../../store/events/guards.generated.ts");
-  const known = [...guards.keys()];
-  const fits = (type: string) =>
-    known.some((one) => one === type || (type.endsWith(".") && one.startsWith(type)));
-  const odd = types.filter((type) => !fits(type));
-  const said = odd.map((type) => {
-    const family = `${type}.`;
-    const better = known.some((one) => one.startsWith(family))
-      ? `; a family ends with a dot: --type ${family}`
-      : `; there are ${[...new Set(known.map((one) => `${one.split(".")[0]}.`))].join(", ")}`;
-    return `\n  ${JSON.stringify(type)} is no type that this fleet knows${better}`;
-  });
-  return said.join("");
 }
 
 function pickEvents(

@@ -1,6 +1,7 @@
 import { FleetError } from "../../store/errors.ts";
 import { type ExportFormat, exportEvents } from "../../store/export.ts";
 import type { Reader } from "../../store/reader.ts";
+import { refuseBeforeTheLog } from "../asked.ts";
 import { nowUs } from "../clock.ts";
 import { has, type Invocation, textOf } from "../declaration.ts";
 import { openExistingLog } from "../existing-log.ts";
@@ -10,6 +11,7 @@ import { sayNoSuchAgent } from "../no-such-agent.ts";
 import { progressOf } from "../progress.ts";
 import { draftOf } from "../replace-file.ts";
 import { selectionOf } from "../select-events.ts";
+import { hintOnTypes } from "../type-hint.ts";
 
 const OWNER_ONLY = 0o600;
 
@@ -27,8 +29,14 @@ export async function run(invocation: Invocation): Promise<number> {
   if (reader === null) throw nothingRecorded(here.places);
   const { tenantId, host } = reader.identity();
   const last = reader.lastSeq();
-  const unknown = unknownAgent(reader, filter.agent);
-  reader.close();
+  const unknown = (() => {
+    try {
+      refuseBeforeTheLog(reader, filter.untilUs);
+      return unknownAgent(reader, filter.agent);
+    } finally {
+      reader.close();
+    }
+  })();
   if (unknown !== null) return sayNoSuchAgent(output, unknown.name, unknown.known);
 
   const format = (textOf(invocation, "format") ?? "ndjson") as ExportFormat;
@@ -53,6 +61,7 @@ export async function run(invocation: Invocation): Promise<number> {
     draft?.discard();
   }
   if (interrupt.signal.aborted) return interrupt.exitCode();
+  if (events === 0) output.complain(`No event matches.${await hintOnTypes(filter.types)}\n`);
   if (has(invocation, "json")) {
     const document = { schema: "fleet.export.v1", tenant_id: tenantId, host, format, file, events };
     output.print(`${JSON.stringify(document, null, 2)}\n`);

@@ -1,8 +1,8 @@
 import { MESSAGE_EVENTS, type MessageEntry, messagesOf } from "../../query/messages.ts";
-import { FleetError } from "../../store/errors.ts";
 import type { EventFilter } from "../../store/event-filter.ts";
 import type { Reader } from "../../store/reader.ts";
 import { knownAgents } from "../agent-panes.ts";
+import { type Passed, passedMoment, refuseBeforeTheLog } from "../asked.ts";
 import { nowUs } from "../clock.ts";
 import { countOf, has, type Invocation, textOf } from "../declaration.ts";
 import { openExistingLog } from "../existing-log.ts";
@@ -11,19 +11,25 @@ import { lookAround, nothingRecorded } from "../here.ts";
 import { sayNoSuchAgent } from "../no-such-agent.ts";
 import { formatMessages } from "../render/messages-table.ts";
 import { isoMoment } from "../render/moment.ts";
-import { localOffsetMs, parseMoment } from "../time.ts";
+import { momentOf, refuseLater } from "../select-events.ts";
 
 const DEFAULT_LIMIT = 50;
 
 /** `fleet messages [NAME...]`: the ledger. */
 export async function run(invocation: Invocation): Promise<number> {
   const { output, environment } = invocation;
-  const at = momentOf(invocation, "at");
-  const since = momentOf(invocation, "since");
+  const now = nowUs();
   const here = lookAround(environment);
   const reader = openExistingLog(here);
   if (reader === null) throw nothingRecorded(here.places);
   try {
+    const said = textOf(invocation, "at");
+    const at = said === undefined ? null : placeOf(passedMoment(said, "--at", reader, now));
+    // Relative times count from --at, as everywhere.
+    const sinceFrom = at?.atUs ?? now;
+    const since = momentOf(invocation, "since", sinceFrom);
+    refuseLater(since, sinceFrom, at === null ? "now" : "--at");
+    if (at?.kind === "instant") refuseBeforeTheLog(reader, at.atUs);
     const ledger = messagesOf(eventsUpTo(reader, at));
     const known = [
       ...knownAgents(here, reader.documents(reader.identity())),
@@ -64,16 +70,10 @@ export async function run(invocation: Invocation): Promise<number> {
 
 type Moment =
   | { readonly kind: "instant"; readonly atUs: number }
-  | { readonly kind: "seq"; readonly seq: number };
+  | { readonly kind: "seq"; readonly seq: number; readonly atUs: number };
 
-function momentOf(words: Invocation, option: "at" | "since"): Moment | null {
-  const text = textOf(words, option);
-  if (text === undefined) return null;
-  const moment = parseMoment(text, { nowUs: nowUs(), offsetMs: localOffsetMs });
-  if (moment.ok) return moment;
-  throw new FleetError("usage", `--${option} ${JSON.stringify(text)}: ${moment.reason}`, {
-    hint: "See `fleet messages --help`.",
-  });
+function placeOf({ atUs, seq }: Passed): Moment {
+  return seq === null ? { kind: "instant", atUs } : { kind: "seq", seq, atUs };
 }
 
 function eventsUpTo(reader: Reader, at: Moment | null) {

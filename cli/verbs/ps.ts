@@ -7,7 +7,7 @@ import { has, type Invocation, namesIn } from "../declaration.ts";
 import { EXIT } from "../exit.ts";
 import { sayNoSuchAgent } from "../no-such-agent.ts";
 import { formatPs } from "../render/ps-table.ts";
-import { selectRows, unknownNames } from "../select-rows.ts";
+import { hintOnSelection, selectRows, unknownNames } from "../select-rows.ts";
 
 /** Nagios' UNKNOWN. */
 const NOTHING_TO_CHECK = 3;
@@ -44,6 +44,8 @@ export async function run(invocation: Invocation): Promise<number> {
       whole.agents.map(({ name }) => name),
     );
   const document = selectRows(whole, invocation);
+  if (document.agents.length === 0 && !has(invocation, "json"))
+    output.complain(hintOnSelection(whole, invocation));
   if (has(invocation, "json")) {
     output.print(JSON.stringify(document, null, 2));
     // By itself: joined to the text it would copy all of it.

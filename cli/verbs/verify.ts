@@ -41,7 +41,13 @@ export async function run(invocation: Invocation): Promise<number> {
     };
     output.print(`${JSON.stringify(document, null, 2)}\n`);
   } else {
-    output.print(verified.ok ? wholeText(verified, seconds) : damagedText(verified, here.places.database));
+    output.print(
+      verified.ok
+        ? wholeText(verified, seconds)
+        : verified.unexpected
+          ? unexpectedText(verified)
+          : damagedText(verified, here.places.database),
+    );
   }
   return verified.ok ? EXIT.done : EXIT.failed;
 }
@@ -80,6 +86,16 @@ function wholeText(whole: Extract<Verified, { ok: true }>, seconds: number): str
   return [
     `The log is whole: ${events} events in ${batches} commits are what was written (${formatDuration(seconds)}).`,
     `Keep this elsewhere, and --expect it later: ${lastSeq}:${digest}`,
+    "",
+  ].join("\n");
+}
+
+/** Nothing in the log speaks against it: what was expected may be wrong, or all of the log was written anew. */
+function unexpectedText({ problem }: Extract<Verified, { ok: false }>): string {
+  return [
+    `This is not the log that the digest was printed for: ${visible(problem)}.`,
+    "  Nothing that was read is damaged in itself. A copy made by export and import is a log of its own, with digests of its own: hold it against those.",
+    "  If this very log printed that digest, its past has been rewritten since: keep a copy of it, then restore a backup.",
     "",
   ].join("\n");
 }

@@ -37,7 +37,12 @@ describe("fleet export", () => {
     expect(beats).toMatchObject([
       { schema: "fleet.event.v1", tenant_id: "jarvis", type: "heartbeat.received", agent: "coder0" },
     ]);
-    expect(await lines("--until", "2020-01-01")).toEqual([]);
+    const early = await fleet.run("export", "--until", "2020-01-01");
+    expect({ ...early, stderr: "" }).toEqual({ exit: 2, stdout: "", stderr: "" });
+    expect(early.stderr).toContain("nothing is known of before 2020-01-01 00:00:00: the log begins at");
+    const bogus = await fleet.run("export", "--type", "bogus.");
+    expect({ ...bogus, stderr: "" }).toEqual({ exit: 0, stdout: "", stderr: "" });
+    expect(bogus.stderr).toContain('No event matches.\n  "bogus." is no type that this fleet knows');
   });
 
   test("into a file that appears whole, is readable by its owner alone, and replaces what was there", async () => {

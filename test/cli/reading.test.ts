@@ -92,6 +92,14 @@ describe("ps beside a live recorder", () => {
     expect(names(await ps("--class", "nobody"))).toEqual([]);
   });
 
+  test("a class or a runtime that nobody has says which there are", async () => {
+    const { exit, stderr } = await fleet.run("ps", "--no-collect", "--class", "nope");
+    expect(exit).toBe(0);
+    expect(stderr).toMatch(/^ {2}no agent here is of class "nope"; there are: .*implementer/);
+    const past = await fleet.run("ps", "--runtime", "nope", "--at", `#${fleet.log.lastSeq()}`);
+    expect(past.stderr).toContain('no agent here is of runtime "nope"; there are: ');
+  });
+
   test("sessions that no roster names are shown with --all, and by name", async () => {
     expect(names(await ps("--all"))).toEqual(["coder0", "canary-pi", "reviewer", "stray"]);
     expect(names(await ps("stray"))).toEqual(["stray"]);
@@ -270,7 +278,32 @@ describe("events", () => {
     expect([...(await types("--type", "tmux."))].every((type) => type.startsWith("tmux."))).toBe(true);
     expect(await types("--source", "process")).toEqual(new Set(["process.changed"]));
     expect((await types("--since", "1h")).size).toBeGreaterThan(4);
-    expect((await fleet.run("events", "--until", "30d")).stderr).toBe("No event matches.\n");
+    const early = await fleet.run("events", "--until", "30d");
+    expect(early.exit).toBe(2);
+    expect(early.stderr).toContain("the log begins at");
+  });
+
+  test.each([
+    [["messages", "--since", "2099-01-01"], "lies in the future"],
+    [["events", "--since", "2099-01-01"], "lies in the future"],
+    [["export", "--since", "2099-01-01"], "lies in the future"],
+    [["messages", "--at", "2020-01-01"], "the log begins at"],
+    [["events", "--at", "2020-01-01"], "the log begins at"],
+    [["messages", "--since", "#1", "--at", "#999999"], "there is no such event"],
+  ])("%j asks about what no log can know, and is refused", async (argv, reason) => {
+    const { exit, stdout, stderr } = await fleet.run(...argv);
+    expect({ exit, stdout }).toEqual({ exit: 2, stdout: "" });
+    expect(stderr).toContain(reason);
+  });
+
+  test("since after --at is a window that ends before it begins", async () => {
+    const beat = (await fleet.run("events", "--json", "--type", "heartbeat.", "--agent", "coder0")).stdout;
+    const { occurred_at, recorded_at } = JSON.parse(beat) as { occurred_at: string; recorded_at: string };
+    for (const verb of ["messages", "events"]) {
+      const { exit, stderr } = await fleet.run(verb, "--since", recorded_at, "--at", occurred_at);
+      expect(exit).toBe(2);
+      expect(stderr).toContain("is not before --at");
+    }
   });
 
   test("a type that is none says so: a family without its dot, and a word that is nothing", async () => {
@@ -293,9 +326,7 @@ describe("events", () => {
     const { occurred_at } = JSON.parse(beat) as { occurred_at: string };
     const near = await fleet.run("events", "--json", "--at", occurred_at, "--since", "0s");
     expect(lines(near.stdout).map((line) => JSON.parse(line).agent)).toEqual(["coder0"]);
-    expect((await fleet.run("events", "--at", occurred_at, "--until", "1d")).stderr).toBe(
-      "No event matches.\n",
-    );
+    expect((await fleet.run("events", "--at", occurred_at, "--until", "1d")).exit).toBe(2);
   });
 
   test("of a class, a runtime, a host", async () => {
