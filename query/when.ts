@@ -1,8 +1,10 @@
+import { BEFORE_THE_LOG } from "./history/before-the-log.ts";
 import type { Occurrence } from "./history/occurrence.ts";
 import type { Past, State } from "./history/past.ts";
 import type { Span } from "./history/span.ts";
 import { lengthOf } from "./history/span.ts";
 import type { Window } from "./history/sweep.ts";
+import { isHappening } from "./history/when.ts";
 import { exactIsoOf, exactIsoOrNull } from "./instant.ts";
 
 export interface WhenOccurrence {
@@ -11,7 +13,7 @@ export interface WhenOccurrence {
   to: string | null;
   /** Until the end of the window where it goes on. */
   seconds: number;
-  /** It was so already when the window began. */
+  /** It was so already when the window began, or the log. */
   began_before: boolean;
   reason: string | null;
   /** The events that it rests on. */
@@ -41,7 +43,9 @@ export function whenDocument(
   input: { readonly name: string; readonly state: State; readonly window: Window; readonly atUs: number },
 ): WhenDocument {
   const { name, state, window, atUs } = input;
-  const occurrences = [...past.occurrences(name, state, window)].map((one) => told(one, window));
+  const occurrences = [...past.occurrences(name, state, window)].map((one) =>
+    told(one, window, !isHappening(state) && beganWithTheLog(past, name, one.fromUs)),
+  );
   const spans: Span[] = [...past.observed(name, state, window)];
   const observedUs = lengthOf(spans);
   return {
@@ -65,12 +69,22 @@ export function whenDocument(
   };
 }
 
-function told({ fromUs, toUs, beganBefore, reason, why }: Occurrence, window: Window): WhenOccurrence {
+/** What was found by the first looks of the log had begun at some time before. */
+function beganWithTheLog(past: Past, agent: string, fromUs: number): boolean {
+  const before = [...past.intervals(agent, { fromUs: fromUs - 1, toUs: fromUs })].at(-1);
+  return before?.reason === BEFORE_THE_LOG;
+}
+
+function told(
+  { fromUs, toUs, beganBefore, reason, why }: Occurrence,
+  window: Window,
+  beganWithLog: boolean,
+): WhenOccurrence {
   return {
     from: exactIsoOf(fromUs),
     to: exactIsoOrNull(toUs),
     seconds: ((toUs ?? window.toUs) - fromUs) / 1e6,
-    began_before: beganBefore,
+    began_before: beganBefore || beganWithLog,
     reason,
     why: [...why],
   };

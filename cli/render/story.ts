@@ -61,6 +61,7 @@ function told(entry: StoryEntry, endUs: number): { word: string; tone: Tone | nu
         "never-started": "no recorder had run yet",
         stopped: "the recorder was stopped",
         lapsed: "the recorder ended without a word",
+        starved: "the recorder was stopped or starved",
         suspended: "the machine slept, or its clock was set forward",
       };
       return { word: words[entry.cause], tone: "warn", rest: `${lasted}; nobody watched` };

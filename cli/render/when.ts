@@ -66,7 +66,8 @@ function sentence(document: WhenDocument, one: WhenOccurrence): string {
   const lasted = one.to === one.from ? "" : one.to === null ? "" : `, for ${formatLength(one.seconds * 1e6)}`;
   const goesOn = one.to === null ? `, for ${formatLength(one.seconds * 1e6)} so far` : lasted;
   if (one.began_before) {
-    return `${name} was ${was} already at ${formatMoment(fromUs)} (${ago}), when the window begins${why}${goesOn}${evidence}`;
+    const whose = one.from === document.window.from ? "window" : "log";
+    return `${name} was ${was} already at ${formatMoment(fromUs)} (${ago}), when the ${whose} begins${why}${goesOn}${evidence}`;
   }
   return `${name} ${began}${began.endsWith("from") ? "" : " at"} ${formatMoment(fromUs)} (${ago})${why}${goesOn}${evidence}`;
 }
@@ -88,7 +89,12 @@ function observedLine({ observed, window }: WhenDocument): string {
   const [fromUs, toUs] = [exactUsOf(window.from), exactUsOf(window.to)];
   const share = `${formatShare(observed.share)} (${formatLength(observed.seconds * 1e6)} of ${formatSpan(toUs - fromUs)})`;
   const holes = holesOf(observed.spans, fromUs, toUs);
-  const named = holes.slice(0, 3).map(([from, to]) => `${formatMoment(from)} to ${formatNear(to, from)}`);
+  const named = holes.slice(0, 3).map(([from, to]) => {
+    const begins = formatMoment(from);
+    return begins === formatMoment(to)
+      ? `${begins} for ${formatLength(to - from)}`
+      : `${begins} to ${formatNear(to, from)}`;
+  });
   const more =
     holes.length > named.length
       ? `, and ${holes.length - named.length} more ${holes.length - named.length === 1 ? "gap" : "gaps"}`

@@ -25,9 +25,11 @@ export function driftWithin(
       if (rostered && drift.state !== "unknown") known.push({ fromUs, toUs });
       const end = toUs >= window.toUs ? null : toUs;
       const last = found.at(-1);
-      if (is && last?.toUs === fromUs) found[found.length - 1] = { ...last, toUs: end };
+      const why = process ? [process.seq] : [];
+      // A program may be read while a launcher is still on its way to it: a drift is told by what it was in the end.
+      if (is && last?.toUs === fromUs)
+        found[found.length - 1] = { ...last, toUs: end, reason: drift.actual ?? last.reason, why };
       else if (is) {
-        const why = process ? [process.seq] : [];
         found.push({
           fromUs,
           toUs: end,

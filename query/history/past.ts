@@ -69,6 +69,9 @@ export interface Gap {
   /** Its own ends, also where they lie outside of the window. -Infinity: there had been no recorder before. */
   readonly fromUs: number;
   readonly toUs: number | null;
-  /** `stopped`: it said so; `lapsed`: it ended without a word; `suspended`: the machine slept, or its clock skipped that time. */
-  readonly cause: "never-started" | "stopped" | "lapsed" | "suspended";
+  /**
+   * `stopped`: it said so; `lapsed`: it ended without a word; `starved`: it was taken to have ended, and said later that it had only stood
+   * still; `suspended`: the machine slept, or its clock skipped that time.
+   */
+  readonly cause: "never-started" | "stopped" | "lapsed" | "starved" | "suspended";
 }

@@ -91,9 +91,18 @@ describe("when", () => {
       ["2026-06-20T20:30:55.000Z", "2026-06-20T20:40:00.000Z"],
     ]);
     const { stdout } = await past.run("when", "coder0", "healthy", "--first");
-    expect(stdout).toMatch(/^coder0 became healthy at 2026-06-20 20:00:00 .*; 3 times in the last 24 h\./);
+    expect(stdout).toMatch(
+      /^coder0 was healthy already at 2026-06-20 20:00:00 .*, when the log begins.*; 3 times in the\slast 24 h\./,
+    );
     const listed = (await past.run("when", "coder0", "healthy", "--all")).stdout;
-    expect(listed.match(/became healthy/g)).toHaveLength(3);
+    expect(listed.match(/became healthy/g)).toHaveLength(2);
+    expect(all.occurrences.map(({ began_before }) => began_before)).toEqual([true, false, false]);
+  });
+
+  test("what was not seen for less than a second has a length, and no end that reads as its beginning", async () => {
+    const window = ["--since", "20:59:50", "--until", "2026-06-20T20:59:59.5Z"];
+    const { stdout } = await past.run("when", "coder0", "dead", ...window);
+    expect(stdout).toContain("not observed: 2026-06-20 20:59:59 for 0.5 s.");
   });
 
   test("what never happened is said of the observed window only, with exit 3", async () => {

@@ -6,7 +6,8 @@ import { formatShares } from "../../cli/render/uptime.ts";
 import type { Past, RosterEntry } from "../../query/history/past.ts";
 import type { HistoryDocument } from "../../query/story.ts";
 import type { UptimeDocument } from "../../query/uptime.ts";
-import { type SeededPast, seedEvening } from "./support/seeded-past.ts";
+import { BOOT, rosterLook, tmuxLook } from "../support/looks.ts";
+import { at, type SeededPast, seedEvening, seedPast } from "./support/seeded-past.ts";
 
 let past: SeededPast;
 beforeAll(() => {
@@ -183,4 +184,29 @@ describe("uptime", () => {
     expect(formatShares([0, 0, 0, 0])).toEqual(["0 %", "0 %", "0 %", "0 %"]);
     expect(formatShares([5, 0, 0, 0])).toEqual(["100 %", "0 %", "0 %", "0 %"]);
   });
+});
+
+test("a recorder that was taken to have ended and says later that it had only stood still is told so; another one's start says nothing of it", async () => {
+  const night = seedPast();
+  try {
+    night.record(0, rosterLook(at(0), { coder0: {} }), tmuxLook(at(0), []));
+    const pid = process.pid;
+    const started = { pid, pidStart: 1, bootId: BOOT, version: "0.0.0" };
+    night.tell(72, { type: "recorder.lapsed", payload: { pid, lastAliveUs: at(60) } });
+    night.tell(73, { type: "recorder.started", payload: { ...started, silentSinceUs: at(60) } });
+    night.tell(172, { type: "recorder.lapsed", payload: { pid, lastAliveUs: at(160) } });
+    night.tell(173, { type: "recorder.started", payload: started });
+    night.stop(199);
+    night.now(200);
+    const { gaps } = await night.json<HistoryDocument>("history");
+    expect(gaps.slice(1, 3).map(({ from, cause }) => [from, cause])).toEqual([
+      ["2026-06-20T20:01:00.000Z", "starved"],
+      ["2026-06-20T20:02:40.000Z", "lapsed"],
+    ]);
+    const { stdout } = await night.run("history");
+    expect(stdout).toContain("the recorder was stopped or starved, for 13 s; nobody watched");
+    expect(stdout).toContain("the recorder ended without a word, for 13 s; nobody watched");
+  } finally {
+    night.close();
+  }
 });

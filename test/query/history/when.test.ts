@@ -81,7 +81,9 @@ describe("when", () => {
         processLook(story.at(second), [{ agent: "coder0", pane: "%1", panePid: 1001, name }]),
       );
     runs(20, "pi");
-    runs(40, "dogfood-agent.py");
+    // A launcher on its way to the program is read first: it is not what the drift was.
+    runs(40, "pyenv-exec");
+    runs(41, "dogfood-agent.py");
     runs(60, "pi");
     runs(90, "bash");
     story.stop(95);
