@@ -48,7 +48,7 @@ export function readWritten(text: string | null): Written {
   }
 }
 
-/** Paths that we once wrote and that no file is planned for now: those of agents that have left the roster. */
+/** Paths that we once wrote and that the plan no longer holds: those of agents that have left the roster. */
 export function leftOver(written: Written, planned: readonly Pick<PlannedFile, "path">[]): string[] {
   const wanted = new Set(planned.map(({ path }) => path));
   return Object.keys(written).filter((path) => !wanted.has(path));

@@ -1,6 +1,6 @@
 import { readCapture } from "./capture.ts";
 
-/** One visible character of a pane with the parts of its look that tell a placeholder from a draft. */
+/** One visible character of a pane, and of its look what tells a runtime's own grey hint from a half-typed draft. */
 export interface Cell {
   readonly text: string;
   readonly dim: boolean;
