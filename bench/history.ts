@@ -3,7 +3,7 @@
  * between the beats, recorded by a recorder that starts anew once a day. Each question is asked in this process of a log that is open, about
  * moments all over the log; the last of them are not settled yet, as beside a live recorder.
  */
-import { mkdtempSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -32,11 +32,12 @@ const FLAT_MEGABYTES = 64;
 
 type Question = "when" | "ps --at" | "uptime --since 30d" | "--as-recorded";
 
-export function run({ events = 1_000_000 }: BenchOptions = {}): Result[] {
-  const directory = mkdtempSync(join(tmpdir(), "fleet-bench-history-"));
+export function run({ events = 1_000_000, logs }: BenchOptions = {}): Result[] {
+  const directory = logs ?? mkdtempSync(join(tmpdir(), "fleet-bench-history-"));
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
   try {
-    const small = ask(join(directory, "small.db"), Math.min(SMALL, events));
-    const large = ask(join(directory, "large.db"), events);
+    const small = ask(directory, Math.min(SMALL, events));
+    const large = ask(directory, events);
     const asked = (question: Question, limitMs: number) => [
       atMost(`history: ${question}`, large.ms[question], "ms", limitMs),
       info(`history: ${question}, 10^5 events`, small.ms[question], "ms"),
@@ -52,26 +53,36 @@ export function run({ events = 1_000_000 }: BenchOptions = {}): Result[] {
       ...asked("ps --at", 5),
       ...asked("uptime --since 30d", 5),
       ...asked("--as-recorded", 1000).slice(0, 2),
-      info("history: append, verdicts settled once a minute", large.appendRate, "events/s"),
-      info("history: events settled", large.settleRate, "events/s"),
+      ...(large.filled === null
+        ? []
+        : [
+            info("history: append, verdicts settled once a minute", large.filled.appendRate, "events/s"),
+            info("history: events settled", large.filled.settleRate, "events/s"),
+          ]),
       info("history: the log with all that is kept of it", large.bytes / events, "bytes/event"),
       atMost("history: memory of asking", large.megabytes, "MB", FLAT_MEGABYTES),
     ];
   } finally {
-    rmSync(directory, { recursive: true, force: true });
+    if (logs === undefined) rmSync(directory, { recursive: true, force: true });
   }
 }
 
 interface Asked {
   readonly ms: Record<Question, number>;
-  readonly appendRate: number;
-  readonly settleRate: number;
+  /** Null where the log was found filled. */
+  readonly filled: Filled | null;
   readonly bytes: number;
   readonly megabytes: number;
 }
 
-function ask(path: string, events: number): Asked {
-  const filled = fill(path, events);
+interface Filled {
+  readonly appendRate: number;
+  readonly settleRate: number;
+}
+
+function ask(directory: string, events: number): Asked {
+  const path = join(directory, `history-${events}.db`);
+  const filled = existsSync(path) ? null : fill(path, events);
   const reader = openReader(path);
   const before = process.memoryUsage().rss;
   let peak = before;
@@ -91,7 +102,7 @@ function ask(path: string, events: number): Asked {
         return [question, median(times)];
       }),
     ) as Record<Question, number>;
-    return { ms, ...filled, bytes: statSync(path).size, megabytes: (peak - before) / 2 ** 20 };
+    return { ms, filled, bytes: statSync(path).size, megabytes: (peak - before) / 2 ** 20 };
   } finally {
     reader.close();
   }
@@ -132,10 +143,13 @@ function isSilent({ type, agent }: FleetEvent, atUs: number): boolean {
   return (atUs / 1e6 + n * 720) % 36_000 < 300;
 }
 
-function fill(path: string, events: number): { appendRate: number; settleRate: number } {
+/** Under another name until it is whole, so that a run that was cut short leaves nothing that a later one would ask. */
+function fill(path: string, events: number): Filled {
+  const filling = `${path}.filling`;
+  rmSync(filling, { force: true });
   let nowUs = START_US;
   const log = openLog({
-    path,
+    path: filling,
     identity: { tenantId: "jarvis", host: "W-jarvis", machineId: "bench" },
     clock: { nowUs: () => nowUs },
     projections,
@@ -172,6 +186,7 @@ function fill(path: string, events: number): { appendRate: number; settleRate: n
     settled += process.hrtime.bigint() - settling;
   }
   log.close();
+  renameSync(filling, path);
   return { appendRate: (events / Number(appended)) * 1e9, settleRate: (events / Number(settled)) * 1e9 };
 }
 

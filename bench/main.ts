@@ -1,10 +1,10 @@
 /**
  * `npm run bench`: every bench, one table. Ratios are taken within one run. `npm run bench -- --events 1e7` for the sizes of the
- * contract; the defaults end within some minutes. `npm run bench -- ps recorder` runs only these.
+ * contract (`--logs DIR` keeps what `history` filled, for the next run); the defaults end within some minutes. `npm run bench -- ps recorder` runs only these.
  */
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { type BenchOptions, optionsOf, type Result, table } from "./result.ts";
+import { type BenchOptions, OPTIONS, optionsOf, type Result, table } from "./result.ts";
 
 type Bench = (options: BenchOptions) => Result[] | Promise<Result[]>;
 
@@ -24,7 +24,7 @@ const benches: Readonly<Record<string, () => Promise<{ run: Bench }>>> = {
 
 const args = process.argv.slice(2);
 const options = optionsOf(args);
-const wanted = args.filter((arg, at) => !arg.startsWith("--") && args[at - 1] !== "--events");
+const wanted = args.filter((arg, at) => !arg.startsWith("--") && !OPTIONS.includes(args[at - 1] ?? ""));
 const unknown = wanted.filter((name) => benches[name] === undefined);
 if (unknown.length > 0) {
   process.stderr.write(

@@ -11,6 +11,8 @@ export interface Result {
 export interface BenchOptions {
   /** How many events; each bench has its own default. */
   readonly events?: number;
+  /** A directory in which filled logs are kept and found again: 10^7 events take half an hour to fill and seconds to ask. */
+  readonly logs?: string;
 }
 
 export const info = (name: string, value: number, unit: string): Result => ({
@@ -56,11 +58,17 @@ function shown(value: number): string {
   return Math.abs(value) >= 100 ? value.toFixed(0) : value.toFixed(value >= 10 ? 1 : 2);
 }
 
-/** `--events 1e7` of a bench that is run alone. */
+/** The options that take a value. */
+export const OPTIONS: readonly string[] = ["--events", "--logs"];
+
+/** `--events 1e7`, `--logs DIR`, of all benches or of one that is run alone. */
 export function optionsOf(argv: readonly string[]): BenchOptions {
-  const at = argv.indexOf("--events");
-  if (at === -1) return {};
-  const events = Number(argv[at + 1]);
-  if (!Number.isSafeInteger(events) || events < 1) throw new Error(`--events ${argv[at + 1]}: not a count`);
-  return { events };
+  const given = (option: string): string | undefined =>
+    argv.includes(option) ? (argv[argv.indexOf(option) + 1] ?? "") : undefined;
+  const [count, logs] = [given("--events"), given("--logs")];
+  const events = Number(count);
+  if (count !== undefined && (!Number.isSafeInteger(events) || events < 1))
+    throw new Error(`--events ${count}: not a count`);
+  if (logs === "") throw new Error("--logs: name the directory that keeps the filled logs");
+  return { ...(count === undefined ? {} : { events }), ...(logs === undefined ? {} : { logs }) };
 }
