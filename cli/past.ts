@@ -17,34 +17,13 @@ export function openPast(reader: Reader, partition: Partition, nowUs: number): P
   const lapsedAtUs = lapsedAt(reader, partition);
   // A log that is kept by another version of fleet, and cannot be brought up to date here, is folded for this question alone.
   if (!isKept(reader)) return pastThen(reader, partition, reader.lastSeq(), { lapsedAtUs, nowUs });
-  const kept = keptPast({
+  return keptPast({
     ...partition,
     view: reader.kept(partition, openChronicleView),
     verdicts: reader.kept(partition, openVerdictReader),
     lapsedAtUs,
     nowUs,
   });
-  return toldLater(kept, reader, partition);
-}
-
-/** A recorder that was taken to have ended may say afterwards that it had only stood still: its own word is the better one. */
-function toldLater(past: Past, reader: Reader, partition: Partition): Past {
-  const goesOn = (atUs: number): boolean => {
-    const types = ["recorder.started"];
-    const started = reader.events({ ...partition, types, sinceUs: atUs, untilUs: atUs });
-    return [...started].some(
-      ({ payload }) => (payload as PayloadOf<"recorder.started">).silentSinceUs !== undefined,
-    );
-  };
-  return {
-    ...past,
-    *gaps(window) {
-      for (const gap of past.gaps(window))
-        yield gap.cause === "lapsed" && gap.toUs !== null && goesOn(gap.toUs)
-          ? { ...gap, cause: "starved" }
-          : gap;
-    },
-  };
 }
 
 /** Whether the chronicle that this program folds is there. */

@@ -140,24 +140,30 @@ export function coverageOf(input: {
 }
 
 /**
- * When a source was last heard from, by what it told: of a log that was brought from elsewhere nobody noted the looks. It was watched
- * until its recorder stopped or, where the log ends before that, for as long as the recorder had anything to tell of any source.
+ * When a source was last heard from, by its own words: of a log that was brought from elsewhere nobody noted the looks. That others were heard
+ * later says that somebody was at work, but not that this one answered then.
  */
 function heardFrom(documents: ReadonlyDocuments, source: string, scope: string): number | null {
   const told = documentOf(documents, "coverage", coverageId(source, scope));
-  const watched = told?.state === "observed";
-  let atUs = (watched ? told.sinceUs : told?.heardUntilUs) ?? 0;
-  const families = watched ? Object.values(TOLD_BY).flat() : (TOLD_BY[source] ?? []);
-  for (const family of families)
-    for (const [, { recordedAtUs }] of documentsOf(documents, family)) atUs = Math.max(atUs, recordedAtUs);
+  let atUs = (told?.state === "observed" ? told.sinceUs : told?.heardUntilUs) ?? 0;
+  const hear = (recordedAtUs: number, of = ""): void => {
+    if (scope === "" || of === scope) atUs = Math.max(atUs, recordedAtUs);
+  };
+  for (const family of TOLD_BY[source] ?? [])
+    for (const [, { recordedAtUs }] of documentsOf(documents, family)) hear(recordedAtUs);
+  if (source === "tmux") {
+    for (const [socket, { recordedAtUs }] of documentsOf(documents, "server")) hear(recordedAtUs, socket);
+    for (const [, pane] of documentsOf(documents, "pane")) hear(pane.recordedAtUs, pane.socket);
+    for (const [, { panes }] of documentsOf(documents, "agent"))
+      for (const pane of Object.values(panes)) hear(pane.recordedAtUs, pane.socket);
+  }
   return atUs > 0 ? atUs : null;
 }
 
 const TOLD_BY: Readonly<
-  Record<string, readonly ("rosterfile" | "server" | "pane" | "process" | "manager" | "unit" | "heartbeat")[]>
+  Record<string, readonly ("rosterfile" | "process" | "manager" | "unit" | "heartbeat")[]>
 > = {
   roster: ["rosterfile"],
-  tmux: ["server", "pane"],
   process: ["process"],
   systemd: ["manager", "unit"],
   heartbeat: ["heartbeat"],

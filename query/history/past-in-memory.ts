@@ -179,7 +179,9 @@ export function gapsOf(history: History, nowUs: number): Gap[] {
         gaps.push({ fromUs: lapsedAtUs, toUs: null, cause: "lapsed" });
       continue;
     }
-    const cause = document === undefined ? "never-started" : document.state;
+    // A recorder that was taken to have ended may say afterwards that it had only stood still: its own word is the better one.
+    const goesOn = document?.state === "lapsed" && recorder.values[piece + 1]?.silentSinceUs !== undefined;
+    const cause = document === undefined ? "never-started" : goesOn ? "starved" : document.state;
     gaps.push({ fromUs, toUs: toUs > nowUs ? null : toUs, cause });
   }
   for (const { fromUs, toUs } of history.chronology.unlived) gaps.push({ fromUs, toUs, cause: "suspended" });

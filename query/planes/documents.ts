@@ -134,6 +134,8 @@ export interface RecorderDocument extends Changed {
   readonly state: "running" | "stopped" | "lapsed";
   readonly pid: number;
   readonly sinceUs: number;
+  /** It was taken to have ended, and said then that it had only stood still since. */
+  readonly silentSinceUs?: number;
   readonly suspended: { readonly fromUs: number; readonly toUs: number } | null;
 }
 

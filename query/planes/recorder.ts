@@ -7,24 +7,28 @@ import { documentOf, documentsOf, ONLY } from "./documents.ts";
 export function foldRecorder(documents: Documents, event: FoldEvent): void {
   const changed = { seq: event.seq, recordedAtUs: event.recordedAtUs };
   const known = documentOf(documents, "recorder", ONLY);
-  const setRecorder = (state: RecorderDocument["state"], pid: number, sinceUs: number) => {
+  const setRecorder = (
+    state: RecorderDocument["state"],
+    told: Pick<RecorderDocument, "pid" | "sinceUs" | "silentSinceUs">,
+  ) => {
     const suspended = known?.suspended ?? null;
-    documents.set("recorder", ONLY, { state, pid, sinceUs, suspended, ...changed });
+    documents.set("recorder", ONLY, { state, ...told, suspended, ...changed });
   };
   switch (event.type) {
     case "recorder.started": {
-      const { pid } = event.payload as PayloadOf<"recorder.started">;
-      return setRecorder("running", pid, event.occurredAtUs);
+      const { pid, silentSinceUs } = event.payload as PayloadOf<"recorder.started">;
+      const silent = silentSinceUs === undefined ? {} : { silentSinceUs };
+      return setRecorder("running", { pid, sinceUs: event.occurredAtUs, ...silent });
     }
     case "recorder.stopped": {
       const { pid } = event.payload as PayloadOf<"recorder.stopped">;
       stopCoverage(documents, event, event.occurredAtUs);
-      return setRecorder("stopped", pid, event.occurredAtUs);
+      return setRecorder("stopped", { pid, sinceUs: event.occurredAtUs });
     }
     case "recorder.lapsed": {
       const { pid, lastAliveUs } = event.payload as PayloadOf<"recorder.lapsed">;
       stopCoverage(documents, event, lastAliveUs);
-      return setRecorder("lapsed", pid, lastAliveUs);
+      return setRecorder("lapsed", { pid, sinceUs: lastAliveUs });
     }
     case "recorder.suspended": {
       const { fromUs, toUs } = event.payload as PayloadOf<"recorder.suspended">;

@@ -290,9 +290,9 @@ describe("the ladder", () => {
     tell("recorder.source.started", "journal", t + 1 * S);
     tell("recorder.source.started", "heartbeat", t + 1 * S);
     at(t + 5 * S).look(beatLook(t + 5 * S, "coder0", t + 5 * S));
-    // The log ends while it is being recorded: what was watched then was heard as late as the last that was told.
+    // The log ends while it is being recorded: of each source its own last word is known, and nothing of how long it was heard after that.
     const last = log.events.at(-1)?.recordedAtUs ?? 0;
-    expect(heard()).toEqual([null, iso(last), iso(last)]);
+    expect(heard()).toEqual([null, iso(t + 1 * S), iso(last)]);
     tell("recorder.source.unavailable", "heartbeat", t + 20 * S, { reason: "no directory" });
     for (const source of ["process", "journal", "heartbeat"])
       tell("recorder.source.stopped", source, t + 30 * S);

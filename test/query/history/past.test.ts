@@ -86,6 +86,24 @@ describe("the past", () => {
     ]);
   });
 
+  test("a gap of a recorder that had only stood still is told so, as soon as the log knew it", () => {
+    const lease = { pid: 1, pidStart: 1, bootId: "b", version: "1" };
+    story.tell(210, { type: "recorder.lapsed", payload: { pid: 1, lastAliveUs: story.at(190) } });
+    story.tell(211, {
+      type: "recorder.started",
+      payload: { ...lease, silentSinceUs: story.at(190) },
+    });
+    story.tell(260, { type: "recorder.lapsed", payload: { pid: 1, lastAliveUs: story.at(250) } });
+    story.tell(261, { type: "recorder.started", payload: lease });
+    const gaps = (second: number) =>
+      [...pastAt(second).gaps(window(170, second))].map(({ fromUs, cause }) => [seconds(fromUs), cause]);
+    expect(gaps(300)).toEqual([
+      [190, "starved"],
+      [250, "lapsed"],
+    ]);
+    expect(gaps(210)).toEqual([[190, "lapsed"]]);
+  });
+
   test("counts the messages that were sent to an agent", () => {
     const message = (second: number, agent: string) =>
       story.tell(second, { type: "message.submitted", agent, source: "operator", payload: {} });
