@@ -1,11 +1,26 @@
 import { loadCompiled } from "./code-cache.ts";
+import { ASKING, OF_THE_PAST } from "./past-words.ts";
 
 type FastPs = typeof import("./fast-ps.ts");
+type FastPast = typeof import("./fast-past.ts");
 
-/** The command `fleet`. It only decides what has to be loaded: `ps` comes with its code cached, and commander only where it has to read the words. */
+/**
+ * The command `fleet`. It only decides what has to be loaded: `ps` and the verbs that ask the log come with their code cached, and
+ * commander only where it has to read the words.
+ */
 async function main(argv: readonly string[]): Promise<number> {
-  if (argv[0] === "ps") {
-    const code = isBuilt() ? await builtPs(argv) : await (await import("./fast-ps.ts")).fastPs(argv.slice(1));
+  const [verb = ""] = argv;
+  if (ASKING.includes(verb) || (verb === "ps" && asksThePast(argv))) {
+    const code = isBuilt()
+      ? await built<FastPast>("fast-past.cjs", argv, (past) => past.fastPast(argv))
+      : await (await import("./fast-past.ts")).fastPast(argv);
+    if (code !== null) return code;
+  }
+  if (verb === "ps") {
+    const words = argv.slice(1);
+    const code = isBuilt()
+      ? await built<FastPs>("fast-ps.cjs", words, (ps) => ps.fastPs(words))
+      : await (await import("./fast-ps.ts")).fastPs(words);
     if (code !== null) return code;
   }
   const { performPlainly } = await import("./plainly.ts");
@@ -15,11 +30,26 @@ async function main(argv: readonly string[]): Promise<number> {
   return runFleet(argv);
 }
 
-async function builtPs(argv: readonly string[]): Promise<number | null> {
-  const use = argv.includes("--json") ? "json" : "table";
-  const { exports, missing } = loadCompiled(import.meta.dirname, "fast-ps.cjs", use, require);
-  const code = await (exports as FastPs).fastPs(argv.slice(1));
-  if (missing !== null) {
+/** By the look of its words; whoever reads them decides. */
+function asksThePast(argv: readonly string[]): boolean {
+  return argv.some((word) =>
+    OF_THE_PAST.some((option) => word === `--${option}` || word.startsWith(`--${option}=`)),
+  );
+}
+
+/** Runs a file with its code cached, and keeps the code where it was not. */
+async function built<Exports>(
+  file: string,
+  argv: readonly string[],
+  run: (exports: Exports) => Promise<number | null>,
+): Promise<number | null> {
+  const form = argv.includes("--json") ? "json" : "table";
+  const isPresent = file === "fast-ps.cjs";
+  const use = isPresent ? form : `${argv[0]}-${form}`;
+  const { exports, missing } = loadCompiled(import.meta.dirname, file, use, require);
+  const code = await run(exports as Exports);
+  // Of a question that was refused hardly anything has run; a `ps --check` seldom ends with 0.
+  if (missing !== null && (isPresent || code === 0)) {
     const { keepCompiled } = await import("./keep-compiled.ts");
     keepCompiled(missing);
   }

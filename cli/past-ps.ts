@@ -1,7 +1,8 @@
 import { askPast } from "./asked.ts";
-import { has, type Invocation, namesIn } from "./declaration.ts";
+import { has, type Invocation, namesIn, type Words } from "./declaration.ts";
 import { EXIT } from "./exit.ts";
 import { sayNoSuchAgent } from "./no-such-agent.ts";
+import { OF_THE_PAST } from "./past-words.ts";
 import { refuseWith } from "./refuse-with.ts";
 import { formatMoment } from "./render/moment.ts";
 import { formatPs } from "./render/ps-table.ts";
@@ -9,13 +10,14 @@ import { visible } from "./render/text.ts";
 import { hintOnSelection, selectRows, unknownNames } from "./select-rows.ts";
 import { checkOf } from "./verbs/ps.ts";
 
-/** What makes it a question to the log alone: another moment, or another host. */
-const PAST = ["at", "as-recorded", "tenant", "host"];
+export function isPast(words: Words): boolean {
+  return OF_THE_PAST.some((option) => has(words, option));
+}
 
 /** `fleet ps --at T`, `fleet ps --as-recorded T`: the table of a past moment, in the shape of the present's. */
 export async function pastPs(invocation: Invocation): Promise<number> {
   const { output } = invocation;
-  for (const option of ["watch", "probe"]) refuseWith(invocation, option, PAST);
+  for (const option of ["watch", "probe"]) refuseWith(invocation, option, OF_THE_PAST);
   const { whole, remark, names } = await askPast(invocation, ({ past, atUs, asRecorded }) => ({
     // Names that are asked for are looked for everywhere, on the roster or not.
     whole: past.table(atUs, has(invocation, "all") || namesIn(invocation).length > 0),

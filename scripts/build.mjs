@@ -118,12 +118,13 @@ const unusedMethods = {
   },
 };
 
-/** What cli/code-cache.ts loads, by itself: this file comes with Node's module wrapper around it, so that its text is used as it is read. */
-const cached = join(root, "cli", "fast-ps.ts");
+/** What cli/code-cache.ts loads, by itself: these come with Node's module wrapper around them, so that their text is used as it is read. */
+const present = join(root, "cli", "fast-ps.ts");
+const cached = [present, join(root, "cli", "fast-past.ts")];
 
 function wrapping(source) {
   if (source === entry) return { banner: { js: guard } };
-  if (source !== cached) return {};
+  if (!cached.includes(source)) return {};
   return {
     banner: { js: "(function (exports, require, module, __filename, __dirname) {" },
     footer: { js: "})" },
@@ -157,7 +158,7 @@ async function bundle(esbuild, source, wanted) {
     plugins: [
       lazyFiles(outfile, wanted),
       sqliteAddon(outfile),
-      ...(source === cached ? [unusedMethods] : []),
+      ...(source === present ? [unusedMethods] : []),
     ],
     logLevel: "silent",
   });

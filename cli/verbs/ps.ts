@@ -6,6 +6,7 @@ import { presentAtAGlance } from "../at-a-glance.ts";
 import { has, type Invocation, namesIn } from "../declaration.ts";
 import { EXIT } from "../exit.ts";
 import { sayNoSuchAgent } from "../no-such-agent.ts";
+import { OF_THE_PAST } from "../past-words.ts";
 import { formatPs } from "../render/ps-table.ts";
 import { hintOnSelection, selectRows, unknownNames } from "../select-rows.ts";
 
@@ -14,7 +15,7 @@ const NOTHING_TO_CHECK = 3;
 
 /** `fleet ps`: the table of the present; that of a past moment has code of its own, which the present does not load. */
 export async function run(invocation: Invocation): Promise<number> {
-  if (["at", "as-recorded", "tenant", "host"].some((option) => has(invocation, option))) {
+  if (OF_THE_PAST.some((option) => has(invocation, option))) {
     const { pastPs } = await import("../past-ps.ts");
     return pastPs(invocation);
   }

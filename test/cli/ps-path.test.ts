@@ -14,6 +14,7 @@ import {
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { ASKING } from "../../cli/past-words.ts";
 import type { PsDocument } from "../../query/row.ts";
 import { type SeededFleet, seedFleet } from "./support/seeded-fleet.ts";
 
@@ -108,11 +109,44 @@ describe("what a live ps loads", () => {
   });
 });
 
+describe("what a question to the log loads", () => {
+  const questions = [...ASKING.map((verb) => [verb, ...(WORDS[verb] ?? [])]), ["ps", "--at", "#1"]];
+  test.each(questions.map((argv) => [argv]))(
+    "%j: two files of ours, the second one compiled already",
+    (argv) => {
+      expect(run(...argv).status).toBe(0);
+      const { status, stdout, stderr } = run(...argv);
+      expect(status).toBe(0);
+      expect(stdout).not.toBe("");
+      const { files } = JSON.parse(stderr.slice(stderr.lastIndexOf('{"files"'))) as { files: string[] };
+      const names = files.map((path) => basename(path)).filter((name) => /\.c?js$/.test(name));
+      expect(names.filter((name) => name !== "witness.cjs").sort()).toEqual(["fast-past.cjs", "fleet.cjs"]);
+      const kept = readdirSync(join(tree, "dist", "cache"));
+      expect(kept.filter((name) => name.startsWith(`fast-past.cjs.${argv[0]}-table.`))).toHaveLength(1);
+    },
+  );
+
+  test("what was refused leaves nothing that later starts would have to do with", () => {
+    expect(run("history", "--since", "nonsense", "--json").status).toBe(2);
+    expect(readdirSync(join(tree, "dist", "cache")).filter((name) => name.includes("history-json"))).toEqual(
+      [],
+    );
+  });
+});
+
+/** Of verbs that want some. */
+const WORDS: Readonly<Record<string, readonly string[]>> = {
+  why: ["coder0", "--at", "#1"],
+  when: ["coder0", "healthy"],
+  diff: ["#1", "#2"],
+};
+
 describe("the compiled code that is kept", () => {
   test("is one file for each use, this build and this engine, which only the owner can write", () => {
     expect(cacheFiles()).toHaveLength(1);
     expect(cacheFiles("table")).toHaveLength(1);
-    expect(readdirSync(join(tree, "dist", "cache"))).toHaveLength(2);
+    const all = readdirSync(join(tree, "dist", "cache"));
+    expect(all.filter((name) => name.startsWith("fast-ps.cjs."))).toHaveLength(2);
     expect(cacheFiles()[0]).toMatch(
       new RegExp(`^fast-ps\\.cjs\\.json\\.${process.versions.v8.replaceAll(".", "\\.")}-${process.arch}\\.`),
     );
@@ -162,7 +196,7 @@ test("words that need commander get it", () => {
 });
 
 test.each([
-  ["events.cjs", ["events", "--limit", "1"]],
+  ["fast-past.cjs", ["events", "--limit", "1"]],
   ["mirror-status.cjs", ["mirror", "status"]],
   ["sql.cjs", ["sql"]],
 ])("plain words need no commander: %s and little else is loaded", (file, argv) => {
