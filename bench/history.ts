@@ -7,12 +7,12 @@ import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, statSync } from
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { lastSeqAt, openPast, openPastAsRecorded } from "../cli/past.ts";
+import { isBehind, lastSeqAt, openPast, openPastAsRecorded } from "../cli/past.ts";
 import { chronicle } from "../query/history/chronicler.ts";
 import type { Past } from "../query/history/past.ts";
 import { derive, projections } from "../query/planes/all.ts";
 import type { FleetEvent } from "../store/events/catalogue.ts";
-import { openLog } from "../store/log.ts";
+import { type Log, openLog } from "../store/log.ts";
 import { openReader, type Reader } from "../store/reader.ts";
 import { declarationOf, SCOPES, serverAppeared } from "./fleet-state.ts";
 import { AGENTS, agentName, eventAt, START_US } from "./load.ts";
@@ -82,7 +82,7 @@ interface Filled {
 
 function ask(directory: string, events: number): Asked {
   const path = join(directory, `history-${events}.db`);
-  const filled = existsSync(path) ? null : fill(path, events);
+  const filled = existsSync(path) ? keepUp(path) : fill(path, events);
   const reader = openReader(path);
   const before = process.memoryUsage().rss;
   let peak = before;
@@ -143,19 +143,29 @@ function isSilent({ type, agent }: FleetEvent, atUs: number): boolean {
   return (atUs / 1e6 + n * 720) % 36_000 < 300;
 }
 
+function openBenchLog(path: string, nowUs: () => number): Log {
+  const identity = { tenantId: "jarvis", host: "W-jarvis", machineId: "bench" };
+  return openLog({ path, identity, clock: { nowUs }, projections, chronicle, derive });
+}
+
+/** A log that was filled by another fleet is folded and judged anew, as the first verb after an update does it. */
+function keepUp(path: string): null {
+  const reader = openReader(path);
+  const behind = isBehind(reader);
+  reader.close();
+  if (!behind) return null;
+  const log = openBenchLog(path, () => START_US);
+  log.settle();
+  log.close();
+  return null;
+}
+
 /** Under another name until it is whole, so that a run that was cut short leaves nothing that a later one would ask. */
 function fill(path: string, events: number): Filled {
   const filling = `${path}.filling`;
   rmSync(filling, { force: true });
   let nowUs = START_US;
-  const log = openLog({
-    path: filling,
-    identity: { tenantId: "jarvis", host: "W-jarvis", machineId: "bench" },
-    clock: { nowUs: () => nowUs },
-    projections,
-    chronicle,
-    derive,
-  });
+  const log = openBenchLog(filling, () => nowUs);
   const declared = Array.from({ length: AGENTS }, (_, n) => declarationOf(agentName(n), nowUs));
   log.append({ source: "roster", events: [...declared, serverAppeared(nowUs)] });
   const words = (type: "recorder.source.started" | "recorder.source.stopped"): FleetEvent[] =>

@@ -144,7 +144,7 @@ export interface VerdictReader {
   untilUs(agent: string): number;
   /** Those that meet the time from `fromUs` to `toUs`, in order of time. */
   verdicts(agent: string, fromUs: number, toUs: number): Iterable<KeptVerdict>;
-  /** Only those that are neither healthy, busy, starting nor running, without their reasons; between them lie such. */
+  /** Only those that are neither healthy, busy, starting nor running; between them lie such. */
   notWell(agent: string, fromUs: number, toUs: number): readonly KeptVerdict[];
   unsettled(): readonly Unsettled[];
 }

@@ -39,7 +39,7 @@ export function openVerdictReader(database: Database, partitionId: number): Verd
   );
   const notWell = prepared(
     database,
-    `SELECT from_us, to_us, status, rules FROM status_intervals INDEXED BY status_not_well
+    `SELECT from_us, to_us, status, reason, why, rules FROM status_intervals INDEXED BY status_not_well
      WHERE line_id = ${LINE} AND from_us < ? AND from_us >= coalesce(
        (SELECT max(from_us) FROM status_intervals INDEXED BY status_not_well
         WHERE line_id = ${LINE} AND from_us <= ? AND ${NOT_WELL}), ?) AND ${NOT_WELL} ORDER BY from_us`,
@@ -64,9 +64,7 @@ export function openVerdictReader(database: Database, partitionId: number): Verd
     notWell(agent, fromUs, toUs) {
       const from = finite(fromUs);
       const rows = notWell().all(partitionId, agent, finite(toUs), partitionId, agent, from, from);
-      return (rows as [number, number, string | null, number][])
-        .map(([begins, ends, status, rules]) => verdictOf([begins, ends, status, null, "[]", rules]))
-        .filter((verdict) => verdict.toUs > fromUs);
+      return (rows as Row[]).map(verdictOf).filter((verdict) => verdict.toUs > fromUs);
     },
     unsettled: () => unsettled().all(partitionId) as Unsettled[],
   };

@@ -64,17 +64,20 @@ export function keptPast(input: KeptPastInput): Past {
   });
   const until = (window: Window): Window => ({ ...window, toUs: Math.min(window.toUs, nowUs) });
 
-  const judged = new Map<string, { readonly fromUs: number; readonly intervals: readonly Interval[] }>();
-  /** What nobody has settled yet, judged now. */
-  const tail = (agent: string) => {
+  const judged = new Map<string, Tail>();
+  /** What nobody has settled yet. */
+  const tail = (agent: string): Tail => {
     const known = judged.get(agent);
     // Whoever asks for long may meet verdicts that were cut off meanwhile.
     if (known && verdicts.untilUs(agent) >= known.fromUs) return known;
     // A recorder that lapsed unsaid, or a clock that was set back since, changes what was settled.
     const bound = Math.min(lapsedAtUs ?? Infinity, steppedFromUs(view, nowUs));
     const fromUs = Math.min(settledUntil(view, verdicts, agent), bound);
-    const history = historyWithin({ fromUs, toUs: Infinity }, [agent]);
-    const intervals = statusIntervals(history, agent, { fromUs, toUs: Infinity }, book);
+    // Judged only for a question that reaches so far.
+    const intervals = once(() => {
+      const history = historyWithin({ fromUs, toUs: Infinity }, [agent]);
+      return statusIntervals(history, agent, { fromUs, toUs: Infinity }, book);
+    });
     const made = { fromUs, intervals };
     judged.set(agent, made);
     return made;
@@ -90,7 +93,7 @@ export function keptPast(input: KeptPastInput): Past {
       last = { ...verdict, status: status as AgentStatus | null, toUs: Math.min(kept.toUs, fromUs) };
     }
     if (last !== null && last.toUs !== fromUs) return yield last;
-    for (const next of intervals) {
+    for (const next of intervals()) {
       if (last !== null && isSame(last, next)) last = { ...last, toUs: next.toUs };
       else {
         if (last !== null) yield last;
@@ -108,7 +111,10 @@ export function keptPast(input: KeptPastInput): Past {
     }
   }
 
-  /** What `uptimeOf` weighs: a stretch in which the agent was well in one way or another is one. */
+  /**
+   * The verdicts of a window, in which a stretch of being well in one way or another is one, and those that go on at its end may end
+   * there: what needs not to be told more exactly takes a tenth of the time.
+   */
   const wellOrNot = (agent: string, { fromUs, toUs }: Window): Interval[] => {
     const settled = tail(agent);
     const untilUs = Math.min(toUs, settled.fromUs);
@@ -125,12 +131,17 @@ export function keptPast(input: KeptPastInput): Past {
       doneUs = ends;
     }
     well(doneUs, untilUs);
-    return [...sinceTheLog([...found, ...settled.intervals], knownFromUs())];
+    const unsettled = toUs > settled.fromUs ? settled.intervals() : [];
+    return [...sinceTheLog([...found, ...unsettled], knownFromUs())];
   };
   const occurrences: Past["occurrences"] = (agent, state, window) =>
     isHappening(state)
       ? happeningsWithin(historyOf(agent, before(until(window))), agent, state, until(window))
-      : staysIn(intervals(agent, before(until(window))), state, until(window));
+      : staysIn(
+          (isWell(state) ? intervals : wellOrNot)(agent, before(until(window))),
+          state,
+          until(window),
+        );
   const boots: Past["boots"] = (window) =>
     historyWithin(until(window), [])
       .boots.slice(1)
@@ -154,7 +165,7 @@ export function keptPast(input: KeptPastInput): Past {
       overlapOf(
         isHappening(state)
           ? watchedWithin(historyOf(agent, before(until(window))), agent, state, until(window))
-          : judgedWithin(intervals(agent, until(window)), state, until(window)),
+          : judgedWithin(wellOrNot(agent, until(window)), state, until(window)),
         [{ fromUs: beginsUs ?? Infinity, toUs: Infinity }],
       ),
     lives: (agent, window) => livesWithin(historyOf(agent, before(until(window))), agent, until(window)),
@@ -187,6 +198,16 @@ export function keptPast(input: KeptPastInput): Past {
     },
     boots,
   };
+}
+
+interface Tail {
+  readonly fromUs: number;
+  readonly intervals: () => readonly Interval[];
+}
+
+/** As `VerdictReader.notWell` has it. */
+function isWell(status: AgentStatus): boolean {
+  return ["healthy", "busy", "starting", "running"].includes(status);
 }
 
 /** A window in parts, so that one of a year is not held in memory. */
