@@ -9,10 +9,19 @@ export function prepared(
   let statement: Statement | null = null;
   return () => {
     if (statement === null) {
-      statement = database.prepare(sql);
+      statement = database.prepare(planned(sql));
       if (shape === "raw") statement.raw();
       if (shape === "pluck") statement.pluck();
     }
     return statement;
   };
+}
+
+/**
+ * While it plans, SQLite looks at the value that `column = ?` is given, to guess how many rows have it, and so it plans the statement
+ * anew for every value that is bound: 10 to 25 us each time, for what takes 2 to run. None of our plans hangs on a value, and
+ * `column = +?` is the same without one.
+ */
+export function planned(sql: string): string {
+  return sql.replaceAll(/ (=|IS) \?/g, " $1 +?");
 }
