@@ -137,11 +137,7 @@ export function keptPast(input: KeptPastInput): Past {
   const occurrences: Past["occurrences"] = (agent, state, window) =>
     isHappening(state)
       ? happeningsWithin(historyOf(agent, before(until(window))), agent, state, until(window))
-      : staysIn(
-          (isWell(state) ? intervals : wellOrNot)(agent, before(until(window))),
-          state,
-          until(window),
-        );
+      : staysIn((isWell(state) ? intervals : wellOrNot)(agent, before(until(window))), state, until(window));
   const boots: Past["boots"] = (window) =>
     historyWithin(until(window), [])
       .boots.slice(1)
