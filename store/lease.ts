@@ -1,6 +1,7 @@
 import type { Database } from "better-sqlite3";
 import { FleetError } from "./errors.ts";
 import type { FleetEvent } from "./events/catalogue.ts";
+import type { HeldLooks } from "./held-looks.ts";
 import type { Clock } from "./log-clock.ts";
 import { prepared } from "./prepared.ts";
 import type { Writer, Writing } from "./writer.ts";
@@ -31,9 +32,12 @@ export interface Lease {
   claim(holder: LeaseHolder, isAlive: (holder: LeaseHolder) => boolean): Claimed;
   /**
    * Says that this recorder lives. Where it was silent for so long that it counts as lapsed (it was stopped, the machine
-   * froze), it begins again with `recorder.started`; throws `conflict` when another recorder has taken over.
+   * froze), it begins again with `recorder.started`; throws `conflict` when another recorder has taken over. What looks found
+   * unchanged since the last commit is noted with it.
    */
   renew(): void;
+  /** Whether this process has claimed it, and not been told since that another one has it. */
+  isHeld(): boolean;
   /** Appends `recorder.stopped`; nothing when the lease is not ours any longer. */
   release(reason: string): void;
   /** Turns a holder that is dead or silent into `recorder.lapsed`; false when there is nothing to settle. */
@@ -63,7 +67,12 @@ export function readLease(database: Database): () => HeldLease | null {
   };
 }
 
-export function openLease(database: Database, writer: Writer, clock: Clock): Lease {
+export function openLease(
+  database: Database,
+  writer: Writer,
+  clock: Clock,
+  heldLooks: Pick<HeldLooks, "write" | "written">,
+): Lease {
   const nowUs = () => Math.floor(clock.nowUs());
   const monotonicUs = () => Math.floor(clock.monotonicUs?.() ?? clock.nowUs());
   const read = readLease(database);
@@ -124,6 +133,7 @@ export function openLease(database: Database, writer: Writer, clock: Clock): Lea
             },
           );
         }
+        heldLooks.write();
         if (held !== null && !isSilent(held)) {
           renewedAtUs = nowUs();
           touch().run(renewedAtUs, monotonicUs());
@@ -132,7 +142,9 @@ export function openLease(database: Database, writer: Writer, clock: Clock): Lea
         if (held !== null) lapse(writing, held);
         start(writing, holder, true);
       });
+      heldLooks.written();
     },
+    isHeld: () => own !== null,
     release(reason) {
       const holder = own;
       if (holder === null) return;
@@ -140,6 +152,7 @@ export function openLease(database: Database, writer: Writer, clock: Clock): Lea
       writer.transact((writing) => {
         const held = read();
         if (held === null || !isSame(held, holder)) return;
+        heldLooks.write();
         drop().run();
         write(writing, { type: "recorder.stopped", payload: { pid: held.pid, reason } });
       });

@@ -3,6 +3,7 @@ import type { Chronicle } from "./chronicle.ts";
 import { openCursors } from "./cursors.ts";
 import type { Appended, Batch } from "./events/batch.ts";
 import { storing } from "./failure.ts";
+import { createHeldLooks } from "./held-looks.ts";
 import type { Identity } from "./identity.ts";
 import { adopt } from "./identity.ts";
 import type { Claimed, LeaseHolder } from "./lease.ts";
@@ -76,8 +77,9 @@ export function openLog(options: LogOptions): Log {
       });
       const cursors = openCursors(database);
       const observations = openObservations(database, partitionId);
-      const lease = openLease(database, writer, clock);
-      const append = appender({ writer, cursors, observations, lease, derive });
+      const heldLooks = createHeldLooks(observations);
+      const lease = openLease(database, writer, clock, heldLooks);
+      const append = appender({ writer, cursors, observations, heldLooks, lease, derive });
       return {
         logId,
         path,

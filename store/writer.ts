@@ -115,6 +115,11 @@ export function openWriter(options: {
     seenVersion = version;
   };
 
+  /** The question is asked some times a second by an idle recorder, and mostly nothing has changed: then without a transaction. */
+  const bringUpToDate = (): void => {
+    if (dataVersion().get() !== seenVersion || documentsAsOf === null) inSnapshot(database, refresh);
+  };
+
   /** What was made or folded in a transaction that did not happen must not be remembered. */
   const forget = (): void => {
     book.forget();
@@ -160,11 +165,11 @@ export function openWriter(options: {
   return {
     transact,
     documents() {
-      inSnapshot(database, refresh);
+      bringUpToDate();
       return documents;
     },
     lastSeq() {
-      inSnapshot(database, refresh);
+      bringUpToDate();
       return head.seq;
     },
     forget,

@@ -9,6 +9,8 @@ import type { GuardedLog } from "./guarded-log.ts";
 /** Units are enabled and disabled rarely: every fifth look is enough, but while a promise waits to be compared. */
 const EVERY_MS = 2000;
 const LOOKS_APART = 5;
+/** Where no event has come, the table would be the same one, but for a source that was silent and is heard again. */
+const LOOKS_APART_WITHOUT_NEWS = 30;
 /** What has not come back after this long has not come back. */
 const PATIENCE_MS = 60_000;
 
@@ -19,15 +21,21 @@ export function startBootWatch({ own, guarded }: { readonly own: OwnLog; readonl
   const begunMs = performance.now();
   let reader: Reader | null = null;
   let looks = 0;
+  let seen = "";
+  const isPatienceOver = (): boolean => performance.now() - begunMs > PATIENCE_MS;
   const look = (): void => {
-    const isPending = lastPromise(own.log.documents())?.bootId !== bootId();
-    if (looks++ % LOOKS_APART !== 0 && !isPending) return;
+    const isDue = looks++ % LOOKS_APART === 0;
+    const state = `${own.log.lastSeq()} ${isPatienceOver()} ${Math.floor(looks / LOOKS_APART_WITHOUT_NEWS)}`;
+    if (state === seen) return;
+    const waits = (): boolean => lastPromise(own.log.documents())?.bootId !== bootId();
+    if (!isDue && (isPatienceOver() || !waits())) return;
     reader ??= openReader(own.log.path);
     const recorder = liveRecorder(reader);
     if (recorder === null) return;
+    seen = state;
     const observer = { state: "recording", sinceUs: recorder.sinceUs } as const;
     const input = readPresent(reader, { nowUs: own.clock.nowUs(), observer, all: false });
-    keepBootPromise(own.log, input, () => performance.now() - begunMs > PATIENCE_MS);
+    keepBootPromise(own.log, input, isPatienceOver);
   };
   const timer = setInterval(() => guarded.attempt(look), EVERY_MS);
   return {

@@ -72,7 +72,8 @@ export function createSystemdCollector(options: SystemdCollectorOptions): Collec
     },
 
     watch(context) {
-      const bus = { uid: options.uid, runtimeDirectory: options.runtimeDirectory };
+      const { uid, runtimeDirectory, environment } = options;
+      const bus = { uid, runtimeDirectory, address: environment.DBUS_SESSION_BUS_ADDRESS };
       return watchUnits({ ...tools(context), bus, pace, context });
     },
   };

@@ -7,6 +7,7 @@ import { readLinkedUnits } from "./enablement.ts";
 import { createKnown, type Known } from "./known.ts";
 import type { Looker } from "./look.ts";
 import { type MachinePaths, readManagerFacts } from "./manager-facts.ts";
+import { canBeAsked } from "./manager-sockets.ts";
 import type { Answer, Systemctl } from "./systemctl.ts";
 import { FLEET_UNIT_PATTERN, isFleetUnit, type UnitOfInterest } from "./unit-name.ts";
 
@@ -37,7 +38,12 @@ export interface UnitWatchOptions {
     readonly userName: string | null;
     readonly paths: MachinePaths;
   };
-  readonly bus: { readonly uid: number; readonly runtimeDirectory: string };
+  readonly bus: {
+    readonly uid: number;
+    readonly runtimeDirectory: string;
+    /** `DBUS_SESSION_BUS_ADDRESS`, as systemctl is given it. */
+    readonly address: string | undefined;
+  };
   readonly pace: Pace;
   readonly context: CollectorContext;
 }
@@ -71,11 +77,19 @@ export async function watchUnits(options: UnitWatchOptions): Promise<void> {
   const conclude = createConclusion(options, known);
   let everythingDueUs = 0;
   let askedFor = "";
+  const mayAnswer = (): boolean => canBeAsked(options.bus.runtimeDirectory, options.bus.address);
+  let refused: { readonly reason: string; readonly atUs: number } | null = null;
   const lookAtEverything = async (): Promise<boolean> => {
     const every = bus.heard() ? pace.everythingMs : pace.everythingUnheardMs;
+    const nowUs = context.clock.monotonicUs();
+    // A program that is started every five seconds to be refused again was a seventh of what an idle recorder cost.
+    if (refused !== null && nowUs - refused.atUs < every * 1000 && !mayAnswer())
+      return conclude({ ok: false, reason: refused.reason });
     askedFor = namesOf(about.units());
     relinked();
-    const seen = conclude(await options.looker.everything());
+    const look = await options.looker.everything();
+    refused = look.ok ? null : { reason: look.reason, atUs: nowUs };
+    const seen = conclude(look);
     // Nothing is known of what happened while a look failed, so all is looked at next.
     everythingDueUs = seen ? context.clock.monotonicUs() + every * 1000 : 0;
     return seen;

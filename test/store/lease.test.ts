@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { LeaseHolder } from "../../store/lease.ts";
 import type { LogOptions } from "../../store/log.ts";
-import { beat, T0 } from "./support/events.ts";
+import { beat, OWN, T0 } from "./support/events.ts";
 import { logBench } from "./support/log.ts";
 
 const bench = logBench();
@@ -242,5 +242,68 @@ describe("clocks", () => {
     expect(open().settleLapsedLease(alive)).toBe(false);
     clock.us += 1;
     expect(open().settleLapsedLease(alive)).toBe(true);
+  });
+});
+
+describe("looks of a recorder that changed nothing", () => {
+  const look = (atUs: number, scope = "") => ({ source: "journal", observed: { scope, atUs } }) as const;
+  function recording() {
+    const { path, clock, open } = fleet();
+    const log = open();
+    log.claimLease(holder(1), alive);
+    const seen = () =>
+      bench
+        .read(path)
+        .observations(OWN)
+        .map(({ scope, atUs }) => [scope, atUs - T0]);
+    return { clock, open, log, seen };
+  }
+
+  test("are noted with the next renewal, the newest of each scope", () => {
+    const { log, seen } = recording();
+    const before = log.lastSeq();
+    expect(log.append(look(T0 + 1))).toEqual({ ok: true, count: 0, lastSeq: before });
+    log.append(look(T0 + 2, "other"));
+    log.append(look(T0 + 3));
+    expect(seen()).toEqual([]);
+    log.renewLease();
+    expect(seen().sort()).toEqual([
+      ["", 3],
+      ["other", 2],
+    ]);
+  });
+
+  test("are noted with whatever is committed before that, and never over a later look", () => {
+    const { log, seen } = recording();
+    log.append(look(T0 + 1));
+    log.append({ ...look(T0 + 5), events: [beat("coder0", T0 + 4)] });
+    expect(seen()).toEqual([["", 5]]);
+    log.renewLease();
+    expect(seen()).toEqual([["", 5]]);
+    log.append(look(T0 + 6));
+    log.releaseLease("SIGTERM");
+    expect(seen()).toEqual([["", 6]]);
+  });
+
+  test("are kept for the next commit where one fails", () => {
+    const { log, seen } = recording();
+    log.append(look(T0 + 1));
+    expect(() =>
+      log.append({ source: "journal", events: [{ ...beat("coder0", T0), type: "no.such" } as never] }),
+    ).toThrow();
+    expect(seen()).toEqual([]);
+    log.renewLease();
+    expect(seen()).toEqual([["", 1]]);
+  });
+
+  test("of a process that records nothing, or no more, are noted at once", () => {
+    const { log, open, seen, clock } = recording();
+    open().append(look(T0 + 1));
+    expect(seen()).toEqual([["", 1]]);
+    clock.pass(60 * SECOND);
+    open().claimLease(holder(2), alive);
+    expect(() => log.renewLease()).toThrow();
+    log.append(look(T0 + 2));
+    expect(seen()).toEqual([["", 2]]);
   });
 });

@@ -14,6 +14,7 @@ import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { CollectorContext, Outcome } from "../../../collectors/collector.ts";
 import { createSystemdCollector } from "../../../collectors/systemd/collector.ts";
+import { canBeAsked } from "../../../collectors/systemd/manager-sockets.ts";
 import type { UnitOfInterest } from "../../../collectors/systemd/unit-name.ts";
 import { BUS_SCOPE, type Pace } from "../../../collectors/systemd/watch.ts";
 import type { Batch } from "../../../store/events/batch.ts";
@@ -31,8 +32,9 @@ let running: Promise<void>[];
 let bus: FakeBus | null;
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), "fleet-systemd-"));
-  for (const name of ["show", "enabled", "links/default.target.wants", "linger"])
+  for (const name of ["show", "enabled", "links/default.target.wants", "linger", "systemd"])
     mkdirSync(join(directory, name), { recursive: true });
+  has("systemd/private", "");
   writeFileSync(join(directory, "systemctl"), `#!/bin/sh\nexec sh "${fake}" "${directory}" "$@"\n`);
   chmodSync(join(directory, "systemctl"), 0o755);
   writeFileSync(join(directory, "linger/alice"), "");
@@ -370,6 +372,33 @@ test("a manager that comes back is looked at whole", async () => {
   rmSync(join(directory, "fail"));
   await eventually(() => log.last()?.units.map(({ agent }) => agent)).toEqual(["a"]);
   expect(log.of("")?.state).toBe("observed");
+});
+
+test("where no manager listens, systemctl is not started in vain again and again, and asked at once when one does", async () => {
+  rmSync(join(directory, "systemd/private"));
+  has("fail", "Failed to connect to bus: No such file or directory\n");
+  loaded([A, "active", "exited"]);
+  const log = await watch();
+  const refusals = () => log.reports.filter(({ scope }) => scope === "").length;
+  await eventually(refusals).toBeGreaterThan(5);
+  expect(log.of("")?.state).toBe("unavailable");
+  // The first look asks for the list; it is refused, and nothing more is asked.
+  expect(calls()).toHaveLength(1);
+  rmSync(join(directory, "fail"));
+  has("systemd/private", "");
+  await eventually(() => log.last()?.units.map(({ agent }) => agent)).toEqual(["a"]);
+});
+
+test("a manager may answer at its own socket, on the user's bus or on the bus of the environment", () => {
+  const nowhere = join(directory, "links");
+  has("elsewhere", "");
+  expect(canBeAsked(directory, undefined)).toBe(true);
+  expect(canBeAsked(nowhere, undefined)).toBe(false);
+  expect(canBeAsked(nowhere, "")).toBe(false);
+  expect(canBeAsked(nowhere, `unix:path=${nowhere}/bus`)).toBe(false);
+  expect(canBeAsked(nowhere, `unix:path=${nowhere}/bus;unix:path=${directory}/elsewhere,guid=1`)).toBe(true);
+  // What names no file may be there or not: it is asked.
+  expect(canBeAsked(nowhere, "unix:abstract=/tmp/dbus-1")).toBe(true);
 });
 
 test("it ends soon after the signal, also while systemctl hangs", async () => {
