@@ -14,6 +14,14 @@ export interface ProcessStat {
   readonly threads: number;
   /** Clock ticks after boot at which it started. Pid and start ticks name a process within one boot. */
   readonly startTicks: number;
+  /** What it calls itself: of its program file at first, 15 bytes at most. */
+  readonly comm: string;
+  /**
+   * Where its stack, arguments and environment lie. An exec lays them out anew, at random places, and sets the last of these only
+   * when the arguments can be read: the same image is the same command line, but for a program that writes over its own. Null
+   * where the kernel does not let us see them.
+   */
+  readonly image: string | null;
   /** Wait status of a zombie (1024 = exit 4, 9 = signal 9); 0 where the kernel does not let us see it. */
   readonly exitCode: number;
 }
@@ -65,7 +73,28 @@ export function parseStat(text: string): ProcessStat | null {
   if (!isLetter(state) || pid === null || ppid === null || pgrp === null) return null;
   if (ttyNr === null || tpgid === null || threads === null) return null;
   if (startTicks === null || startTicks < 0) return null;
-  return { pid, state, ppid, pgrp, ttyNr, tpgid, threads, startTicks, exitCode: integer(fields[49]) ?? 0 };
+  const comm = text.slice(open + 1, close);
+  const exitCode = integer(fields[49]) ?? 0;
+  return {
+    pid,
+    state,
+    ppid,
+    pgrp,
+    ttyNr,
+    tpgid,
+    threads,
+    startTicks,
+    comm,
+    image: imageOf(fields),
+    exitCode,
+  };
+}
+
+/** Fields 28 (start of the stack) and 48 to 51 (arguments and environment); zeros where they are hidden. */
+function imageOf(fields: readonly string[]): string | null {
+  const stack = fields[25];
+  if (stack === undefined || stack === "0" || fields[45] === undefined || fields[45] === "0") return null;
+  return `${stack} ${fields[45]} ${fields[46]} ${fields[47]} ${fields[48]}`;
 }
 
 /**

@@ -87,6 +87,7 @@ function createLook(
   let told = "";
   let wholeAtMs = 0;
   let again = false;
+  const lines = createCommandLines(procRoot);
   return async ({ clock, emit, report }) => {
     const listed = await panes();
     const begunAtUs = clock.nowUs();
@@ -97,6 +98,7 @@ function createLook(
       });
       return;
     }
+    if (clock.monotonicUs() / 1000 - wholeAtMs >= WHOLE_EVERY_MS) lines.forget();
     // Read at most once in a look, and only when some pane has changed.
     let table: ProcessRecord[] | null = null;
     const next = new Map<string, Resolved>();
@@ -108,11 +110,11 @@ function createLook(
       if (pane.panePidStart !== null && stat.startTicks !== pane.panePidStart) continue;
       const key = `${pane.socket}\n${pane.pane}\n${pane.panePid}`;
       let one = resolved.get(key);
-      const before = one && fingerprintOf(stat, one.foreground, procRoot);
+      const before = one && fingerprintOf(stat, one.foreground, procRoot, lines);
       if (one === undefined || !one.isProven || before === null || before !== one.fingerprint) {
         table ??= readProcessTable(procRoot);
         const foreground = foregroundOf(pane.panePid, table);
-        const after = fingerprintOf(stat, foreground, procRoot);
+        const after = fingerprintOf(stat, foreground, procRoot, lines);
         one = { foreground, fingerprint: after, isProven: after !== null && after === one?.fingerprint };
       }
       next.set(key, one);
@@ -146,16 +148,18 @@ function processOf(pane: LivePane, foreground: Foreground | null): Process {
  * One to four reads that tell whether the whole table must be read: which group is in front, what its leader and the
  * program found in it are now, and, where that is a shell or wrapper, whether it has started something else.
  */
-function fingerprintOf(pane: ProcessStat, foreground: Foreground | null, procRoot: string): string | null {
+function fingerprintOf(
+  pane: ProcessStat,
+  foreground: Foreground | null,
+  procRoot: string,
+  lines: CommandLines,
+): string | null {
   const leader = pane.tpgid > 0 ? pane.tpgid : pane.pid;
-  const parts = [
-    String(pane.tpgid),
-    lifeOf(leader, leader === pane.pid ? pane : statOf(leader, procRoot), procRoot),
-  ];
+  const parts = [String(pane.tpgid), lifeOf(leader === pane.pid ? pane : statOf(leader, procRoot), lines)];
   if (foreground === null) return parts.join("\n");
   const parents = foreground.settled ? [] : [foreground.pid];
   if (foreground.pid !== leader) {
-    parts.push(lifeOf(foreground.pid, statOf(foreground.pid, procRoot), procRoot));
+    parts.push(lifeOf(statOf(foreground.pid, procRoot), lines));
     parents.push(leader);
   }
   for (const parent of parents) {
@@ -166,8 +170,28 @@ function fingerprintOf(pane: ProcessStat, foreground: Foreground | null, procRoo
   return parts.join("\n");
 }
 
-function lifeOf(pid: number, stat: ProcessStat | null, procRoot: string): string {
+function lifeOf(stat: ProcessStat | null, lines: CommandLines): string {
   if (stat === null) return "gone";
   const { startTicks, tpgid, state } = stat;
-  return `${startTicks} ${tpgid} ${state === "Z" ? "ended" : ""} ${commandLineOf(pid, procRoot)}`;
+  return `${startTicks} ${tpgid} ${state === "Z" ? "ended" : ""} ${lines.of(stat)}`;
+}
+
+interface CommandLines {
+  of(stat: ProcessStat): string | null;
+  forget(): void;
+}
+
+/** Command lines are read again when another program has begun, and now and then all of them: a program may write over its own. */
+function createCommandLines(procRoot: string): CommandLines {
+  const known = new Map<string, string | null>();
+  return {
+    of(stat) {
+      const { pid, startTicks, comm, image } = stat;
+      if (image === null) return commandLineOf(pid, procRoot);
+      const key = `${pid} ${startTicks} ${image} ${comm}`;
+      if (!known.has(key)) known.set(key, commandLineOf(pid, procRoot));
+      return known.get(key) ?? null;
+    },
+    forget: () => known.clear(),
+  };
 }

@@ -276,7 +276,7 @@ describe("looks of a recorder that changed nothing", () => {
   test("are noted with whatever is committed before that, and never over a later look", () => {
     const { log, seen } = recording();
     log.append(look(T0 + 1));
-    log.append({ ...look(T0 + 5), events: [beat("coder0", T0 + 4)] });
+    log.append({ ...look(T0 + 5), events: [beat("coder0")] });
     expect(seen()).toEqual([["", 5]]);
     log.renewLease();
     expect(seen()).toEqual([["", 5]]);
@@ -289,7 +289,7 @@ describe("looks of a recorder that changed nothing", () => {
     const { log, seen } = recording();
     log.append(look(T0 + 1));
     expect(() =>
-      log.append({ source: "journal", events: [{ ...beat("coder0", T0), type: "no.such" } as never] }),
+      log.append({ source: "journal", events: [{ ...beat("coder0"), type: "no.such" } as never] }),
     ).toThrow();
     expect(seen()).toEqual([]);
     log.renewLease();

@@ -36,8 +36,26 @@ test("a stat line gives the fields that name and judge a process", () => {
     tpgid: 7901,
     threads: 1,
     startTicks: 163368,
+    comm: "sh",
+    image: null,
     exitCode: 1024,
   });
+});
+
+test("an exec is another image of the same process, also of the same program", async () => {
+  const child = spawn("sh", ["-c", "read _; exec sh -c 'read _'"], { stdio: ["pipe", "ignore", "ignore"] });
+  const ended = new Promise((resolve) => child.once("exit", resolve));
+  const now = () => readProcess(child.pid as number);
+  await expect.poll(() => now()?.comm).toBe("sh");
+  await expect.poll(() => now()?.image).not.toBeNull();
+  const before = now();
+  expect(now()?.image).toBe(before?.image);
+  child.stdin.write("\n");
+  await expect.poll(() => now()?.image, { timeout: 15_000 }).not.toBe(before?.image);
+  await expect.poll(() => now()?.comm).toBe("sh");
+  expect(now()?.startTicks).toBe(before?.startTicks);
+  child.stdin.end("\n");
+  await ended;
 });
 
 test("a program may put spaces, parentheses and line breaks into its own name", () => {

@@ -194,6 +194,22 @@ describe("watching", () => {
     expect(performance.now() - abortedAt).toBeLessThan(500);
   });
 
+  test("a program that becomes another one of the same interpreter, in the same process, is seen", async () => {
+    const begin = join(base, "begin");
+    const before = program(
+      "before.py",
+      `import os, time\nwhile not os.path.exists("${begin}"):\n    time.sleep(0.02)\nos.execv("${PYTHON}", ["${PYTHON}", "${agent}"])\n`,
+    );
+    const pane = start("becoming", PYTHON, before);
+    const recorder = recordingContext();
+    const ended = createProcessCollector({ panes: async () => [pane], everyMs: 30 }).watch(recorder.context);
+    await until("the first", () => names(recorder, pane).at(-1) === "before.py");
+    writeFileSync(begin, "");
+    await until("the second", () => names(recorder, pane).at(-1) === "dogfood-agent.py");
+    recorder.abort();
+    await ended;
+  });
+
   test("says that it cannot tell where there is no /proc", async () => {
     const recorder = recordingContext();
     await createProcessCollector({ panes: () => [paneOf("_holder")], procRoot: join(base, "none") }).sample(

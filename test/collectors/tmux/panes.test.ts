@@ -28,6 +28,8 @@ const stat = (known: Partial<ProcessStat> = {}): ProcessStat => ({
   tpgid: 100,
   threads: 1,
   startTicks: 500,
+  comm: "agent",
+  image: null,
   exitCode: 0,
   ...known,
 });
