@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Bus, connectBus } from "./bus-client.ts";
 import { type Hint, hintOf, MATCH_RULES } from "./manager-signals.ts";
@@ -31,6 +32,8 @@ export function watchBus(options: BusWatchOptions): BusWatch {
 
   const listen = async (): Promise<string> => {
     let connection: Bus | null = null;
+    // Asked for each second where there is none: a look at the file costs a tenth of a connection that fails.
+    if (!existsSync(options.socketPath)) return `there is no ${options.socketPath}`;
     try {
       connection = await connectBus({
         socketPath: options.socketPath,
