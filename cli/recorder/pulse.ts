@@ -9,12 +9,15 @@ import type { Coverage } from "./coverage.ts";
 import type { GuardedLog } from "./guarded-log.ts";
 import { createLateWords } from "./late-words.ts";
 import { createLostAttaches } from "./lost-attaches.ts";
+import { tidyHeap } from "./tidy-heap.ts";
 import type { Voice } from "./voice.ts";
 
 /** The lease is renewed and the clocks are compared this often. */
 const PULSE_MS = 1000;
 /** Verdicts of the past are settled this often: so much at most is judged anew by whoever asks. */
 const SETTLE_EVERY = 60;
+/** By then every source has looked, and looked again. */
+const STARTED_AFTER = 20;
 
 /** Once a second: says that this recorder lives, compares the clocks, listens for what runtimes say of messages and for persons who have left, and ends it when it cannot go on; once a minute, settles verdicts. */
 export function startPulse(parts: {
@@ -58,6 +61,7 @@ export function startPulse(parts: {
       voice({ what: "clock", text });
       guarded.attempt(() => own.log.append({ source: "recorder", events: [told] }));
     }
+    if (pulses === STARTED_AFTER) tidyHeap();
     if (++pulses % SETTLE_EVERY === 0) guarded.attempt(own.log.settle);
     if (guarded.fatal() !== null) interrupt.end();
   };
