@@ -6,14 +6,17 @@ import type { Gap, Past, RosterEntry } from "./history/past.ts";
 import type { Window } from "./history/sweep.ts";
 import { exactIsoOf, exactIsoOrNull } from "./instant.ts";
 import type { AgentStatus } from "./row.ts";
+import { foundFirst } from "./since.ts";
 
 export interface HistoryInterval {
   from: string;
   /** Null: it goes on at the end of the window. */
   to: string | null;
   seconds: number;
-  /** It was so already when the window began. */
+  /** It was so already when the window began, or when the log's first looks found it. */
   began_before: boolean;
+  /** When it began, also where that was before the window or the log. Null: not known. */
+  since: string | null;
   /** Null: the agent was not on the roster. */
   status: AgentStatus | null;
   reason: string | null;
@@ -33,7 +36,8 @@ export interface HistoryDocument {
   agents: { name: string; runtime: string | null; class: string; intervals: HistoryInterval[] }[];
   /** Time in which no recorder watched. */
   gaps: { from: string | null; to: string | null; cause: Gap["cause"] }[];
-  boots: { at: string; boot_id: string }[];
+  /** The kernel states its boot in whole seconds: it was within so many seconds after `at`. */
+  boots: { at: string; within_seconds: number; boot_id: string }[];
 }
 
 export interface StoryInput {
@@ -55,30 +59,53 @@ export function historyDocument(past: Past, { entries, window, atUs }: StoryInpu
       name,
       runtime: declaration.runtime,
       class: declaration.class,
-      intervals: [...past.intervals(name, window)].map((interval) => cutTo(window, interval)),
+      intervals: [...cutIntervals(past, name, window)],
     })),
     gaps: [...past.gaps(window)].map(({ fromUs, toUs, cause }) => ({
       from: fromUs === -Infinity ? null : exactIsoOf(fromUs),
       to: exactIsoOrNull(toUs),
       cause,
     })),
-    boots: [...past.boots(window)].map(({ atUs: bootedAtUs, bootId }) => ({
+    boots: [...past.boots(window)].map(({ atUs: bootedAtUs, withinUs, bootId }) => ({
       at: exactIsoOf(bootedAtUs),
+      within_seconds: withinUs / 1e6,
       boot_id: bootId,
     })),
   };
 }
 
-export function cutTo(window: Window, interval: Interval): HistoryInterval {
+/** An agent's statuses, cut to a window. */
+export function* cutIntervals(past: Past, agent: string, window: Window): Generator<HistoryInterval> {
+  for (const [interval, first] of withFirst(past, agent, window)) yield cutTo(window, interval, first);
+}
+
+/** With each interval, where the log's first looks found it, since when it was so: see `foundFirst`. */
+export function* withFirst(
+  past: Past,
+  agent: string,
+  window: Window,
+): Generator<[Interval, ReturnType<typeof foundFirst>]> {
+  let seenAny = false;
+  for (const interval of past.intervals(agent, window)) {
+    const isSeen = interval.status !== "unobserved";
+    const mayBeFirst = isSeen && !seenAny && interval.status !== null;
+    yield [interval, mayBeFirst ? foundFirst(past, agent, interval.fromUs) : null];
+    seenAny ||= isSeen;
+  }
+}
+
+function cutTo(window: Window, interval: Interval, first: ReturnType<typeof foundFirst>): HistoryInterval {
   const { fromUs, toUs, status, reason, rules, why } = interval;
   const beganBefore = fromUs < window.fromUs;
   const begins = beganBefore ? window.fromUs : fromUs;
+  const sinceUs = first === null ? (fromUs === -Infinity ? null : fromUs) : first.sinceUs;
   const ends = toUs === null || toUs >= window.toUs ? null : toUs;
   return {
     from: exactIsoOf(begins),
     to: exactIsoOrNull(ends),
     seconds: ((ends ?? window.toUs) - begins) / 1e6,
-    began_before: beganBefore,
+    began_before: beganBefore || first !== null,
+    since: exactIsoOrNull(sinceUs),
     status,
     reason,
     rules,
@@ -99,6 +126,10 @@ export type StoryEntry = { readonly fromUs: number; readonly toUs: number | null
       /** It was found the same so often, and of the time between so much was watched by nobody. */
       readonly found: number;
       readonly unseenUs: number;
+      /** Nobody saw it end: from then on nobody watched. */
+      readonly endUnseen: boolean;
+      /** When it had begun, where the log's first looks found it and its source told that of itself. */
+      readonly sinceUs: number | null;
     }
   | {
       readonly kind: "attached" | "sent";
@@ -135,25 +166,29 @@ export function* storyOf(past: Past, input: StoryInput & { readonly whole: boole
 function* statusEntries(past: Past, agent: string, window: Window, whole: boolean): Generator<StoryEntry> {
   const startsUs = once(() => [...past.occurrences(agent, "started", window)].map(({ fromUs }) => fromUs));
   let open = null as StatusEntry | null;
-  /** Time that nobody watched after one that was found unwell: it may be found the same. */
+  /** Time that nobody watched after one that may be found as it was left. */
   let unseen = null as StatusEntry | null;
-  for (const { fromUs, toUs, status, reason, why } of past.intervals(agent, window)) {
+  for (const [{ fromUs, toUs, status, reason, why }, first] of withFirst(past, agent, window)) {
     // Before it was ever declared there is nothing to tell.
     if (fromUs === -Infinity && (status === null || reason === BEFORE_THE_LOG)) continue;
-    const turned = { turns: 0, found: 1, unseenUs: 0 };
+    const turned = { turns: 0, found: 1, unseenUs: 0, endUnseen: false, sinceUs: first?.sinceUs ?? null };
     const next = { kind: "status", agent, fromUs, toUs, status, reason, why, ...turned } as const;
     if (open !== null && unseen === null && isSameStretch(open, next, whole)) {
       const turns = open.turns + (open.status === status && open.turns === 0 ? 0 : 1);
       open = { ...open, toUs, turns };
       continue;
     }
-    if (open !== null && unseen === null && !whole && isUnwell(open) && status === "unobserved") {
-      unseen = next;
-      continue;
+    if (open !== null && unseen === null && status === "unobserved") {
+      open = { ...open, endUnseen: true };
+      if (!whole && isLeft(open)) {
+        unseen = next;
+        continue;
+      }
     }
-    if (open !== null && unseen !== null && isSameOutage(open, next, startsUs)) {
+    if (open !== null && unseen !== null && isSameAgain(open, next, startsUs)) {
       const unseenUs = open.unseenUs + fromUs - unseen.fromUs;
-      open = { ...open, toUs, found: open.found + 1, unseenUs, why: union(open.why, why) };
+      const again = { found: open.found + 1, unseenUs, endUnseen: false };
+      open = { ...open, ...again, toUs, why: union(open.why, why) };
       unseen = null;
       continue;
     }
@@ -169,14 +204,18 @@ function isSameStretch(open: StatusEntry, next: StatusEntry, whole: boolean): bo
   return open.status === next.status || (!whole && isAtWork(open.status) && isAtWork(next.status));
 }
 
-/** An agent that is found as it was left is in the same outage, unless it has lived again meanwhile (see `history/outages.ts`). */
-function isSameOutage(open: StatusEntry, next: StatusEntry, startsUs: () => readonly number[]): boolean {
+/** An agent that is found as it was left is in the same stay, unless it has lived again meanwhile (see `history/stays.ts`). */
+function isSameAgain(open: StatusEntry, next: StatusEntry, startsUs: () => readonly number[]): boolean {
   if (open.status !== next.status || open.reason !== next.reason) return false;
   return !startsUs().some((us) => us > (open.toUs ?? Infinity) && us <= next.fromUs);
 }
 
-function isUnwell({ status }: StatusEntry): boolean {
-  return bucketOf(status) === "unhealthy";
+/**
+ * What stays as it is until somebody does something: an outage, an absence, a stop. Of an agent that was well the unwatched time is told by
+ * itself: whether it was well all the while is what a reader wants to know.
+ */
+function isLeft({ status }: StatusEntry): boolean {
+  return status !== null && status !== "unobserved" && bucketOf(status) !== "healthy";
 }
 
 function union(one: readonly number[], other: readonly number[]): number[] {

@@ -33,6 +33,7 @@ export interface UptimeDocument {
   at: string;
   log_seq: number;
   window: { from: string; to: string };
+  /** Where classes were asked for, each agent's time in them only: `window_us` is then less than the window of one that was of another, too. */
   agents: ({ name: string; runtime: string | null; class: string } & UptimeFigures)[];
   /** Agents of one class together: agent-time, so the window counts once for each, and of one that changed its class the part that was of it. */
   classes: ({ class: string; agents: number } & UptimeFigures)[];
@@ -40,19 +41,30 @@ export interface UptimeDocument {
   total: { agents: number } & UptimeFigures;
 }
 
-export function uptimeDocument(
-  past: Past,
-  input: { readonly entries: readonly RosterEntry[]; readonly window: Window; readonly atUs: number },
-): UptimeDocument {
-  const { entries, window, atUs } = input;
-  const each = entries.map((entry) => ({ ...entry, uptime: past.uptime(entry.name, window) }));
-  const classes = [...new Set(each.flatMap((entry) => entry.classes.map((stay) => stay.class)))];
+export interface UptimeInput {
+  readonly entries: readonly RosterEntry[];
+  /** Only time in which an agent was of one of these counts, for whoever is asked about; none: all of it. */
+  readonly classes?: readonly string[];
+  readonly window: Window;
+  readonly atUs: number;
+}
+
+export function uptimeDocument(past: Past, input: UptimeInput): UptimeDocument {
+  const { entries, classes: asked = [], window, atUs } = input;
+  const each = entries.map((entry) => {
+    const stays = entry.classes.filter((stay) => asked.length === 0 || asked.includes(stay.class));
+    // Most are of one class all the time.
+    const isWhole = entry.classes.length === 1;
+    const parts = isWhole ? [] : stays.map((stay) => ({ ...stay, uptime: past.uptime(entry.name, stay) }));
+    const whole = isWhole || stays.length === entry.classes.length ? past.uptime(entry.name, window) : null;
+    return { ...entry, stays, parts, uptimes: whole ? [whole] : parts.map(({ uptime }) => uptime) };
+  });
+  const classes = [...new Set(each.flatMap(({ stays }) => stays.map((stay) => stay.class)))];
   const ofClass = (name: string) =>
-    each.flatMap(({ name: agent, classes: stays, uptime }) => {
-      const own = stays.filter((stay) => stay.class === name);
-      if (own.length === 0) return [];
-      // Most are of one class all the time.
-      return [stays.length === 1 ? [uptime] : own.map((stay) => past.uptime(agent, stay))];
+    each.flatMap(({ stays, parts, uptimes }) => {
+      if (!stays.some((stay) => stay.class === name)) return [];
+      const own = parts.filter((part) => part.class === name);
+      return [own.length === 0 ? uptimes : own.map(({ uptime }) => uptime)];
     });
   const together = (members: readonly (readonly Uptime[])[]) => ({
     agents: members.length,
@@ -65,15 +77,15 @@ export function uptimeDocument(
     at: exactIsoOf(atUs),
     log_seq: past.logSeq,
     window: { from: exactIsoOf(window.fromUs), to: exactIsoOf(window.toUs) },
-    agents: each.map(({ name, declaration, uptime }) => ({
+    agents: each.map(({ name, declaration, stays, uptimes }) => ({
       name,
       runtime: declaration.runtime,
-      class: declaration.class,
-      ...figuresOf([uptime]),
+      class: stays.at(-1)?.class ?? declaration.class,
+      ...figuresOf(uptimes),
     })),
     classes: classes.map((name) => ({ class: name, ...together(ofClass(name)) })),
     total: together(
-      each.filter(({ declaration }) => declaration.role === "agent").map(({ uptime }) => [uptime]),
+      each.filter(({ declaration }) => declaration.role === "agent").map(({ uptimes }) => uptimes),
     ),
   };
 }

@@ -1,4 +1,3 @@
-import { BEFORE_THE_LOG } from "./history/before-the-log.ts";
 import type { Occurrence } from "./history/occurrence.ts";
 import type { Past, State } from "./history/past.ts";
 import type { Span } from "./history/span.ts";
@@ -6,6 +5,7 @@ import { lengthOf } from "./history/span.ts";
 import type { Window } from "./history/sweep.ts";
 import { isHappening } from "./history/when.ts";
 import { exactIsoOf, exactIsoOrNull } from "./instant.ts";
+import { foundFirst } from "./since.ts";
 
 export interface WhenOccurrence {
   from: string;
@@ -13,8 +13,15 @@ export interface WhenOccurrence {
   to: string | null;
   /** Until the end of the window where it goes on. */
   seconds: number;
-  /** It was so already when the window began, or the log. */
+  /** It was so already when the window began, or when the log's first looks found it. */
   began_before: boolean;
+  /** When it began: before `from` where the log's first looks found it and its source told that of itself. Null: before the window, or not known. */
+  since: string | null;
+  /** Its source states `from` no finer: it happened within so many seconds after it. Null: to the microsecond, as far as it was told. */
+  within_seconds: number | null;
+  /** It was found so, not broken off by anything else that was seen, so many times; of its time so much was watched by nobody. */
+  found: number;
+  unobserved_seconds: number;
   reason: string | null;
   /** The events that it rests on. */
   why: number[];
@@ -43,9 +50,10 @@ export function whenDocument(
   input: { readonly name: string; readonly state: State; readonly window: Window; readonly atUs: number },
 ): WhenDocument {
   const { name, state, window, atUs } = input;
-  const occurrences = [...past.occurrences(name, state, window)].map((one) =>
-    told(one, window, !isHappening(state) && beganWithTheLog(past, name, one.fromUs)),
-  );
+  const occurrences = [...past.occurrences(name, state, window)].map((one, index) => {
+    const mayBeFirst = index === 0 && !one.beganBefore && !isHappening(state) && state !== "unobserved";
+    return told(one, window, mayBeFirst ? foundFirst(past, name, one.fromUs) : null);
+  });
   const spans: Span[] = [...past.observed(name, state, window)];
   const observedUs = lengthOf(spans);
   return {
@@ -69,22 +77,20 @@ export function whenDocument(
   };
 }
 
-/** What was found by the first looks of the log had begun at some time before. */
-function beganWithTheLog(past: Past, agent: string, fromUs: number): boolean {
-  const before = [...past.intervals(agent, { fromUs: fromUs - 1, toUs: fromUs })].at(-1);
-  return before?.reason === BEFORE_THE_LOG;
-}
-
 function told(
-  { fromUs, toUs, beganBefore, reason, why }: Occurrence,
+  { fromUs, toUs, beganBefore, reason, why, found, unseenUs, withinUs }: Occurrence,
   window: Window,
-  beganWithLog: boolean,
+  first: ReturnType<typeof foundFirst>,
 ): WhenOccurrence {
   return {
     from: exactIsoOf(fromUs),
     to: exactIsoOrNull(toUs),
     seconds: ((toUs ?? window.toUs) - fromUs) / 1e6,
-    began_before: beganBefore || beganWithLog,
+    began_before: beganBefore || first !== null,
+    since: exactIsoOrNull(first === null ? (beganBefore ? null : fromUs) : first.sinceUs),
+    within_seconds: withinUs === undefined ? null : withinUs / 1e6,
+    found,
+    unobserved_seconds: unseenUs / 1e6,
     reason,
     why: [...why],
   };

@@ -28,3 +28,10 @@ function two(seconds: number, big: number, bigName: string, small: number, small
 export function formatLength(us: number): string {
   return formatDuration(Math.round(us / 1000) / 1000);
 }
+
+/** A look sees an instant: what was there at no other time was not watched for any. */
+export function isGlimpse(us: number): boolean {
+  return us < SHORTEST_WATCHED_US;
+}
+
+const SHORTEST_WATCHED_US = 50_000;

@@ -1,5 +1,5 @@
 import type { Past } from "../../query/history/past.ts";
-import { cutTo, type StoryInput } from "../../query/story.ts";
+import { cutIntervals, type StoryInput } from "../../query/story.ts";
 import { csvCell } from "../../store/export.ts";
 
 const COLUMNS = [
@@ -14,6 +14,7 @@ const COLUMNS = [
   "reason",
   "rules",
   "why",
+  "since",
 ];
 
 /** Each agent's statuses as CSV (RFC 4180), an agent at a time. Within one agent the seconds add up to the window. */
@@ -21,8 +22,8 @@ export function* historyCsv(past: Past, { entries, window }: StoryInput): Genera
   yield `${COLUMNS.join(",")}\r\n`;
   for (const { name } of entries) {
     let lines = "";
-    for (const interval of past.intervals(name, window)) {
-      const { from, to, seconds, began_before, status, reason, rules, why } = cutTo(window, interval);
+    for (const interval of cutIntervals(past, name, window)) {
+      const { from, to, seconds, began_before, status, reason, rules, why, since } = interval;
       const cells = [
         past.tenantId,
         past.host,
@@ -35,6 +36,7 @@ export function* historyCsv(past: Past, { entries, window }: StoryInput): Genera
         reason,
         rules,
         why.join(" "),
+        since,
       ];
       lines += `${cells.map((cell) => csvCell(cell === null ? null : String(cell))).join(",")}\r\n`;
     }

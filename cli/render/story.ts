@@ -1,7 +1,7 @@
 import type { StoryEntry, StoryInput } from "../../query/story.ts";
 import type { Paint, Tone } from "./colour.ts";
-import { formatLength } from "./duration.ts";
-import { formatClock, formatMoment } from "./moment.ts";
+import { formatLength, isGlimpse } from "./duration.ts";
+import { formatClock, formatMoment, formatNear } from "./moment.ts";
 import { toneOf } from "./ps-cells.ts";
 import { pad, truncate, visible, widthOf } from "./text.ts";
 
@@ -48,7 +48,13 @@ function told(entry: StoryEntry, endUs: number): { word: string; tone: Tone | nu
         entry.found === 1
           ? ""
           : ` (found so ${entry.found} times; of that ${formatLength(entry.unseenUs)} nobody watched)`;
-      return { word, tone: toneOf(entry.status), rest: `${turns}${lasted}${found}${reason}` };
+      const isLook = entry.endUnseen && isGlimpse((entry.toUs ?? endUs) - entry.fromUs);
+      const length = isLook ? ", seen by a single look" : lasted;
+      const since =
+        entry.sinceUs === null || entry.sinceUs >= entry.fromUs
+          ? ""
+          : `, and before the log since ${formatNear(entry.sinceUs, entry.fromUs)}`;
+      return { word, tone: toneOf(entry.status), rest: `${turns}${length}${found}${since}${reason}` };
     }
     case "attached": {
       const how = entry.reason === null ? "" : ` (${visible(entry.reason)})`;

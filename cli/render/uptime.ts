@@ -1,6 +1,7 @@
+import { exactUsOf } from "../../query/instant.ts";
 import type { UptimeDocument, UptimeFigures } from "../../query/uptime.ts";
 import type { Paint, Tone } from "./colour.ts";
-import { formatLength } from "./duration.ts";
+import { formatLength, isGlimpse } from "./duration.ts";
 import { formatMoment } from "./moment.ts";
 import { formatTable, type Squeeze, type TableCell, type TableColumn } from "./table.ts";
 import { visible, wrap } from "./text.ts";
@@ -47,7 +48,14 @@ export function formatUptime(
       : []),
   ];
   const rows = figures.map(([name, of]) => cellsOf(name, of));
+  const windowUs = exactUsOf(window.to) - exactUsOf(window.from);
   const remarks = [
+    ...agents
+      .filter((agent) => agent.window_us < windowUs)
+      .map(
+        (agent) =>
+          `${visible(agent.name)} was of class ${visible(agent.class)} for ${formatLength(agent.window_us)} of it: only that time counts here.`,
+      ),
     ...figures.flatMap(([name, of]) => detailsOf(name, of)),
     `From ${between}. AVAILABLE is healthy / (healthy + unhealthy): over observed time in which it should have run; it says nothing of the unobserved part.`,
   ];
@@ -136,9 +144,7 @@ function detailsOf(name: string, figures: UptimeFigures): string[] {
   return said.length === 0 ? [] : [`${name}: ${said.join(", ")}${seen}.`];
 }
 
-/** A look sees an instant: no outage was watched for any time. */
+/** No outage was watched for any time. */
 function isSeenByLooksOnly({ longest_us }: UptimeFigures): boolean {
-  return longest_us !== null && longest_us < SHORTEST_WATCHED_US;
+  return longest_us !== null && isGlimpse(longest_us);
 }
-
-const SHORTEST_WATCHED_US = 50_000;

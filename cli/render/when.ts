@@ -2,7 +2,7 @@ import type { State } from "../../query/history/past.ts";
 import { exactUsOf } from "../../query/instant.ts";
 import type { WhenDocument, WhenOccurrence } from "../../query/when.ts";
 import type { Paint } from "./colour.ts";
-import { formatLength } from "./duration.ts";
+import { formatLength, isGlimpse } from "./duration.ts";
 import { formatMoment, formatNear } from "./moment.ts";
 import { visible, wrap } from "./text.ts";
 import { formatSpan, formatWindow, type SaidWindow } from "./window.ts";
@@ -63,13 +63,28 @@ function sentence(document: WhenDocument, one: WhenOccurrence): string {
   const ago = `${formatLength(exactUsOf(document.at) - fromUs)} ago`;
   const why = one.reason === null ? "" : ` (${visible(one.reason)})`;
   const evidence = one.why.length === 0 ? "" : ` [${one.why.map((seq) => `#${seq}`).join(", ")}]`;
-  const lasted = one.to === one.from ? "" : one.to === null ? "" : `, for ${formatLength(one.seconds * 1e6)}`;
-  const goesOn = one.to === null ? `, for ${formatLength(one.seconds * 1e6)} so far` : lasted;
+  const lasted = lengthOf(one);
   if (one.began_before) {
     const whose = one.from === document.window.from ? "window" : "log";
-    return `${name} was ${was} already at ${formatMoment(fromUs)} (${ago}), when the ${whose} begins${why}${goesOn}${evidence}`;
+    const since =
+      one.since === null || one.since === one.from
+        ? ""
+        : `, and had been since ${formatMoment(exactUsOf(one.since))}`;
+    return `${name} was ${was} already at ${formatMoment(fromUs)} (${ago}), when the ${whose} begins${since}${why}${lasted}${evidence}`;
   }
-  return `${name} ${began}${began.endsWith("from") ? "" : " at"} ${formatMoment(fromUs)} (${ago})${why}${goesOn}${evidence}`;
+  const within = one.within_seconds === null ? "" : ", to the second";
+  return `${name} ${began}${began.endsWith("from") ? "" : " at"} ${formatMoment(fromUs)}${within} (${ago})${why}${lasted}${evidence}`;
+}
+
+/** How long it lasted, how often it was found so meanwhile, and how much of that nobody watched. */
+function lengthOf({ from, to, seconds, found, unobserved_seconds }: WhenOccurrence): string {
+  if (to === from) return "";
+  const us = seconds * 1e6;
+  if (to !== null && isGlimpse(us)) return ", seen by a single look";
+  const length = `, for ${formatLength(us)}${to === null ? " so far" : ""}`;
+  if (unobserved_seconds === 0) return length;
+  const often = found === 1 ? "" : `found so ${found} times; `;
+  return `${length} (${often}of that ${formatLength(unobserved_seconds * 1e6)} nobody watched)`;
 }
 
 function counted({ count }: WhenDocument): string {

@@ -1,6 +1,7 @@
 import { MESSAGE_EVENTS, type MessageEntry, messagesOf } from "../../query/messages.ts";
 import { psDocument } from "../../query/ps.ts";
 import type { AgentRow } from "../../query/row.ts";
+import { withFirst } from "../../query/story.ts";
 import { isoMicros } from "../../store/exchange.ts";
 import type { ComputedTable, SqlValue } from "../../store/query-log.ts";
 import type { Reader } from "../../store/reader.ts";
@@ -57,6 +58,7 @@ export const VIEWS = {
     "to_us",
     "rules",
     "why",
+    "since_at",
   ],
   messages: [
     "tenant_id",
@@ -130,12 +132,11 @@ function* intervalRows(reader: Reader, now: number): Generator<SqlValue[]> {
     const past = openPast(reader, partition, now);
     if (past.beginsUs === null) continue;
     for (const name of past.names()) {
-      for (const { fromUs, toUs, status, reason, rules, why } of past.intervals(name, {
-        fromUs: past.beginsUs,
-        toUs: now,
-      })) {
+      const whole = { fromUs: past.beginsUs, toUs: now };
+      for (const [{ fromUs, toUs, status, reason, rules, why }, first] of withFirst(past, name, whole)) {
         // Before the log nobody knew anything.
         const from = Math.max(fromUs, past.beginsUs);
+        const sinceUs = first === null ? from : first.sinceUs;
         yield [
           partition.tenantId,
           partition.host,
@@ -149,6 +150,7 @@ function* intervalRows(reader: Reader, now: number): Generator<SqlValue[]> {
           toUs === null ? null : BigInt(toUs),
           BigInt(rules),
           JSON.stringify(why),
+          sinceUs === null ? null : isoMicros(sinceUs),
         ];
       }
     }

@@ -1,6 +1,6 @@
 import { uptimeDocument } from "../../query/uptime.ts";
 import { askPast, chosen, unknownIn, windowOf } from "../asked.ts";
-import { has, type Invocation } from "../declaration.ts";
+import { has, type Invocation, valuesOf } from "../declaration.ts";
 import { EXIT } from "../exit.ts";
 import { sayNoSuchAgent } from "../no-such-agent.ts";
 import { formatUptime } from "../render/uptime.ts";
@@ -13,7 +13,8 @@ export async function run(invocation: Invocation): Promise<number> {
     const window = windowOf(invocation, asked);
     const unknown = unknownIn(past, invocation);
     if (unknown !== undefined) return { unknown, known: past.names() };
-    return uptimeDocument(past, { entries: chosen(past.roster(window), invocation), window, atUs });
+    const entries = chosen(past.roster(window), invocation);
+    return uptimeDocument(past, { entries, classes: valuesOf(invocation, "class"), window, atUs });
   });
   if (!("schema" in found)) return sayNoSuchAgent(output, found.unknown, found.known);
   if (has(invocation, "json")) output.print(`${JSON.stringify(found, null, 2)}\n`);

@@ -1,3 +1,4 @@
+import { REACH_IN_INTERVALS } from "../planes/heartbeat.ts";
 import { factsButBeatsAt } from "./evidence-at.ts";
 import type { History } from "./history.ts";
 import type { Occurrence } from "./occurrence.ts";
@@ -6,42 +7,81 @@ import { spansOf } from "./span.ts";
 import type { Window } from "./sweep.ts";
 import { changesOf, valueAt } from "./timeline.ts";
 
+/** A stretch of the window in which the same program was known to run, or nothing was known. */
+interface Part {
+  readonly fromUs: number;
+  readonly toUs: number;
+  readonly drift: "yes" | "no" | "unknown";
+  readonly paneKnown: boolean;
+  readonly actual: string | null;
+  readonly why: readonly number[];
+  /** The life that it ran in, and until when that one counts as starting. */
+  readonly life: string;
+  readonly startingUntilUs: number;
+}
+
 /** Drift is judged by the function of the present; it changes only with the program, the pane and the roster. */
 export function driftWithin(
   history: History,
   agent: string,
   window: Window,
 ): { occurrences: Occurrence[]; observed: Spans } {
+  const parts = partsOf(history, agent, window);
   const found: Occurrence[] = [];
-  const moments = momentsOf(history, agent, window);
   const known: Span[] = [];
   let before = false;
-  for (const [index, fromUs] of moments.entries()) {
-    const toUs = moments[index + 1] ?? window.toUs;
-    const rostered = valueAt(history.roster(agent), fromUs) !== undefined;
-    const { drift, process, paneKnown } = factsButBeatsAt(history, agent, fromUs);
-    const is = rostered && drift.state === "yes" && paneKnown;
+  for (const [index, part] of parts.entries()) {
+    const { fromUs, toUs, drift, actual, why } = part;
+    const is = drift === "yes" && part.paneKnown && !isStart(parts, index);
     if (fromUs >= window.fromUs) {
-      if (rostered && drift.state !== "unknown") known.push({ fromUs, toUs });
+      if (drift !== "unknown") known.push({ fromUs, toUs });
       const end = toUs >= window.toUs ? null : toUs;
       const last = found.at(-1);
-      const why = process ? [process.seq] : [];
       // A program may be read while a launcher is still on its way to it: a drift is told by what it was in the end.
       if (is && last?.toUs === fromUs)
-        found[found.length - 1] = { ...last, toUs: end, reason: drift.actual ?? last.reason, why };
+        found[found.length - 1] = { ...last, toUs: end, reason: actual ?? last.reason, why };
       else if (is) {
-        found.push({
-          fromUs,
-          toUs: end,
-          beganBefore: before && fromUs === window.fromUs,
-          reason: drift.actual,
-          why,
-        });
+        const beganBefore = before && fromUs === window.fromUs;
+        found.push({ fromUs, toUs: end, beganBefore, found: 1, unseenUs: 0, reason: actual, why });
       }
     }
     before = is;
   }
   return { occurrences: found, observed: spansOf(known) };
+}
+
+/**
+ * What ran in a life that was still starting, and that the next reading of this very life which differs found to be the roster's program
+ * while it still was, is no drift: a wrapper or a shim was on its way to it.
+ */
+function isStart(parts: readonly Part[], index: number): boolean {
+  const { life, startingUntilUs } = parts[index] as Part;
+  for (let next = index + 1; next < parts.length; next += 1) {
+    const part = parts[next] as Part;
+    if (part.life !== life || part.fromUs > startingUntilUs) return false;
+    if (part.drift === "no") return true;
+  }
+  return false;
+}
+
+function partsOf(history: History, agent: string, window: Window): Part[] {
+  const moments = momentsOf(history, agent, window);
+  return moments.map((fromUs, index) => {
+    const declaration = valueAt(history.roster(agent), fromUs)?.declaration;
+    const { drift, process, own, paneKnown } = factsButBeatsAt(history, agent, fromUs);
+    const bornUs = own?.startedAtUs ?? own?.atUs ?? -Infinity;
+    const { state, actual } = drift;
+    return {
+      fromUs,
+      toUs: moments[index + 1] ?? window.toUs,
+      drift: declaration === undefined ? "unknown" : state,
+      paneKnown,
+      actual,
+      why: process ? [process.seq] : [],
+      life: own === undefined ? "" : `${own.server} ${own.pane} ${own.pid} ${own.start}`,
+      startingUntilUs: bornUs + REACH_IN_INTERVALS * (declaration?.intervalSeconds ?? 0) * 1e6,
+    };
+  });
 }
 
 function momentsOf(history: History, agent: string, { fromUs, toUs }: Window): number[] {

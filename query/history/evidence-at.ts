@@ -104,7 +104,10 @@ export function factsButBeatsAt(
   history: History,
   agent: string,
   atUs: number,
-): Pick<AgentFacts, "drift" | "boot" | "process"> & { readonly paneKnown: boolean } {
+): Pick<AgentFacts, "drift" | "boot" | "process"> & {
+  readonly own: AgentPane | undefined;
+  readonly paneKnown: boolean;
+} {
   const documents = documentsAt(history, atUs);
   const coverage = coverageFor(history, agent, atUs);
   const facts = factsOf({
@@ -119,8 +122,8 @@ export function factsButBeatsAt(
     },
     nowUs: atUs,
   });
-  const { drift, boot, process, evidence } = facts;
-  return { drift, boot, process, paneKnown: evidence.pane.known };
+  const { drift, boot, process, evidence, pane } = facts;
+  return { drift, boot, process, own: pane.own, paneKnown: evidence.pane.known };
 }
 
 const UNASKED: Watch = { state: "absent", observedAtUs: null, reason: "not asked for" };

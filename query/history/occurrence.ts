@@ -5,6 +5,11 @@ export interface Occurrence {
   readonly toUs: number | null;
   /** It was so already when the window began: `fromUs` is the window's beginning. */
   readonly beganBefore: boolean;
+  /** It was found so, not broken off by anything else that was seen, so many times; of the time between so much was watched by nobody. */
+  readonly found: number;
+  readonly unseenUs: number;
+  /** Its source states its moment no finer: it lies in [fromUs, fromUs + withinUs). */
+  readonly withinUs?: number;
   readonly reason: string | null;
   readonly why: readonly number[];
 }

@@ -1,6 +1,7 @@
 import type { AgentStatus } from "../row.ts";
 import { STOP_JOB } from "../verdict.ts";
 import { bucketOf } from "./buckets.ts";
+import { lastSeen } from "./last-seen.ts";
 import { once } from "./once.ts";
 import type { Past } from "./past.ts";
 import type { Window } from "./sweep.ts";
@@ -121,14 +122,8 @@ export function surroundingsOf(
   };
 }
 
-/** What nobody watched is passed over: it is as it was last seen. */
+/** Of one that has never run nothing was seen. */
 function unwellBefore(intervals: Past["intervals"], agent: string, atUs: number): boolean {
-  for (let us = atUs; ; ) {
-    const last = [...intervals(agent, { fromUs: us - 1, toUs: us })].at(-1);
-    if (last === undefined) return false;
-    const bucket = bucketOf(last.status);
-    if (bucket !== "unobserved") return bucket === "unhealthy";
-    if (last.fromUs === -Infinity) return false;
-    us = last.fromUs;
-  }
+  const last = lastSeen(intervals, agent, atUs, (status) => bucketOf(status) !== "unobserved");
+  return last !== null && bucketOf(last.status) === "unhealthy";
 }

@@ -13,12 +13,13 @@ import { surroundingsOf } from "./outages.ts";
 import type { Gap, Past, RosterEntry } from "./past.ts";
 import { adoptionsOf, bookOf, bookOfOne, newestOf, RULES, type Rules } from "./rules.ts";
 import { overlapOf, spansOf } from "./span.ts";
+import { aroundOf, staysIn } from "./stays.ts";
 import type { Window } from "./sweep.ts";
 import { statusIntervals } from "./sweep.ts";
 import type { Timeline } from "./timeline.ts";
 import { endOf, pieceAt } from "./timeline.ts";
 import { uptimeOf } from "./uptime.ts";
-import { happeningsWithin, isHappening, judgedWithin, livesWithin, staysIn, watchedWithin } from "./when.ts";
+import { happeningsWithin, isHappening, judgedWithin, livesWithin, watchedWithin } from "./when.ts";
 
 export interface PastInput {
   readonly tenantId: string;
@@ -59,7 +60,12 @@ export function pastOf(input: PastInput): Past {
   const occurrences: Past["occurrences"] = (agent, state, window) =>
     isHappening(state)
       ? happeningsWithin(history, agent, state, until(window))
-      : staysIn(intervals(agent, before(until(window))), state, until(window));
+      : staysIn(
+          intervals(agent, before(until(window))),
+          state,
+          until(window),
+          aroundOf({ intervals, occurrences }, agent, until(window)),
+        );
   const boots: Past["boots"] = (window) =>
     history.boots.slice(1).filter(({ atUs }) => atUs >= window.fromUs && atUs < until(window).toUs);
   return {

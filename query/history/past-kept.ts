@@ -19,10 +19,11 @@ import { before, gapsOf, rosterWithin, toldBefore } from "./past-in-memory.ts";
 import { bookOfOne, newestOf, RULES, type Rules } from "./rules.ts";
 import { keptBook, settledUntil } from "./settle.ts";
 import { overlapOf } from "./span.ts";
+import { aroundOf, staysIn } from "./stays.ts";
 import type { Window } from "./sweep.ts";
 import { statusIntervals } from "./sweep.ts";
 import { uptimeOf } from "./uptime.ts";
-import { happeningsWithin, isHappening, judgedWithin, livesWithin, staysIn, watchedWithin } from "./when.ts";
+import { happeningsWithin, isHappening, judgedWithin, livesWithin, watchedWithin } from "./when.ts";
 import { windowTestimony } from "./window-testimony.ts";
 
 export interface KeptPastInput {
@@ -137,7 +138,12 @@ export function keptPast(input: KeptPastInput): Past {
   const occurrences: Past["occurrences"] = (agent, state, window) =>
     isHappening(state)
       ? happeningsWithin(historyOf(agent, before(until(window))), agent, state, until(window))
-      : staysIn((isWell(state) ? intervals : wellOrNot)(agent, before(until(window))), state, until(window));
+      : staysIn(
+          (isWell(state) ? intervals : wellOrNot)(agent, before(until(window))),
+          state,
+          until(window),
+          aroundOf({ intervals, occurrences }, agent, until(window)),
+        );
   const boots: Past["boots"] = (window) =>
     historyWithin(until(window), [])
       .boots.slice(1)

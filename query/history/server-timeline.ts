@@ -15,8 +15,12 @@ export interface ServerTold {
 export interface Boot {
   readonly bootId: string;
   readonly atUs: number;
+  /** The kernel states its boot in whole seconds: it was in [atUs, atUs + withinUs). */
+  readonly withinUs: number;
   readonly seq: number;
 }
+
+const KERNEL_SECOND_US = 1_000_000;
 
 /** Boots that systemd told of, each by the first word of it: the boot time is computed, so later words of the same boot may differ a little. */
 export function bootsOf(told: Told): Boot[] {
@@ -25,7 +29,8 @@ export function bootsOf(told: Told): Boot[] {
   for (const [piece, document] of manager.values.entries()) {
     if (!document || boots.has(document.manager.bootId)) continue;
     const atUs = Math.min(document.manager.bootedAtUs, manager.fromUs[piece] as number);
-    boots.set(document.manager.bootId, { bootId: document.manager.bootId, atUs, seq: document.seq });
+    const { bootId } = document.manager;
+    boots.set(bootId, { bootId, atUs, withinUs: KERNEL_SECOND_US, seq: document.seq });
   }
   return [...boots.values()].sort((a, b) => a.atUs - b.atUs);
 }

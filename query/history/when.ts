@@ -6,10 +6,13 @@ import { HAPPENINGS } from "./happening.ts";
 import type { History } from "./history.ts";
 import type { Interval } from "./intervals.ts";
 import type { Occurrence } from "./occurrence.ts";
+import { once } from "./once.ts";
 import type { RuleBook } from "./rules.ts";
 import { rulesInForce } from "./rules.ts";
 import type { Span, Spans } from "./span.ts";
 import { lengthOf, overlapOf, spansOf } from "./span.ts";
+import type { Around } from "./stays.ts";
+import { aroundOf, staysIn } from "./stays.ts";
 import type { Window } from "./sweep.ts";
 import { statusIntervals } from "./sweep.ts";
 import { endOf } from "./timeline.ts";
@@ -55,12 +58,32 @@ export function occurrencesWithin(
 ): Occurrence[] {
   return isHappening(state)
     ? happeningsWithin(history, agent, state, window)
-    : staysIn(statusesWithin(history, agent, window, book), state, window);
+    : staysIn(
+        statusesWithin(history, agent, window, book),
+        state,
+        window,
+        aroundIn(history, agent, window, book),
+      );
 }
 
 export function isHappening(state: AgentStatus | Happening): state is Happening {
   return (HAPPENINGS as readonly string[]).includes(state);
 }
+
+function aroundIn(history: History, agent: string, window: Window, book: RuleBook): Around {
+  const all = once(() => statusIntervals(history, agent, ALWAYS, book));
+  return aroundOf(
+    {
+      intervals: (_agent, { fromUs, toUs }) =>
+        all().filter((interval) => interval.fromUs < toUs && (interval.toUs ?? Infinity) > fromUs),
+      occurrences: (_agent, _started, around) => startsOf(history, agent, around),
+    },
+    agent,
+    window,
+  );
+}
+
+const ALWAYS: Window = { fromUs: -Infinity, toUs: Infinity };
 
 /** Each time that something happened to an agent. */
 export function happeningsWithin(
@@ -126,32 +149,10 @@ function statusesWithin(history: History, agent: string, window: Window, book: R
   return statusIntervals(history, agent, { fromUs: window.fromUs - 1, toUs: window.toUs }, book);
 }
 
-/** From intervals that begin before the window, so that what was so already can be told from what began at its first moment. */
-export function staysIn(intervals: Iterable<Interval>, status: AgentStatus, window: Window): Occurrence[] {
-  const found: Occurrence[] = [];
-  let previous: AgentStatus | null | undefined;
-  for (const { fromUs, toUs, ...interval } of intervals) {
-    const begins = Math.max(fromUs, window.fromUs);
-    const ends = Math.min(toUs ?? Infinity, window.toUs);
-    if (begins < ends && interval.status === status) {
-      const last = found.at(-1);
-      const end = (toUs ?? Infinity) >= window.toUs ? null : ends;
-      // One stay in a status may have had several reasons; the first one is what brought it about.
-      if (last && last.toUs === begins) found[found.length - 1] = { ...last, toUs: end };
-      else {
-        const beganBefore = fromUs < window.fromUs || (fromUs === window.fromUs && previous === status);
-        found.push({ fromUs: begins, toUs: end, beganBefore, reason: interval.reason, why: interval.why });
-      }
-    }
-    previous = interval.status;
-  }
-  return found;
-}
-
 function startsOf(history: History, agent: string, window: Window): Occurrence[] {
   return livesWithin(history, agent, window).map(({ fromUs, reason, seq }) => ({
-    ...{ fromUs, toUs: fromUs, beganBefore: false, reason },
-    why: [seq],
+    ...instant(fromUs),
+    ...{ reason, why: [seq] },
   }));
 }
 
@@ -192,13 +193,14 @@ function rebootsOf({ boots }: History, window: Window): Occurrence[] {
   return boots
     .slice(1)
     .filter(({ atUs }) => atUs >= window.fromUs && atUs < window.toUs)
-    .map(({ atUs, bootId, seq }) => ({
-      fromUs: atUs,
-      toUs: atUs,
-      beganBefore: false,
-      reason: `boot ${bootId.slice(0, 8)}`,
-      why: [seq],
+    .map(({ atUs, withinUs, bootId, seq }) => ({
+      ...instant(atUs),
+      ...{ withinUs, reason: `boot ${bootId.slice(0, 8)}`, why: [seq] },
     }));
+}
+
+function instant(atUs: number): Omit<Occurrence, "reason" | "why"> {
+  return { fromUs: atUs, toUs: atUs, beganBefore: false, found: 1, unseenUs: 0 };
 }
 
 function attachmentsOf(history: History, agent: string, window: Window): Occurrence[] {
@@ -215,6 +217,7 @@ function attachmentsOf(history: History, agent: string, window: Window): Occurre
         fromUs: Math.max(fromUs, window.fromUs),
         toUs: toUs >= window.toUs ? null : toUs,
         beganBefore: fromUs < window.fromUs,
+        ...{ found: 1, unseenUs: 0 },
         reason: document.payload.readOnly ? "read-only" : null,
         why: [document.seq],
       });
@@ -227,7 +230,7 @@ function sendsOf(history: History, agent: string, window: Window): Occurrence[] 
   return history
     .sends(agent)
     .filter(({ atUs }) => atUs >= window.fromUs && atUs < window.toUs)
-    .map(({ atUs, seq }) => ({ fromUs: atUs, toUs: atUs, beganBefore: false, reason: null, why: [seq] }));
+    .map(({ atUs, seq }) => ({ ...instant(atUs), ...{ reason: null, why: [seq] } }));
 }
 
 /** When a socket of this agent was watched. */

@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import type { DiffDocument } from "../../query/diff.ts";
 import type { IncidentsDocument } from "../../query/incidents.ts";
 import type { PsDocument } from "../../query/row.ts";
+import type { HistoryDocument } from "../../query/story.ts";
 import type { UptimeDocument } from "../../query/uptime.ts";
 import type { WhenDocument } from "../../query/when.ts";
 import { BOOT, beatLook, paneSeen, rosterLook, SOCKET, systemdLook, tmuxLook } from "../support/looks.ts";
@@ -118,8 +119,24 @@ test("time of a class is what was of it: an agent that changed its class counts 
       ["reviewer", 1, 600e6],
       ["implementer", 2, 1400e6],
     ]);
-    const { agents } = await past.json<UptimeDocument>("uptime", "--since", "20:00", "--class", "reviewer");
-    expect(agents.map(({ name }) => name)).toEqual(["coder0"]);
+    const all = await past.json<UptimeDocument>("uptime", "--since", "20:00");
+    expect(all.agents.map((one) => [one.name, one.class, one.window_us])).toEqual([
+      ["coder0", "implementer", 1000e6],
+      ["coder1", "implementer", 1000e6],
+    ]);
+    // Whoever asks for a class is told of the time in it, and of no other.
+    const asked = ["uptime", "--since", "20:00", "--class", "reviewer"];
+    const { agents, classes: told, total } = await past.json<UptimeDocument>(...asked);
+    expect(agents.map((one) => [one.name, one.class, one.window_us])).toEqual([
+      ["coder0", "reviewer", 600e6],
+    ]);
+    expect(told.map((one) => [one.class, one.agents, one.window_us])).toEqual([["reviewer", 1, 600e6]]);
+    expect(total).toMatchObject({ agents: 1, window_us: 600e6 });
+    const { stdout } = await past.run(...asked);
+    expect(stdout).toContain("coder0 was of class reviewer for 10 min of it: only that time counts here.");
+    expect(stdout).not.toContain("class implementer");
+    const both = await past.json<UptimeDocument>(...asked, "--class", "implementer");
+    expect(both).toEqual({ ...all, at: both.at });
   } finally {
     past.close();
   }
@@ -160,6 +177,65 @@ describe("with single looks and no recorder", () => {
       paneSeen("other", 9, { startedAtUs: at(-60) }),
     );
   const without = (second: number) => look(second, paneSeen("other", 9, { startedAtUs: at(-60) }));
+
+  test("an absence that is found again at each look is one absence; what the first look found is told since its own start by every verb", async () => {
+    const bare = (second: number) => {
+      past.look(
+        second,
+        rosterLook(at(second), { coder0: {}, ghost: {}, guest: { heartbeat: "not-expected" } }),
+      );
+      past.look(second, tmuxLook(at(second), [paneSeen("guest", 9, { startedAtUs: at(-60) })]));
+      past.tell(second, {
+        type: "recorder.sample.taken",
+        payload: { begunAtUs: at(second), sources: SOURCES },
+      });
+      past.now(second);
+    };
+    bare(0);
+    past.now(2);
+    expect(
+      (await past.run("when", "ghost", "absent", "--since", "19:59")).stdout.replaceAll("\n", " "),
+    ).toContain(
+      "ghost was absent already at 2026-06-20 20:00:00 (2.0 s ago), when the log begins (never-ran), seen by a single look",
+    );
+    for (const second of [600, 1200, 1800]) bare(second);
+    past.now(2400);
+    expect((await past.run("when", "ghost", "absent")).stdout.replaceAll("\n", " ")).toContain(
+      "(never-ran), for 30 min (found so 4 times; of that 30 min nobody watched) [#2]; once in the last 24 h.",
+    );
+    const { stdout } = await past.run("history", "ghost", "guest");
+    expect(plain(stdout)).toMatchInlineSnapshot(`
+      "2026-06-20
+      20:00:00  -      the log begins
+      20:00:00  ghost  absent, for 30 min (found so 4 times; of that 30 min nobody watched): never-ran  [#]
+      20:00:00  guest  running, for 30 min, and before the log since 19:59:00  [#]
+      20:30:00  ghost  unobserved, for 10 min so far: no evidence
+      20:30:00  guest  unobserved, for 10 min so far: no evidence
+      "
+    `);
+    expect(
+      (await past.run("history", "ghost", "--all")).stdout.match(/absent, seen by a single look/g),
+    ).toHaveLength(4);
+
+    const since = "2026-06-20T19:59:00.000Z";
+    const table = await past.json<PsDocument>("ps", "--at", "20:20");
+    expect(table.agents.find(({ name }) => name === "guest")?.since).toBe(since);
+    const { agents } = await past.json<HistoryDocument>("history", "guest");
+    expect(agents[0]?.intervals.find(({ status }) => status === "running")).toMatchObject({
+      since,
+      began_before: true,
+    });
+    const when = await past.json<WhenDocument>("when", "guest", "running");
+    expect(when).toMatchObject({
+      count: 1,
+      first: { since, began_before: true, from: "2026-06-20T20:00:00.000Z" },
+    });
+    expect((await past.run("when", "guest", "running")).stdout.replaceAll("\n", " ")).toContain(
+      "when the log begins, and had been since 2026-06-20 19:59:00",
+    );
+    const sql = "SELECT since_at FROM intervals WHERE agent = 'guest' AND status = 'running'";
+    expect((await past.run("sql", sql)).stdout).toContain("2026-06-20T19:59:00.000000Z");
+  });
 
   test("a death that is found again at each look is one incident and one line, with what nobody watched", async () => {
     lived(0);

@@ -68,13 +68,13 @@ describe("history", () => {
     }
     const { stdout } = await past.run("history", "--csv", "--since", "19:00", "--until", "20:50");
     const [head, ...rows] = stdout.trimEnd().split("\r\n");
-    expect(head).toBe("tenant_id,host,agent,from,to,seconds,began_before,status,reason,rules,why");
+    expect(head).toBe("tenant_id,host,agent,from,to,seconds,began_before,status,reason,rules,why,since");
     expect(rows[0]).toBe(
-      'jarvis,W-jarvis,coder0,2026-06-20T19:00:00.000Z,2026-06-20T20:00:00.000Z,3600,true,unobserved,nobody watched yet,1,""',
+      'jarvis,W-jarvis,coder0,2026-06-20T19:00:00.000Z,2026-06-20T20:00:00.000Z,3600,true,unobserved,nobody watched yet,1,"",',
     );
     expect(rows).toHaveLength(document.agents.flatMap(({ intervals }) => intervals).length);
     expect(rows[2]).toMatch(
-      /^jarvis,W-jarvis,coder0,2026-06-20T20:10:45\.000001Z,2026-06-20T20:15:00\.000Z,254\.999999,false,stale,no beat,1,\d+$/,
+      /^jarvis,W-jarvis,coder0,2026-06-20T20:10:45\.000001Z,2026-06-20T20:15:00\.000Z,254\.999999,false,stale,no beat,1,\d+,2026-06-20T20:10:45\.000001Z$/,
     );
   });
 

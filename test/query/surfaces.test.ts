@@ -83,13 +83,20 @@ test("ps, why, history, when, uptime, incidents and diff agree on generated hist
             if (state === null) continue;
             const { occurrences } = whenDocument(past, { name, state, window, atUs: nowUs });
             const stays = occurrences.map(
-              ({ from, to }) => exactUsOf(to ?? history.window.to) - exactUsOf(from),
+              ({ from, to, unobserved_seconds }) =>
+                exactUsOf(to ?? history.window.to) - exactUsOf(from) - Math.round(unobserved_seconds * 1e6),
             );
             const lengths = intervals
               .filter(({ status }) => status === state)
               .map(({ from, to }) => exactUsOf(to ?? history.window.to) - exactUsOf(from));
             const sum = (all: number[]) => all.reduce((total, one) => total + one, 0);
             expect(sum(stays)).toBe(sum(lengths));
+            for (const { from, since, began_before } of occurrences.filter(
+              (one) => one.from !== history.window.from,
+            )) {
+              const interval = intervals.find((one) => one.from === from);
+              expect([since, began_before]).toEqual([interval?.since, interval?.began_before]);
+            }
           }
           const told = story.filter((entry) => entry.kind === "status" && entry.agent === name);
           expect(told.length).toBeLessThanOrEqual(intervals.length);

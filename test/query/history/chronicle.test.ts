@@ -137,7 +137,16 @@ function agreeOnThePast(
             bootGaps: past.bootGaps(agent, window),
             rejudged: [...past.rejudged(agent, window)].map(({ why: _, ...interval }) => interval),
             states: (
-              ["healthy", "dead", "unobserved", "started", "attached", "drifted", "rebooted"] as const
+              [
+                "healthy",
+                "dead",
+                "absent",
+                "unobserved",
+                "started",
+                "attached",
+                "drifted",
+                "rebooted",
+              ] as const
             ).map((state) => [
               state,
               [...past.occurrences(agent, state, window)],

@@ -3,10 +3,11 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { historyOf } from "../../../query/history/history.ts";
 import { intervalAt } from "../../../query/history/intervals.ts";
 import { statusIntervals } from "../../../query/history/sweep.ts";
-import { when } from "../../../query/history/when.ts";
+import { livesWithin, when } from "../../../query/history/when.ts";
+import type { AgentStatus } from "../../../query/row.ts";
 import { beatLook, paneSeen, processLook, systemdLook, tmuxLook } from "../../support/looks.ts";
 import type { Story } from "./story.ts";
-import { createStory, T } from "./story.ts";
+import { createStory, T, TMUX } from "./story.ts";
 import { AGENTS, anyStoryWithSteps, BEGIN_US, play } from "./world.ts";
 
 let story: Story;
@@ -96,6 +97,41 @@ describe("when", () => {
     expect(drifted.observedUs).toBe(75e6);
   });
 
+  test("drifted: what a life that was still starting ran on its way to the roster's program is none, what held is", () => {
+    story = createStory();
+    const pane = (pid: number, born: number) =>
+      paneSeen("coder0", 1, { pid, start: pid, startedAtUs: story.at(born) });
+    const runs = (second: number, panePid: number, name: string) =>
+      story.look(second, processLook(story.at(second), [{ agent: "coder0", pane: "%1", panePid, name }]));
+    const lives = (second: number, pid: number) =>
+      story.look(second, tmuxLook(story.at(second), [pane(pid, second)]));
+    story.record(15, tmuxLook(story.at(15), [pane(1001, 15)]));
+    // A shim that execs the runtime, read in between.
+    runs(16, 1001, "pyenv-exec");
+    runs(18, 1001, "pi");
+    // Another life that is found in its shell, and never becomes the program.
+    lives(100, 1002);
+    runs(101, 1002, "bash");
+    // The next one does, but when it was long no start any more.
+    lives(200, 1003);
+    runs(201, 1003, "bash");
+    runs(260, 1003, "pi");
+    // And one that was over before anybody could know what it was on its way to.
+    lives(300, 1004);
+    runs(301, 1004, "pyenv-exec");
+    lives(310, 1005);
+    runs(311, 1005, "pi");
+    const drifted = ask("drifted", 0, 400);
+    expect(drifted.spans).toEqual([
+      [101, 200],
+      [201, 260],
+      [301, 310],
+    ]);
+    expect(drifted.occurrences.map(({ reason }) => reason)).toEqual(["bash", "bash", "pyenv-exec"]);
+    // While nothing else has been read yet it is what it is, as `ps` says then.
+    expect(ask("drifted", 0, 17).spans).toEqual([[16, null]]);
+  });
+
   test("attached: from a client's coming to its going", () => {
     story = createStory();
     story.record(15, alive(15));
@@ -120,8 +156,39 @@ describe("when", () => {
     story.look(310, systemdLook(story.at(310), {}, { bootId: "2222", bootedAtUs: story.at(250.5) }));
     expect(ask("rebooted", -4000, 400)).toMatchObject({
       spans: [[250, 250]],
-      first: { reason: "boot 2222" },
+      first: { reason: "boot 2222", withinUs: 1_000_000 },
     });
+  });
+
+  test("found the same again it is the same stay, with the unwatched time told; a new life in between makes it two", () => {
+    story = createStory();
+    const look = (second: number, ...panes: ReturnType<typeof paneSeen>[]) => {
+      story.look(second, tmuxLook(story.at(second), panes));
+      const sources = [{ ...TMUX, state: "observed" as const, reason: null }];
+      story.tell(second, { type: "recorder.sample.taken", payload: { sources } });
+    };
+    for (const second of [10, 20, 30]) look(second);
+    expect(ask("absent", 0, 100)).toMatchObject({ count: 1, spans: [[10, 30]] });
+    expect(ask("absent", 0, 100).first).toMatchObject({ found: 3, unseenUs: 20e6 - 2, beganBefore: false });
+    const dead = { dead: true, status: 1, startedAtUs: story.at(35) };
+    for (const second of [40, 50]) look(second, paneSeen("coder0", 1, dead));
+    const again = { dead: true, status: 1, pid: 2000, start: 9, startedAtUs: story.at(55) };
+    for (const second of [60, 70]) look(second, paneSeen("coder0", 1, again));
+    const failed = ask("failed", 0, 100);
+    expect(failed.spans).toEqual([
+      [40, 50],
+      [60, 70],
+    ]);
+    for (const second of [80, 90]) look(second);
+    expect(ask("dead", 0, 100)).toMatchObject({ spans: [[80, 90]], first: { found: 2, unseenUs: 10e6 - 1 } });
+    // What was last seen so before a window, and is found so in it, began before it.
+    expect(ask("dead", 85, 100)).toMatchObject({
+      count: 1,
+      first: { fromUs: story.at(85), beganBefore: true, found: 1, unseenUs: 5e6 },
+    });
+    expect(ask("failed", 52, 65)).toMatchObject({ count: 1, first: { beganBefore: false } });
+    // Of time that nobody watched each stretch is its own.
+    expect(ask("unobserved", 0, 40).count).toBe(4);
   });
 
   test("the stays in all statuses together are the intervals", () => {
@@ -131,19 +198,39 @@ describe("when", () => {
         const history = historyOf({ events, lapsedAtUs });
         const asked = { fromUs: BEGIN_US + 5000, toUs: BEGIN_US + 5000 + length };
         for (const agent of AGENTS) {
-          const intervals = statusIntervals(history, agent, { fromUs: asked.fromUs - 1, toUs: asked.toUs });
+          const intervals = statusIntervals(history, agent, ALWAYS);
+          const startsUs = livesWithin(history, agent, ALWAYS).map(({ fromUs }) => fromUs);
+          const livedAnew = (fromUs: number, toUs: number) =>
+            startsUs.some((us) => us > fromUs && us <= toUs);
           for (const status of new Set(intervals.map((interval) => interval.status))) {
             if (status === null) continue;
             const { occurrences } = when(history, agent, status, asked);
-            const inside = (us: number) =>
-              occurrences.some(({ fromUs, toUs }) => fromUs <= us && us < (toUs ?? Infinity));
-            for (let atUs = asked.fromUs; atUs < asked.toUs; atUs += 500)
-              expect(inside(atUs)).toBe(intervalAt(intervals, atUs)?.status === status);
-            for (const [index, { fromUs, toUs, beganBefore }] of occurrences.entries()) {
-              expect(beganBefore).toBe(
-                fromUs === asked.fromUs && intervalAt(intervals, fromUs - 1)?.status === status,
+            const passesOver = (at: AgentStatus | null | undefined) =>
+              at === "unobserved" && status !== "unobserved";
+            for (let atUs = asked.fromUs; atUs < asked.toUs; atUs += 500) {
+              const at = intervalAt(intervals, atUs)?.status;
+              const inside = occurrences.some(
+                ({ fromUs, toUs }) => fromUs <= atUs && atUs < (toUs ?? Infinity),
               );
-              if (toUs !== null) expect(toUs).toBeLessThan(occurrences[index + 1]?.fromUs ?? Infinity);
+              if (!passesOver(at)) expect(inside).toBe(at === status);
+            }
+            for (const [index, { fromUs, toUs, beganBefore, unseenUs }] of occurrences.entries()) {
+              const endUs = toUs ?? asked.toUs;
+              const within = intervals.filter((one) => one.fromUs < endUs && (one.toUs ?? Infinity) > fromUs);
+              expect(within.every((one) => one.status === status || passesOver(one.status))).toBe(true);
+              const unseen = within.filter((one) => passesOver(one.status));
+              const lengths = unseen.map(
+                (one) => Math.min(one.toUs ?? Infinity, endUs) - Math.max(one.fromUs, fromUs),
+              );
+              expect(unseenUs).toBe(lengths.reduce((sum, us) => sum + us, 0));
+              const before = intervals.findLast((one) => one.fromUs < fromUs && !passesOver(one.status));
+              const seenUs = Math.min(before?.toUs ?? Infinity, fromUs);
+              const found = within.find((one) => one.status === status);
+              const foundUs = Math.max(found?.fromUs ?? 0, asked.fromUs);
+              const isSame = before?.status === status && !livedAnew(seenUs, foundUs);
+              // Between two stays something else was seen, or the agent lived anew; what went on from before the window says so.
+              expect(beganBefore).toBe(index === 0 && fromUs === asked.fromUs && isSame);
+              if (index > 0) expect(isSame).toBe(false);
             }
           }
         }
@@ -151,3 +238,5 @@ describe("when", () => {
     );
   });
 });
+
+const ALWAYS = { fromUs: -Infinity, toUs: Infinity };

@@ -1,0 +1,24 @@
+import type { AgentStatus } from "../row.ts";
+import type { Past } from "./past.ts";
+
+/** A verdict, and until when it held before nobody could tell any more. */
+export interface LastSeen {
+  readonly status: AgentStatus | null;
+  readonly untilUs: number;
+}
+
+/** What an agent was just before a moment. What nobody watched is passed over: it is as it was last seen. Null: it had never been. */
+export function lastSeen(
+  intervals: Past["intervals"],
+  agent: string,
+  atUs: number,
+  isSeen: (status: AgentStatus | null) => boolean = (status) => status !== "unobserved",
+): LastSeen | null {
+  for (let us = atUs; ; ) {
+    const last = [...intervals(agent, { fromUs: us - 1, toUs: us })].at(-1);
+    if (last === undefined) return null;
+    if (isSeen(last.status)) return { status: last.status, untilUs: us };
+    if (last.fromUs === -Infinity) return null;
+    us = last.fromUs;
+  }
+}
