@@ -4,7 +4,7 @@ import { openArchive } from "./archive/archive.ts";
 import type { Checkpoint, ChronicleTables, Happened, Piece } from "./chronicle.ts";
 import { openNames } from "./names.ts";
 import { prepared } from "./prepared.ts";
-import type { FoldEvent } from "./projection.ts";
+import type { FoldEvent, Repetition } from "./projection.ts";
 import { inSnapshot } from "./transaction.ts";
 
 interface Line {
@@ -225,6 +225,8 @@ type ReadRow = readonly [
   ...unknown[],
 ];
 
+const EVER = Number.MAX_SAFE_INTEGER;
+
 export interface WantedEvents {
   /** What the types begin with. */
   readonly types: readonly string[];
@@ -232,6 +234,8 @@ export interface WantedEvents {
   readonly agents?: readonly string[] | undefined;
   readonly afterSeq: number;
   readonly beforeSeq?: number | undefined;
+  /** Only those that occurred, or were recorded, at this moment or before; absent: whenever. */
+  readonly byUs?: number | undefined;
 }
 
 /** Reads events of one partition, in the order of the log. */
@@ -247,7 +251,8 @@ export function openEventReader(database: Database, partitionId: number) {
   const between = prepared(
     database,
     `SELECT seq, series_id, recorded_at, lag, payload FROM events NOT INDEXED
-     WHERE seq > ? AND seq < ? AND series_id IN (SELECT value FROM json_each(?)) ORDER BY seq`,
+     WHERE seq > ? AND seq < ? AND recorded_at - max(lag, 0) <= ? AND series_id IN (SELECT value FROM json_each(?))
+     ORDER BY seq`,
     "raw",
   );
   const ofPartition = prepared(
@@ -273,25 +278,40 @@ export function openEventReader(database: Database, partitionId: number) {
       payload: value,
     };
   };
+  const rowsOf = ({ types, agents, afterSeq, beforeSeq = EVER, byUs = EVER }: WantedEvents): ReadRow[] => {
+    const series = (ofPartition().all(partitionId) as [number, string | null, string][])
+      .filter(([, agent, type]) => {
+        if (agents !== undefined && (agent === null || !agents.includes(agent))) return false;
+        return types.some((wanted) => type.startsWith(wanted));
+      })
+      .map(([seriesId]) => seriesId);
+    if (series.length === 0) return [];
+    // As of one commit: an archive that is made between the two reads would give its events twice.
+    return inSnapshot(database, () => {
+      const rows = between().all(afterSeq, beforeSeq, byUs, JSON.stringify(series)) as ReadRow[];
+      const floor = archive.floor();
+      if (afterSeq >= floor) return rows;
+      const [fromSeq, toSeq] = [afterSeq + 1, Math.min(floor, beforeSeq - 1)];
+      const archived = [...archive.rows({ fromSeq, toSeq, series, sinceUs: null, untilUs: null })];
+      return [
+        ...archived.filter(([, , recordedAtUs, lag]) => recordedAtUs - Math.max(lag, 0) <= byUs),
+        ...rows,
+      ];
+    });
+  };
   return {
-    events({ types, agents, afterSeq, beforeSeq = Number.MAX_SAFE_INTEGER }: WantedEvents): FoldEvent[] {
-      const series = (ofPartition().all(partitionId) as [number, string | null, string][])
-        .filter(([, agent, type]) => {
-          if (agents !== undefined && (agent === null || !agents.includes(agent))) return false;
-          return types.some((wanted) => type.startsWith(wanted));
-        })
-        .map(([seriesId]) => seriesId);
-      if (series.length === 0) return [];
-      // As of one commit: an archive that is made between the two reads would give its events twice.
-      return inSnapshot(database, () => {
-        const rows = between().all(afterSeq, beforeSeq, JSON.stringify(series)) as ReadRow[];
-        const floor = archive.floor();
-        if (afterSeq >= floor) return rows.map(eventOf);
-        const [fromSeq, toSeq] = [afterSeq + 1, Math.min(floor, beforeSeq - 1)];
-        return [...archive.rows({ fromSeq, toSeq, series, sinceUs: null, untilUs: null }), ...rows].map(
-          eventOf,
-        );
-      });
+    events: (wanted: WantedEvents): FoldEvent[] => rowsOf(wanted).map(eventOf),
+    /** The same one after another, to a fold that may know how to take the repetitions of one. */
+    fold(wanted: WantedEvents, take: (event: FoldEvent) => Repetition | null): void {
+      const lasts = new Map<number, { readonly payload: string | number; readonly again: Repetition }>();
+      for (const row of rowsOf(wanted)) {
+        const [seq, seriesId, recordedAtUs, lag, payload] = row;
+        const last = lasts.get(seriesId);
+        if (last?.payload === payload && last.again(seq, recordedAtUs - lag, recordedAtUs)) continue;
+        const again = take(eventOf(row));
+        if (again === null) lasts.delete(seriesId);
+        else lasts.set(seriesId, { payload, again });
+      }
     },
     /** By their places. */
     eventsNamed(seqs: readonly number[]): FoldEvent[] {

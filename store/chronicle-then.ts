@@ -1,5 +1,6 @@
 import type { VerdictReader } from "./chronicle.ts";
 import { openAsideChronicle } from "./chronicle-aside.ts";
+import type { WantedEvents } from "./chronicle-tables.ts";
 import { type ChronicleView, openChronicleView } from "./chronicle-view.ts";
 import type { Partition } from "./identity.ts";
 import { openForReading } from "./open.ts";
@@ -41,13 +42,17 @@ const NOTHING_SETTLED: VerdictReader = {
 
 /** Of the log itself nothing is read that was written later. */
 function until(seq: number, view: ChronicleView): ChronicleView {
+  const told = (wanted: WantedEvents): WantedEvents => ({
+    ...wanted,
+    beforeSeq: Math.min(wanted.beforeSeq ?? Infinity, seq + 1),
+  });
   return {
     ...view,
     lastSeq: () => seq,
     seqAt: (us) => Math.min(seq, view.seqAt(us)),
     recordedAtUs: (at) => (at > seq ? null : view.recordedAtUs(at)),
-    events: (wanted) =>
-      view.events({ ...wanted, beforeSeq: Math.min(wanted.beforeSeq ?? Infinity, seq + 1) }),
+    events: (wanted) => view.events(told(wanted)),
+    fold: (wanted, take) => view.fold(told(wanted), take),
     eventsNamed: (seqs) => view.eventsNamed(seqs.filter((at) => at <= seq)),
   };
 }

@@ -4,12 +4,19 @@ import type { Checkpoint, Happened, Piece } from "./chronicle.ts";
 import type { CheckpointRow, PieceRow, WantedEvents } from "./chronicle-tables.ts";
 import { checkpointOf, openEventReader, pieceOf } from "./chronicle-tables.ts";
 import { prepared } from "./prepared.ts";
-import type { FoldEvent } from "./projection.ts";
+import type { FoldEvent, Repetition } from "./projection.ts";
 
 export interface ChronicleLine {
   readonly id: string;
   /** Since when there has been nothing; null: there is something. */
   readonly goneUs: number | null;
+}
+
+export interface Held {
+  /** The piece of a line; undefined where it holds nothing. */
+  piece(family: string, id: string): Piece | undefined;
+  /** Lines of a family that hold something, in no order. */
+  ids(family: string): readonly string[];
 }
 
 /** The chronicle of one partition, read. Times may be infinite. */
@@ -18,8 +25,8 @@ export interface ChronicleView {
   lines(family: string, fromUs: number): readonly ChronicleLine[];
   /** The pieces of a line from the one that holds at `fromUs` to the last that begins at `toUs` or before. */
   pieces(family: string, id: string, fromUs: number, toUs: number): Piece[];
-  /** The piece of every line that holds at a moment, read at once; its value is made when it is asked for. */
-  heldAt(us: number): (family: string, id: string) => Piece[];
+  /** Everything that stands at a moment, read at once. */
+  heldAt(us: number): Held;
   /** What happened from `fromUs` to `toUs`, both included, in the order of the log; `id` null: of any. `fromSeq`: told there or later. */
   happened(kind: string, id: string | null, fromUs: number, toUs: number, fromSeq?: number): Happened[];
   /** The last of a kind by the order of the log that is dated at this moment or before. */
@@ -36,6 +43,8 @@ export interface ChronicleView {
   /** When the first event of this partition was recorded; null: there is none. */
   beginsUs(): number | null;
   events(wanted: WantedEvents): Iterable<FoldEvent>;
+  /** The same one after another, to a fold that may know how to take the repetitions of one. */
+  fold(wanted: WantedEvents, take: (event: FoldEvent) => Repetition | null): void;
   /** By their places. */
   eventsNamed(seqs: readonly number[]): FoldEvent[];
 }
@@ -58,10 +67,12 @@ export function openChronicleView(database: Database, partitionId: number): Chro
   );
   const held = prepared(
     database,
-    `SELECT family || char(10) || id, from_us, value FROM lines l JOIN told t ON t.rowid =
+    // As one text, which is parsed in one go. Of a line that holds nothing then the value is NULL, and so is what is made of it.
+    `SELECT '[' || group_concat('[' || json_quote(family) || ',' || json_quote(id) || ',' || from_us || ',' || value || ']') || ']'
+     FROM lines l JOIN told t ON t.rowid =
        (SELECT rowid FROM told WHERE line_id = l.line_id AND from_us <= ? ORDER BY from_us DESC LIMIT 1)
      WHERE partition_id = ? AND coalesce(gone_us > ?, true)`,
-    "raw",
+    "pluck",
   );
   const happenedToAny = prepared(
     database,
@@ -119,12 +130,8 @@ export function openChronicleView(database: Database, partitionId: number): Chro
       return (pieces().all(partitionId, family, id, finite(toUs), from, from) as PieceRow[]).map(pieceOf);
     },
     heldAt(us) {
-      const rows = held().all(finite(us), partitionId, finite(us)) as [string, number, string | null][];
-      const pieces = new Map(rows.map(([key, fromUs, value]) => [key, [fromUs, value] as PieceRow]));
-      return (family, id) => {
-        const row = pieces.get(`${family}\n${id}`);
-        return row === undefined ? [] : [pieceOf(row)];
-      };
+      const text = held().get(finite(us), partitionId, finite(us)) as string | null;
+      return heldOf(text === null ? [] : JSON.parse(text));
     },
     happened(kind, id, fromUs, toUs, fromSeq = 0) {
       const from = finite(fromUs);
@@ -168,6 +175,24 @@ export function openChronicleView(database: Database, partitionId: number): Chro
     },
     lastSeq: () => lastSeq().get() as number,
     ...openEventReader(database, partitionId),
+  };
+}
+
+type HeldRow = [family: string, id: string, fromUs: number, value: unknown];
+
+function heldOf(rows: readonly HeldRow[]): Held {
+  const families = new Map<string, Map<string, Piece>>();
+  for (const row of rows) {
+    let family = families.get(row[0]);
+    if (family === undefined) {
+      family = new Map();
+      families.set(row[0], family);
+    }
+    family.set(row[1], { fromUs: row[2], value: row[3] });
+  }
+  return {
+    piece: (family, id) => families.get(family)?.get(id),
+    ids: (family) => [...(families.get(family)?.keys() ?? [])],
   };
 }
 

@@ -1,7 +1,7 @@
 import type { PayloadOf } from "../../store/events/catalogue.ts";
-import type { FoldEvent } from "../../store/projection.ts";
+import type { FoldEvent, Repetition } from "../../store/projection.ts";
 import type { HeartbeatDocument } from "../planes/documents.ts";
-import { DEFAULT_INTERVAL_SECONDS, evolveHeartbeat } from "../planes/heartbeat.ts";
+import { DEFAULT_INTERVAL_SECONDS, evolveHeartbeat, REACH_IN_INTERVALS } from "../planes/heartbeat.ts";
 import type { Chronology } from "./chronology.ts";
 import type { Spans } from "./span.ts";
 import { gapsBetween } from "./span.ts";
@@ -85,6 +85,28 @@ export function evolveBeatFile(file: BeatFile, event: FoldEvent): BeatFile {
     beatSeq,
     content: contentAfter(file.content, event),
     intervalSeconds: file.intervalSeconds,
+  };
+}
+
+/**
+ * Of a file that a beat has just made: takes the same beat again, where it follows without a silence, by moving the file on in place. It says
+ * false once anything else was folded.
+ */
+export function beatFileRepetition(files: Record<string, BeatFile>, event: FoldEvent): Repetition | null {
+  const agent = event.agent as string;
+  const made = files[agent] as { -readonly [K in keyof BeatFile]: BeatFile[K] };
+  if (event.type !== "heartbeat.received" || made.document?.seq !== event.seq) return null;
+  const document: { -readonly [K in keyof HeartbeatDocument]: HeartbeatDocument[K] } = made.document;
+  const reachUs = REACH_IN_INTERVALS * made.intervalSeconds * 1e6;
+  return (seq, occurredAtUs, recordedAtUs) => {
+    const silence = occurredAtUs - document.atUs;
+    if (files[agent] !== made || silence < 0 || silence > reachUs) return false;
+    document.atUs = occurredAtUs;
+    document.seq = seq;
+    document.recordedAtUs = recordedAtUs;
+    made.beatSeq = seq;
+    made.content = seq;
+    return true;
   };
 }
 

@@ -3,6 +3,7 @@ import type { FoldEvent } from "../../store/projection.ts";
 import type { CoverageDocument } from "../planes/documents.ts";
 import { coverageId } from "../planes/recorder.ts";
 import type { Chronology } from "./chronology.ts";
+import { remembered } from "./once.ts";
 import type { Span, Spans } from "./span.ts";
 import { spansOf, without } from "./span.ts";
 import type { Timeline } from "./timeline.ts";
@@ -87,14 +88,14 @@ export function coverageTimelines(
     found.set(id, covered);
     return covered;
   };
-  const scopes = (source: string): string[] => {
+  const scopes = remembered((source: string): readonly string[] => {
     const ids = new Set([...told.ids("coverage"), ...sampled]);
     const prefix = coverageId(source, "");
     return [...ids]
       .filter((id) => id.startsWith(prefix))
       .map((id) => id.slice(prefix.length))
       .sort();
-  };
+  });
   const toldAt = (source: string, scope: string, atUs: number) =>
     valueAt(timelineOf(source, scope), atUs) ?? valueAt(timelineOf(source, ""), atUs);
   return { spans, scopes, toldAt, samplesUs: samples.map(({ atUs }) => atUs).sort((a, b) => a - b) };

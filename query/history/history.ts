@@ -14,7 +14,7 @@ import type { Chronology } from "./chronology.ts";
 import { chronologyOf } from "./chronology.ts";
 import type { CoverageTimelines } from "./coverage-timeline.ts";
 import { coverageTimelines, samplesOf } from "./coverage-timeline.ts";
-import { remembered } from "./once.ts";
+import { remembered, remembered2 } from "./once.ts";
 import type { EndPoint } from "./pane-points.ts";
 import { endPointsOf, withEndPoints } from "./pane-points.ts";
 import { paneKnown } from "./pane-timeline.ts";
@@ -22,6 +22,7 @@ import { programKnown } from "./program-timeline.ts";
 import { purposesOf } from "./purpose.ts";
 import type { Boot, ServerTold } from "./server-timeline.ts";
 import { bootsOf, serverTimeline } from "./server-timeline.ts";
+import { spanAt } from "./span.ts";
 import type { Timeline } from "./timeline.ts";
 import { always } from "./timeline.ts";
 import type { OwnPaneTold, Told } from "./told.ts";
@@ -72,8 +73,13 @@ export interface HistoryInput {
   readonly nowUs?: number;
 }
 
+/** What is watched at the one moment that is asked about is known. */
+const KNOWN = always(true);
+
 /** What was said of every plane, each word placed in time: read from a whole log, or from what is kept of it. */
 export interface Testimony {
+  /** It is all that is asked about; null: a whole window is. */
+  readonly momentUs: number | null;
   readonly told: Told;
   readonly chronology: Chronology;
   readonly coverage: CoverageTimelines;
@@ -103,6 +109,7 @@ export function historyOf({ events, lapsedAtUs = null, nowUs = Infinity }: Histo
       membersOf(sent, event.agent).push({ atUs: chronology.effectUs(event), seq: event.seq });
   }
   return historyFrom({
+    momentUs: null,
     told,
     chronology,
     coverage: coverageTimelines(told, samples, chronology, lapsedAtUs),
@@ -119,7 +126,10 @@ export function historyOf({ events, lapsedAtUs = null, nowUs = Infinity }: Histo
 
 /** The planes over time, from what was said of them. */
 export function historyFrom(testimony: Testimony): History {
-  const { told, chronology, coverage } = testimony;
+  const { told, chronology, coverage, momentUs } = testimony;
+  const isWatched = remembered2(
+    (source, scope) => momentUs !== null && spanAt(coverage.spans(source, scope), momentUs) !== null,
+  );
   const boots = bootsOf(told);
   const roster = (agent: string) => told.of("roster", agent) as Timeline<RosterDocument | undefined>;
   const unit = (name: string) => told.of("unit", name) as Timeline<UnitDocument | undefined>;
@@ -130,16 +140,24 @@ export function historyFrom(testimony: Testimony): History {
   );
   const pane = remembered((id: string): PaneTimeline => {
     const [agent = "", socket = ""] = id.split("\n");
+    // Nobody needs to find out what a gap hides at a moment that is in none.
+    if (isWatched("tmux", socket)) return { own: told.ownPane(agent, socket), known: KNOWN };
     const covered = coverage.spans("tmux", socket);
     const points = testimony.points(socket);
     const own = withEndPoints(told.ownPane(agent, socket), server(socket), points, covered);
     return { own, known: paneKnown(own, server(socket), covered) };
   });
-  const beat = remembered((agent: string) =>
-    beatTimeline(testimony.beats(agent), chronology, coverage.spans("heartbeat", "")),
+  const beat = remembered((agent: string): BeatTimeline => {
+    const beats = testimony.beats(agent);
+    return isWatched("heartbeat", "") && beats.events.length === 0
+      ? { told: always(beats.before), watched: KNOWN }
+      : beatTimeline(beats, chronology, coverage.spans("heartbeat", ""));
+  });
+  const knownUnit = remembered((name: string) =>
+    isWatched("systemd", "") ? KNOWN : unitKnown(unit(name), coverage.spans("systemd", "")),
   );
-  const knownUnit = remembered((name: string) => unitKnown(unit(name), coverage.spans("systemd", "")));
   const knownProgram = remembered((id: string) => {
+    if (isWatched("process", "")) return KNOWN;
     const [socket = "", ofPane = ""] = id.split("\n");
     return programKnown(program(socket, ofPane), coverage.spans("process", ""));
   });

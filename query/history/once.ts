@@ -11,7 +11,16 @@ export function once<T>(make: () => T): () => T {
 export function remembered<T>(make: (key: string) => T): (key: string) => T {
   const made = new Map<string, T>();
   return (key) => {
-    if (!made.has(key)) made.set(key, make(key));
-    return made.get(key) as T;
+    const known = made.get(key);
+    if (known !== undefined || made.has(key)) return known as T;
+    const value = make(key);
+    made.set(key, value);
+    return value;
   };
+}
+
+/** The same for one value of each pair of keys. */
+export function remembered2<T>(make: (a: string, b: string) => T): (a: string, b: string) => T {
+  const inner = remembered((a) => remembered((b) => make(a, b)));
+  return (a, b) => inner(a)(b);
 }

@@ -81,6 +81,7 @@ function historyThen({ view, seq, nowUs, lapsedAtUs }: RecordedPastInput): Histo
   }
   const isSaid = (family: string) => family === "coverage" || family === "recorder";
   return historyFrom({
+    momentUs: null,
     told: {
       of: (family, id) => (isSaid(family) ? said.of(family, id) : always<unknown>(documents.get(family, id))),
       ids: (family) => {

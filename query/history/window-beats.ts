@@ -1,7 +1,7 @@
 import type { Happened } from "../../store/chronicle.ts";
-import type { FoldEvent } from "../../store/projection.ts";
+import type { FoldEvent, Repetition } from "../../store/projection.ts";
 import type { BeatFile, BeatsTold } from "./beat-timeline.ts";
-import { evolveBeatFile, isOfBeats, NO_BEATS } from "./beat-timeline.ts";
+import { beatFileRepetition, evolveBeatFile, isOfBeats, NO_BEATS } from "./beat-timeline.ts";
 import { BEAT_TYPES, CADENCE } from "./cadence.ts";
 import type { BeatFiles } from "./chronicler.ts";
 import type { Chronology } from "./chronology.ts";
@@ -31,18 +31,27 @@ export function beatsOf(input: WindowInput, { fromUs, toUs }: Window): Beats {
       .happened("late", null, -Infinity, toUs, beforeSeq)
       .filter(({ id }) => agents === undefined || agents.includes(id));
     const events = new Map<string, FoldEvent[]>();
-    const near = view.events({ types: BEAT_TYPES, agents, afterSeq, beforeSeq });
-    for (const event of [near, view.eventsNamed(late.map(({ seq }) => seq))].flatMap((some) => [...some])) {
-      if (event.agent === null || !isOfBeats(event)) continue;
+    // Of one moment of which there is no more to know than the file as it was then, what took effect later is nothing.
+    const isMoment =
+      input.window.fromUs === toUs && words.every(({ seq, atUs }) => seq <= before || atUs > toUs);
+    const take = (event: FoldEvent): Repetition | null => {
+      if (event.agent === null || !isOfBeats(event)) return null;
       // What was recorded before the window has all taken effect when it begins: of that the file as it was then is enough.
-      if (event.seq <= before) {
+      if (event.seq <= before || isMoment) {
         files[event.agent] = evolveBeatFile(files[event.agent] ?? NO_BEATS, event);
-        continue;
+        const again = beatFileRepetition(files, event);
+        return isMoment || again === null
+          ? again
+          : (seq, occurredAtUs, recordedAtUs) => seq <= before && again(seq, occurredAtUs, recordedAtUs);
       }
       const own = events.get(event.agent);
       if (own) own.push(event);
       else events.set(event.agent, [event]);
-    }
+      return null;
+    };
+    const byUs = isMoment ? toUs : undefined;
+    view.fold({ types: BEAT_TYPES, agents, afterSeq, beforeSeq, byUs }, take);
+    for (const event of view.eventsNamed(late.map(({ seq }) => seq))) take(event);
     return { files, events, bound: boundsOf(words, nowUs) };
   });
   return {

@@ -4,12 +4,12 @@ import { coverageId } from "../planes/recorder.ts";
 import { ownId } from "./cadence.ts";
 import type { Testimony } from "./history.ts";
 import { by, horizon, reach, timelineOf, untilTold, type WindowInput } from "./horizon.ts";
-import { once, remembered } from "./once.ts";
+import { once, remembered, remembered2 } from "./once.ts";
 import type { EndPoint } from "./pane-points.ts";
 import { inOrder } from "./pane-points.ts";
 import type { Window } from "./sweep.ts";
 import type { Timeline } from "./timeline.ts";
-import { valueAt } from "./timeline.ts";
+import { always, valueAt } from "./timeline.ts";
 import type { OwnPaneTold, Told } from "./told.ts";
 import { beatsOf } from "./window-beats.ts";
 
@@ -33,9 +33,13 @@ export function windowTestimony(asked: WindowInput): Testimony {
   const moment = input.window.fromUs;
   const isMoment = moment === input.window.toUs;
   const held = once(() => view.heldAt(moment));
-  const tell = (family: string, id: string, { fromUs, toUs }: Window): Timeline<unknown> => {
-    const isHeld = isMoment && toUs === moment && fromUs >= moment - 1;
-    return by(nowUs, timelineOf(isHeld ? held()(family, id) : view.pieces(family, id, fromUs, toUs)));
+  const isHeld = ({ fromUs, toUs }: Window): boolean => isMoment && toUs === moment && fromUs >= moment - 1;
+  const tell = (family: string, id: string, within: Window): Timeline<unknown> => {
+    if (!isHeld(within)) return by(nowUs, timelineOf(view.pieces(family, id, within.fromUs, within.toUs)));
+    const piece = held().piece(family, id);
+    return piece === undefined
+      ? always(undefined)
+      : { fromUs: [-Infinity, piece.fromUs], values: [undefined, piece.value] };
   };
 
   const around = remembered((id: string): Window => {
@@ -63,18 +67,27 @@ export function windowTestimony(asked: WindowInput): Testimony {
         return input.window;
     }
   };
-  const timelines = remembered((key: string): Timeline<unknown> => {
-    const [family = "", ...rest] = key.split("\n");
-    const id = rest.join("\n");
-    const timeline = tell(family, id, windowOf(family, id));
-    return family === "pane" ? withActivity(timeline, tell("activity", id, windowOf(family, id))) : timeline;
-  });
-  const owns = view.lines("own", -Infinity).map(({ id }) => id.split("\n") as [string, string]);
+  const sockets = new Map<string, string[]>();
+  for (const { id } of view.lines("own", -Infinity)) {
+    const at = id.indexOf("\n");
+    const known = sockets.get(id.slice(0, at));
+    if (known === undefined) sockets.set(id.slice(0, at), [id.slice(at + 1)]);
+    else known.push(id.slice(at + 1));
+  }
   const told: Told = {
-    of: (family, id) => timelines(`${family}\n${id}`),
-    ids: remembered((family) => view.lines(family, windowOf(family, "\n").fromUs).map(({ id }) => id)),
-    owners: [...new Set(owns.map(([agent]) => agent))],
-    sockets: remembered((agent) => owns.filter(([owner]) => owner === agent).map(([, socket]) => socket)),
+    of: remembered2((family, id) => {
+      const within = windowOf(family, id);
+      const timeline = tell(family, id, within);
+      return family === "pane" ? withActivity(timeline, tell("activity", id, within)) : timeline;
+    }),
+    ids: remembered((family) => {
+      const within = windowOf(family, "\n");
+      // What holds something later only holds nothing now.
+      if (isHeld(within)) return held().ids(family);
+      return view.lines(family, within.fromUs).map(({ id }) => id);
+    }),
+    owners: [...sockets.keys()],
+    sockets: (agent) => sockets.get(agent) ?? NONE,
     ownPane: remembered2((agent, socket) => {
       const own = tell("own", ownId(agent, socket), around(coverageId("tmux", socket)));
       return { fromUs: own.fromUs, values: own.values.map((value) => (value ?? null) as OwnPaneTold | null) };
@@ -84,6 +97,7 @@ export function windowTestimony(asked: WindowInput): Testimony {
   const beats = beatsOf(input, around(coverageId("heartbeat", "")));
   return {
     told,
+    momentUs: isMoment ? moment : null,
     chronology: { ...beats.chronology, unlived },
     coverage,
     lapsedAtUs,
@@ -110,10 +124,13 @@ export function windowTestimony(asked: WindowInput): Testimony {
   };
 }
 
+const NONE: readonly string[] = [];
+
 const ALWAYS: Window = { fromUs: -Infinity, toUs: Infinity };
 
 /** A pane's output is told apart from the pane: of the two the later word of the log stands. */
 function withActivity(panes: Timeline<unknown>, activity: Timeline<unknown>): Timeline<unknown> {
+  if (activity.fromUs.length === 1) return panes;
   const moments = [...new Set([...panes.fromUs, ...activity.fromUs])].sort((a, b) => a - b);
   const values = moments.map((atUs) => {
     const pane = valueAt(panes, atUs) as PaneDocument | undefined;
@@ -121,12 +138,4 @@ function withActivity(panes: Timeline<unknown>, activity: Timeline<unknown>): Ti
     return pane !== undefined && seq > pane.seq ? { ...pane, activityAtUs } : pane;
   });
   return { fromUs: moments, values };
-}
-
-function remembered2<T>(make: (a: string, b: string) => T): (a: string, b: string) => T {
-  const inner = remembered((key) => {
-    const at = key.indexOf("\n");
-    return make(key.slice(0, at), key.slice(at + 1));
-  });
-  return (a, b) => inner(`${a}\n${b}`);
 }

@@ -139,6 +139,7 @@ function agreeOnThePast(
             states: (
               [
                 "healthy",
+                "stale",
                 "dead",
                 "absent",
                 "unobserved",
