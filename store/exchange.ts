@@ -26,7 +26,7 @@ export interface ExchangedEvent {
   readonly payload: string;
 }
 
-type LineNames = Omit<SeriesNames, "partitionId">;
+export type LineNames = Omit<SeriesNames, "partitionId">;
 
 /** What all lines of a series begin with. */
 export function lineStart(names: LineNames): string {
@@ -139,15 +139,29 @@ function isCount(value: unknown): boolean {
   return Number.isSafeInteger(value) && (value as number) > 0;
 }
 
-const ISO = /^(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})(?:\.(\d{1,6}))?Z$/;
+const ISO = /^(\d{4}-\d{2}-\d{2})T([01]\d|2[0-3]):([0-5]\d):([0-5]\d)(?:\.(\d{1,6}))?Z$/;
 
 /** Null for what is no moment (2026-02-30), or not written as one. */
 export function microsOf(text: unknown): number | null {
   const match = typeof text === "string" ? ISO.exec(text) : null;
   if (match === null) return null;
-  const seconds = Date.parse(`${match[1]}Z`) / 1000;
-  const us = seconds * 1_000_000 + Number((match[2] ?? "").padEnd(6, "0"));
-  return Number.isSafeInteger(us) && isoMicros(us).startsWith(match[1] ?? "-") ? us : null;
+  const dayUs = dayUsOf(match[1] as string);
+  if (dayUs === null) return null;
+  const seconds = Number(match[2]) * 3600 + Number(match[3]) * 60 + Number(match[4]);
+  return dayUs + seconds * 1_000_000 + Number((match[5] ?? "").padEnd(6, "0"));
+}
+
+/** The days that were read last: a log's lines are of few, one after another. */
+const days = new Map<string, number | null>();
+
+function dayUsOf(date: string): number | null {
+  const known = days.get(date);
+  if (known !== undefined) return known;
+  const ms = Date.parse(`${date}T00:00:00Z`);
+  const us = Number.isNaN(ms) || !new Date(ms).toISOString().startsWith(date) ? null : ms * 1000;
+  if (days.size >= 64) days.clear();
+  days.set(date, us);
+  return us;
 }
 
 function refused(reason: string): ParsedLine {

@@ -1,18 +1,22 @@
 import type { Database } from "better-sqlite3";
-import { batchDigest, canonicalLine, canonicalSeries } from "./chain.ts";
+import { canonicalLine, canonicalSeries } from "./chain.ts";
 import { openDictionaries } from "./dictionaries.ts";
 import { FleetError } from "./errors.ts";
 import { guards } from "./events/guards.generated.ts";
-import type { ExchangedEvent } from "./exchange.ts";
-import { parseLine, textOfLine } from "./exchange.ts";
+import type { LineNames } from "./exchange.ts";
+import { textOfLine } from "./exchange.ts";
 import { storing } from "./failure.ts";
 import type { Identity } from "./identity.ts";
 import { adopt } from "./identity.ts";
+import type { ImportSeries } from "./imported-rows.ts";
+import { openChain, openInserts } from "./imported-rows.ts";
 import { openInterner } from "./intern.ts";
+import type { ReadEvent } from "./line-reader.ts";
+import { openLineReader } from "./line-reader.ts";
 import { BUSY_TIMEOUT_MS, openForAppend } from "./open.ts";
 import { inTransaction } from "./transaction.ts";
 
-/** Events in one link of the new log's chain. */
+/** Events in one link of the new log's chain, at most. */
 const BATCH = 1000;
 
 /** So far ahead of this machine's clock another's may have been. */
@@ -69,15 +73,6 @@ function refuseUnlessEmpty(database: Database): void {
   });
 }
 
-interface ImportSeries {
-  readonly id: number;
-  readonly partitionId: number;
-  readonly canonical: string;
-  readonly seen: { text: string; id: bigint | null }[];
-  batch: number;
-  number: number;
-}
-
 function fill(
   database: Database,
   { lines, called, progress, nowUs }: ImportOptions,
@@ -85,27 +80,21 @@ function fill(
   const seriesOf = openSeries(database);
   const intern = openInterner(database);
   const { origin } = openDictionaries(database);
-  const insert = database.prepare(
-    "INSERT INTO events (seq, series_id, recorded_at, lag, payload, origin_id, origin_seq) VALUES (?, ?, ?, ?, ?, ?, ?)",
-  );
-  const insertBatch = database.prepare("INSERT INTO batches (last_seq, digest) VALUES (?, ?)");
+  const insert = openInserts(database);
+  const chain = openChain(database);
   const origins = new Map<string, { readonly id: number; lastSeq: number }>();
-  let digest = database.prepare("SELECT log_id FROM log_ids WHERE n = 1").pluck().get() as string;
-  let batch = { number: 1, firstSeq: 1, afterUs: 0, series: 0, lines: "" };
   let seq = 0;
   let recordedAtUs = 0;
   let firstRecordedAtUs = 0;
   let partitionId = 0;
+  let endOfMonthUs = Infinity;
 
-  const endBatch = (): void => {
-    const linked = batchDigest({ previous: digest, ...batch }, batch.lines);
-    insertBatch.run(seq, linked);
-    digest = linked.toString("hex");
-    batch = { number: batch.number + 1, firstSeq: seq + 1, afterUs: recordedAtUs, series: 0, lines: "" };
+  const link = (): void => {
+    insert.flush();
+    chain.link(seq, recordedAtUs);
   };
 
-  for (const bytes of lines) {
-    const event = eventOf(bytes, { called, line: seq + 1, afterUs: recordedAtUs, nowUs });
+  for (const [event, isLast] of withLast(eventsOf(lines, called, nowUs))) {
     let from = origins.get(event.originLog);
     if (from === undefined) {
       from = { id: origin(event.originLog), lastSeq: 0 };
@@ -118,29 +107,28 @@ function fill(
         `origin_seq is ${event.originSeq}, after ${from.lastSeq} of the same log`,
       );
     from.lastSeq = event.originSeq;
-    const series = seriesOf(event);
+    // A link ends with its month, so that `archive` may take the one and leave the other. The newest one stays in the table: it is made of one event.
+    if (isLast || event.recordedAtUs >= endOfMonthUs) link();
+    if (seq === 0 || event.recordedAtUs >= endOfMonthUs) endOfMonthUs = endOfMonth(event.recordedAtUs);
+    const series = seriesOf(event.names);
     const lag = event.recordedAtUs - event.occurredAtUs;
-    let name: string | number = series.number;
-    if (series.batch !== batch.number) {
-      series.batch = batch.number;
-      series.number = batch.series++;
-      name = series.canonical;
-    }
-    batch.lines += `@${event.originLog}:${event.originSeq} ${canonicalLine(event.recordedAtUs - recordedAtUs, lag, name, event.payload)}`;
+    const { originLog, originSeq, payload } = event;
+    const line = canonicalLine(event.recordedAtUs - recordedAtUs, lag, chain.nameOf(series), payload);
+    chain.add(`@${originLog}:${originSeq} ${line}`);
     seq += 1;
     recordedAtUs = event.recordedAtUs;
     if (seq === 1) firstRecordedAtUs = recordedAtUs;
     partitionId = series.partitionId;
-    insert.run(seq, series.id, recordedAtUs, lag, intern(series, event.payload), from.id, event.originSeq);
+    insert.add(seq, series.id, recordedAtUs, lag, intern(series, payload), from.id, originSeq);
     if (seq % BATCH !== 0) continue;
-    endBatch();
+    link();
     progress?.(seq);
   }
   if (seq === 0)
     throw new FleetError("usage", `${called} holds no event`, {
       hint: "Was it written by `fleet export`? Nothing was changed.",
     });
-  if (batch.lines !== "") endBatch();
+  link();
   // The documents of an empty log are none: whoever opens it for appending folds it from the beginning.
   database.prepare("DELETE FROM projections").run();
   database.prepare("UPDATE state SET partition_id = ?").run(partitionId);
@@ -152,40 +140,61 @@ function fill(
   };
 }
 
-function eventOf(
-  bytes: Buffer,
-  {
-    called,
-    line,
-    afterUs,
-    nowUs,
-  }: { readonly called: string; readonly line: number; readonly afterUs: number; readonly nowUs: number },
-): ExchangedEvent {
-  const text = textOfLine(bytes);
-  if (text === null) throw badLine(called, line, "it is not UTF-8");
-  const parsed = parseLine(text);
-  if (!parsed.ok) throw badLine(called, line, parsed.reason);
-  const { event } = parsed;
-  if (event.recordedAtUs <= afterUs)
-    throw badLine(called, line, "recorded_at is not after that of the line before");
-  // A log's own clock never goes back: whatever is written to it later would be dated after that.
-  if (event.recordedAtUs > nowUs + AHEAD_US)
-    throw badLine(
-      called,
-      line,
-      "recorded_at lies in the future, by more than an hour of this machine's clock",
-    );
-  if (!Number.isSafeInteger(event.recordedAtUs - event.occurredAtUs))
-    throw badLine(called, line, "occurred_at and recorded_at are too far apart");
-  const field = event.schemaVersion === 1 ? guards.get(event.type)?.(JSON.parse(event.payload)) : null;
-  // Folds believe what the catalogue knows: a payload of another shape would end every later opening of this log.
-  if (typeof field === "string")
-    throw badLine(
-      called,
-      line,
-      `the payload of ${event.type} is not as it is written${field === "" ? "" : `: ${JSON.stringify(field)}`}`,
-    );
-  return event;
+/** The events of the lines, each checked. */
+function* eventsOf(lines: Iterable<Buffer>, called: string, nowUs: number): Generator<ReadEvent> {
+  const read = openLineReader(wrongIn);
+  let line = 0;
+  let afterUs = 0;
+  for (const bytes of lines) {
+    line += 1;
+    const text = textOfLine(bytes);
+    if (text === null) throw badLine(called, line, "it is not UTF-8");
+    const parsed = read(text);
+    if (!parsed.ok) throw badLine(called, line, parsed.reason);
+    const { event } = parsed;
+    if (event.recordedAtUs <= afterUs)
+      throw badLine(called, line, "recorded_at is not after that of the line before");
+    // A log's own clock never goes back: whatever is written to it later would be dated after that.
+    if (event.recordedAtUs > nowUs + AHEAD_US)
+      throw badLine(
+        called,
+        line,
+        "recorded_at lies in the future, by more than an hour of this machine's clock",
+      );
+    if (!Number.isSafeInteger(event.recordedAtUs - event.occurredAtUs))
+      throw badLine(called, line, "occurred_at and recorded_at are too far apart");
+    afterUs = event.recordedAtUs;
+    yield event;
+  }
+}
+
+/** Folds believe what the catalogue knows: a payload of another shape would end every later opening of this log. */
+function wrongIn({ type, schemaVersion }: LineNames, payload: string): string | null {
+  let value: unknown;
+  try {
+    value = JSON.parse(payload);
+  } catch (error) {
+    return `it is not JSON (${(error as Error).message})`;
+  }
+  const field = schemaVersion === 1 ? guards.get(type)?.(value) : null;
+  if (typeof field !== "string") return null;
+  return `the payload of ${type} is not as it is written${field === "" ? "" : `: ${JSON.stringify(field)}`}`;
+}
+
+/** Each with whether it is the last. */
+function* withLast<T>(values: Iterable<T>): Generator<readonly [T, boolean]> {
+  let held: { readonly value: T } | null = null;
+  for (const value of values) {
+    if (held !== null) yield [held.value, false];
+    held = { value };
+  }
+  if (held !== null) yield [held.value, true];
+}
+
+/** The first moment of the next month, UTC. */
+function endOfMonth(us: number): number {
+  const date = new Date(us / 1000);
+  return Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1, 1) * 1000;
 }
 
 function badLine(called: string, line: number, reason: string): FleetError {
@@ -195,18 +204,22 @@ function badLine(called: string, line: number, reason: string): FleetError {
 }
 
 /** The series of an event, found by its names. */
-function openSeries(database: Database): (event: ExchangedEvent) => ImportSeries {
+function openSeries(database: Database): (names: LineNames) => ImportSeries {
   const dictionaries = openDictionaries(database);
   const known = new Map<string, ImportSeries>();
-  return (event) => {
-    const canonical = canonicalSeries(event);
-    let series = known.get(canonical);
+  const found = new WeakMap<LineNames, ImportSeries>();
+  return (names) => {
+    let series = found.get(names);
+    if (series !== undefined) return series;
+    const canonical = canonicalSeries(names);
+    series = known.get(canonical);
     if (series === undefined) {
-      const partitionId = dictionaries.partition(event.tenantId, event.host);
-      const id = dictionaries.series(partitionId, event.agent, event);
+      const partitionId = dictionaries.partition(names.tenantId, names.host);
+      const id = dictionaries.series(partitionId, names.agent, names);
       series = { id, partitionId, canonical, seen: [], batch: 0, number: 0 };
       known.set(canonical, series);
     }
+    found.set(names, series);
     return series;
   };
 }

@@ -1,8 +1,9 @@
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { runProgram } from "../../cli/program.ts";
+import { lineEnd, lineStart } from "../../store/exchange.ts";
 import { catchOutput } from "./support/output.ts";
 import { type SeededFleet, seedFleet } from "./support/seeded-fleet.ts";
 
@@ -142,6 +143,44 @@ describe("fleet import", () => {
       events: fleet.log.lastSeq(),
       origin_logs: [fleet.log.logId],
     });
+  });
+
+  test("killed in the middle it has imported nothing, and is simply run again; its log is whole, and archived at once", async () => {
+    const names = {
+      ...{ tenantId: "jarvis", host: "W-jarvis", agent: "coder0", type: "heartbeat.received" },
+      ...{ schemaVersion: 1, source: "heartbeat", precision: "us" as const },
+    };
+    const payload = JSON.stringify({ pid: 4000, pidStart: 7, status: "ok", evidence: "runtime" });
+    const originLog = "0197a000-0000-7000-8000-000000000001";
+    const text = Array.from({ length: 12_000 }, (_, n) => {
+      const recordedAtUs = Date.UTC(2026, 0, 1) * 1000 + n * 600e6;
+      return (
+        lineStart(names) +
+        lineEnd({ occurredAtUs: recordedAtUs - 5, recordedAtUs, originLog, originSeq: n + 1, payload })
+      );
+    }).join("");
+    const environment = { ...fleet.environment, FLEET_STATE: join(fleet.home, "other") };
+    const child = spawn(process.execPath, [MAIN, "import", "-"], {
+      env: environment,
+      stdio: ["pipe", "ignore", "inherit"],
+    });
+    const ended = new Promise((resolve) => child.once("exit", (_, signal) => resolve(signal)));
+    // All that a pipe does not hold has been read when it is written, and the end of the input has not come: it is at work on it.
+    await new Promise<void>((resolve, reject) =>
+      child.stdin.write(text, (error) => (error ? reject(error) : resolve())),
+    );
+    child.kill("SIGKILL");
+    expect(await ended).toBe("SIGKILL");
+    expect((await elsewhere("export")).stdout).toBe("");
+    expect((await elsewhere("verify")).stdout).toContain("it holds no event yet");
+
+    const file = join(fleet.home, "in.ndjson");
+    writeFileSync(file, text);
+    expect(await elsewhere("import", file)).toMatchObject({ exit: 0, stderr: "" });
+    expect((await elsewhere("verify")).exit).toBe(0);
+    expect((await elsewhere("archive", "--before", "2026-04-01")).stdout).toContain("Archived 11999 events");
+    expect((await elsewhere("verify")).exit).toBe(0);
+    expect((await elsewhere("export")).stdout).toBe(text);
   });
 
   test("a bad line is named by its number, and nothing is imported", async () => {

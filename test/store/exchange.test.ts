@@ -1,10 +1,12 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { archiveLog } from "../../store/archive/archive-log.ts";
 import { guards } from "../../store/events/guards.generated.ts";
 import { isoMicros, LINE_SCHEMA, lineEnd, lineStart, microsOf, parseLine } from "../../store/exchange.ts";
 import { type ExportFormat, exportEvents } from "../../store/export.ts";
 import { importEvents } from "../../store/import.ts";
+import { openLineReader } from "../../store/line-reader.ts";
 import { verifyLog } from "../../store/verify.ts";
 import { beat, OWN, T0, vanished } from "./support/events.ts";
 import { allDocuments, logBench, testClock } from "./support/log.ts";
@@ -162,6 +164,88 @@ describe("a log that was exported and imported", () => {
       expect(parsed.ok && parsed.event.occurredAtUs).toBeGreaterThanOrEqual(T0 + 5_000_000);
     }
     expect(exported(importText(part).path)).toBe(part);
+  });
+});
+
+test("a line that begins as an earlier one did is read as if it were the first, whatever is wrong with it", () => {
+  const check = (_: unknown, payload: string) => (payload.includes("bad") ? "bad" : null);
+  const spoilt = fc.record({
+    at: fc.double({ min: 0, max: 1, noNaN: true }),
+    by: fc.constantFrom("", "0", '"', "\\", ",", "}", "Z", "bad", "9", "T24"),
+  });
+  fc.assert(
+    fc.property(
+      fc.array(fc.tuple(anyEvent, fc.option(spoilt)), { minLength: 2, maxLength: 30 }),
+      (events) => {
+        const read = openLineReader(check);
+        for (const [{ names, step, lag, originLog, payload }, change] of events) {
+          const whole =
+            lineStart(names) +
+            lineEnd({
+              occurredAtUs: T0 + step - lag,
+              recordedAtUs: T0 + step,
+              originLog,
+              originSeq: step,
+              payload,
+            });
+          const at = Math.floor((change?.at ?? 0) * whole.length);
+          const line = (
+            change === null ? whole : whole.slice(0, at) + change.by + whole.slice(at + 1)
+          ).trimEnd();
+          const expected = parseLine(line);
+          const told = read(line);
+          const wrong = expected.ok ? check(null, expected.event.payload) : expected.reason;
+          // Which of two words of the parser names what is wrong is not told here.
+          if (wrong !== null) expect(told.ok).toBe(false);
+          else if (told.ok && expected.ok)
+            expect({ ...told.event.names, ...told.event, names: null }).toEqual({
+              ...expected.event,
+              names: null,
+            });
+          else expect(told).toEqual(expected);
+        }
+      },
+    ),
+    { numRuns: 300 },
+  );
+});
+
+describe("a log that was imported", () => {
+  /** One event a day from the first of March on. */
+  const daily = (days: number): string =>
+    Array.from({ length: days }, (_, day) => {
+      const recordedAtUs = Date.UTC(2026, 2, 1 + day, 12) * 1000;
+      const names = {
+        tenantId: "jarvis",
+        host: "h",
+        agent: "coder0",
+        type: "future.thing",
+        schemaVersion: 1,
+        source: "tmux",
+        precision: "us" as const,
+      };
+      const named = { originLog: "0197a000-0000-7000-8000-000000000001", originSeq: day + 1 };
+      return (
+        lineStart(names) + lineEnd({ occurredAtUs: recordedAtUs, recordedAtUs, ...named, payload: "{}" })
+      );
+    }).join("");
+  const archived = (path: string, before: number) =>
+    archiveLog({ path, beforeUs: before * 1000, nowUs: () => before * 1000 }).events;
+
+  test("is archived at once, month by month, up to its newest event", () => {
+    const text = daily(100);
+    const { path } = importText(text);
+    expect(archived(path, Date.UTC(2026, 4, 15))).toBe(31 + 30);
+    expect(archived(path, Date.UTC(2026, 6, 1))).toBe(31 + 7);
+    expect(exported(path)).toBe(text);
+    expect(verifyLog(path)).toMatchObject({ ok: true, events: 100 });
+  });
+
+  test("also one of a few events; of one that has only one there is nothing to move", () => {
+    const { path } = importText(daily(2));
+    expect(archived(path, Date.UTC(2026, 4, 15))).toBe(1);
+    expect(verifyLog(path)).toMatchObject({ ok: true, events: 2 });
+    expect(archived(importText(daily(1)).path, Date.UTC(2026, 4, 15))).toBe(0);
   });
 });
 
