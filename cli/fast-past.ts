@@ -1,6 +1,5 @@
 import type { VerbDeclaration } from "./declaration.ts";
 import { diff } from "./declarations/diff.ts";
-import { events } from "./declarations/events.ts";
 import { history } from "./declarations/history.ts";
 import { incidents } from "./declarations/incidents.ts";
 import { ps } from "./declarations/ps.ts";
@@ -11,7 +10,6 @@ import { processOutput } from "./output.ts";
 import { isPast, pastPs } from "./past-ps.ts";
 import { perform } from "./perform.ts";
 import { run as runDiff } from "./verbs/diff.ts";
-import { run as runEvents } from "./verbs/events.ts";
 import { run as runHistory } from "./verbs/history.ts";
 import { run as runIncidents } from "./verbs/incidents.ts";
 import { run as runUptime } from "./verbs/uptime.ts";
@@ -24,7 +22,6 @@ type Run = Awaited<ReturnType<VerbDeclaration["load"]>>["run"];
 const asking: readonly (readonly [VerbDeclaration, Run])[] = [
   [ps, pastPs],
   [why, runWhy],
-  [events, runEvents],
   [history, runHistory],
   [when, runWhen],
   [uptime, runUptime],
@@ -33,7 +30,7 @@ const asking: readonly (readonly [VerbDeclaration, Run])[] = [
 ];
 
 /**
- * The verbs that ask the log, in one file of which the compiled code is kept (code-cache.ts). Null when their words need commander, and
+ * The verbs that ask the past, in one file of which the compiled code is kept (code-cache.ts). Null when their words need commander, and
  * for a `ps` of the present.
  */
 export async function fastPast(argv: readonly string[]): Promise<number | null> {

@@ -2,6 +2,7 @@ import { loadCompiled } from "./code-cache.ts";
 import { ASKING, OF_THE_PAST } from "./past-words.ts";
 
 type FastPs = typeof import("./fast-ps.ts");
+type FastEvents = typeof import("./fast-events.ts");
 type FastPast = typeof import("./fast-past.ts");
 
 /**
@@ -9,30 +10,36 @@ type FastPast = typeof import("./fast-past.ts");
  * commander only where it has to read the words.
  */
 async function main(argv: readonly string[]): Promise<number> {
-  const [verb = ""] = argv;
-  if (ASKING.includes(verb) || (verb === "ps" && asksThePast(argv))) {
-    const code = isBuilt()
-      ? await built<FastPast>("fast-past.cjs", argv, (past) => past.fastPast(argv))
-      : await (await import("./fast-past.ts")).fastPast(argv);
-    if (code !== null) return code;
-  }
-  if (verb === "ps") {
-    const words = argv.slice(1);
-    const code = isBuilt()
-      ? await built<FastPs>("fast-ps.cjs", words, (ps) => ps.fastPs(words))
-      : await (await import("./fast-ps.ts")).fastPs(words);
-    if (code !== null) return code;
-  }
-  const { performPlainly } = await import("./plainly.ts");
-  const done = await performPlainly(argv);
+  const done = await fast(argv);
   if (done !== null) return done;
+  const { performPlainly } = await import("./plainly.ts");
+  const plainly = await performPlainly(argv);
+  if (plainly !== null) return plainly;
   const { runFleet } = await import("./program.ts");
   return runFleet(argv);
 }
 
+async function fast(argv: readonly string[]): Promise<number | null> {
+  const [verb = "", ...words] = argv;
+  if (ASKING.includes(verb) || (verb === "ps" && asksThePast(words))) {
+    const code = isBuilt()
+      ? await built<FastPast>("fast-past.cjs", verb, words, (past) => past.fastPast(argv))
+      : await (await import("./fast-past.ts")).fastPast(argv);
+    if (code !== null) return code;
+  }
+  if (verb === "events")
+    return isBuilt()
+      ? built<FastEvents>("fast-events.cjs", verb, words, ({ fastEvents }) => fastEvents(words))
+      : (await import("./fast-events.ts")).fastEvents(words);
+  if (verb !== "ps") return null;
+  return isBuilt()
+    ? built<FastPs>("fast-ps.cjs", verb, words, ({ fastPs }) => fastPs(words))
+    : (await import("./fast-ps.ts")).fastPs(words);
+}
+
 /** By the look of its words; whoever reads them decides. */
-function asksThePast(argv: readonly string[]): boolean {
-  return argv.some((word) =>
+function asksThePast(words: readonly string[]): boolean {
+  return words.some((word) =>
     OF_THE_PAST.some((option) => word === `--${option}` || word.startsWith(`--${option}=`)),
   );
 }
@@ -40,16 +47,15 @@ function asksThePast(argv: readonly string[]): boolean {
 /** Runs a file with its code cached, and keeps the code where it was not. */
 async function built<Exports>(
   file: string,
-  argv: readonly string[],
+  verb: string,
+  words: readonly string[],
   run: (exports: Exports) => Promise<number | null>,
 ): Promise<number | null> {
-  const form = argv.includes("--json") ? "json" : "table";
-  const isPresent = file === "fast-ps.cjs";
-  const use = isPresent ? form : `${argv[0]}-${form}`;
+  const use = `${verb}-${words.includes("--json") ? "json" : "table"}`;
   const { exports, missing } = loadCompiled(import.meta.dirname, file, use, require);
   const code = await run(exports as Exports);
   // Of a question that was refused hardly anything has run; a `ps --check` seldom ends with 0.
-  if (missing !== null && (isPresent || code === 0)) {
+  if (missing !== null && (file === "fast-ps.cjs" || code === 0)) {
     const { keepCompiled } = await import("./keep-compiled.ts");
     keepCompiled(missing);
   }

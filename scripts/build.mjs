@@ -102,7 +102,7 @@ exports.getBinding = (given) => {
 }
 
 /**
- * Of better-sqlite3 the way of `ps` opens, prepares and closes. The rest of its methods, an eighth of the file, would be read and
+ * Of better-sqlite3 whoever only reads opens, prepares and closes. The rest of its methods, an eighth of the file, would be read and
  * unpacked at each start; whoever comes to call one there is told.
  */
 const unusedMethods = {
@@ -119,8 +119,7 @@ const unusedMethods = {
 };
 
 /** What cli/code-cache.ts loads, by itself: these come with Node's module wrapper around them, so that their text is used as it is read. */
-const present = join(root, "cli", "fast-ps.ts");
-const cached = [present, join(root, "cli", "fast-past.ts")];
+const cached = ["fast-ps.ts", "fast-events.ts", "fast-past.ts"].map((name) => join(root, "cli", name));
 
 function wrapping(source) {
   if (source === entry) return { banner: { js: guard } };
@@ -158,7 +157,7 @@ async function bundle(esbuild, source, wanted) {
     plugins: [
       lazyFiles(outfile, wanted),
       sqliteAddon(outfile),
-      ...(source === present ? [unusedMethods] : []),
+      ...(cached.includes(source) ? [unusedMethods] : []),
     ],
     logLevel: "silent",
   });

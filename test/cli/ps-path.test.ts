@@ -69,7 +69,7 @@ function run(...argv: string[]) {
   );
 }
 const cacheFiles = (use = "json") =>
-  readdirSync(join(tree, "dist", "cache")).filter((name) => name.startsWith(`fast-ps.cjs.${use}.`));
+  readdirSync(join(tree, "dist", "cache")).filter((name) => name.startsWith(`fast-ps.cjs.ps-${use}.`));
 
 describe("what a live ps loads", () => {
   test.each([[["ps"]], [["ps", "--json"]], [["ps", "--all", "coder0"]]])(
@@ -110,21 +110,21 @@ describe("what a live ps loads", () => {
 });
 
 describe("what a question to the log loads", () => {
-  const questions = [...ASKING.map((verb) => [verb, ...(WORDS[verb] ?? [])]), ["ps", "--at", "#1"]];
-  test.each(questions.map((argv) => [argv]))(
-    "%j: two files of ours, the second one compiled already",
-    (argv) => {
-      expect(run(...argv).status).toBe(0);
-      const { status, stdout, stderr } = run(...argv);
-      expect(status).toBe(0);
-      expect(stdout).not.toBe("");
-      const { files } = JSON.parse(stderr.slice(stderr.lastIndexOf('{"files"'))) as { files: string[] };
-      const names = files.map((path) => basename(path)).filter((name) => /\.c?js$/.test(name));
-      expect(names.filter((name) => name !== "witness.cjs").sort()).toEqual(["fast-past.cjs", "fleet.cjs"]);
-      const kept = readdirSync(join(tree, "dist", "cache"));
-      expect(kept.filter((name) => name.startsWith(`fast-past.cjs.${argv[0]}-table.`))).toHaveLength(1);
-    },
-  );
+  const ofThePast = [...ASKING.map((verb) => [verb, ...(WORDS[verb] ?? [])]), ["ps", "--at", "#1"]];
+  test.each<[string[], string]>([
+    ...ofThePast.map((argv): [string[], string] => [argv, "fast-past.cjs"]),
+    [["events"], "fast-events.cjs"],
+  ])("%j: two files of ours, the second one compiled already", (argv, file) => {
+    expect(run(...argv).status).toBe(0);
+    const { status, stdout, stderr } = run(...argv);
+    expect(status).toBe(0);
+    expect(stdout).not.toBe("");
+    const { files } = JSON.parse(stderr.slice(stderr.lastIndexOf('{"files"'))) as { files: string[] };
+    const names = files.map((path) => basename(path)).filter((name) => /\.c?js$/.test(name));
+    expect(names.filter((name) => name !== "witness.cjs").sort()).toEqual([file, "fleet.cjs"]);
+    const kept = readdirSync(join(tree, "dist", "cache"));
+    expect(kept.filter((name) => name.startsWith(`${file}.${argv[0]}-table.`))).toHaveLength(1);
+  });
 
   test("what was refused leaves nothing that later starts would have to do with", () => {
     expect(run("history", "--since", "nonsense", "--json").status).toBe(2);
@@ -148,7 +148,9 @@ describe("the compiled code that is kept", () => {
     const all = readdirSync(join(tree, "dist", "cache"));
     expect(all.filter((name) => name.startsWith("fast-ps.cjs."))).toHaveLength(2);
     expect(cacheFiles()[0]).toMatch(
-      new RegExp(`^fast-ps\\.cjs\\.json\\.${process.versions.v8.replaceAll(".", "\\.")}-${process.arch}\\.`),
+      new RegExp(
+        `^fast-ps\\.cjs\\.ps-json\\.${process.versions.v8.replaceAll(".", "\\.")}-${process.arch}\\.`,
+      ),
     );
     expect(statSync(join(tree, "dist", "cache", cacheFiles()[0] ?? "")).mode & 0o022).toBe(0);
   });
@@ -196,7 +198,7 @@ test("words that need commander get it", () => {
 });
 
 test.each([
-  ["fast-past.cjs", ["events", "--limit", "1"]],
+  ["fast-events.cjs", ["events", "--limit", "1"]],
   ["mirror-status.cjs", ["mirror", "status"]],
   ["sql.cjs", ["sql"]],
 ])("plain words need no commander: %s and little else is loaded", (file, argv) => {
