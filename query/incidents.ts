@@ -1,5 +1,7 @@
-import type { AskedIncidents, Cause, Certified, Death, EventSource } from "./certificate.ts";
-import { certify, MOMENT_US, userManagerWent } from "./certificate.ts";
+import type { Cause } from "./cause.ts";
+import { userManagerWent } from "./cause.ts";
+import type { AskedIncidents, Certified, Death, EventSource } from "./certificate.ts";
+import { certify, MOMENT_US } from "./certificate.ts";
 import type { Past, RosterEntry } from "./history/past.ts";
 import type { Window } from "./history/sweep.ts";
 import { exactIsoOf } from "./instant.ts";

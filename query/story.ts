@@ -6,7 +6,8 @@ import type { Gap, Past, RosterEntry } from "./history/past.ts";
 import type { Window } from "./history/sweep.ts";
 import { exactIsoOf, exactIsoOrNull } from "./instant.ts";
 import type { AgentStatus } from "./row.ts";
-import { foundFirst } from "./since.ts";
+import type { FoundFirst } from "./since.ts";
+import { withFirst } from "./since.ts";
 
 export interface HistoryInterval {
   from: string;
@@ -79,22 +80,7 @@ export function* cutIntervals(past: Past, agent: string, window: Window): Genera
   for (const [interval, first] of withFirst(past, agent, window)) yield cutTo(window, interval, first);
 }
 
-/** With each interval, where the log's first looks found it, since when it was so: see `foundFirst`. */
-export function* withFirst(
-  past: Past,
-  agent: string,
-  window: Window,
-): Generator<[Interval, ReturnType<typeof foundFirst>]> {
-  let seenAny = false;
-  for (const interval of past.intervals(agent, window)) {
-    const isSeen = interval.status !== "unobserved";
-    const mayBeFirst = isSeen && !seenAny && interval.status !== null;
-    yield [interval, mayBeFirst ? foundFirst(past, agent, interval.fromUs) : null];
-    seenAny ||= isSeen;
-  }
-}
-
-function cutTo(window: Window, interval: Interval, first: ReturnType<typeof foundFirst>): HistoryInterval {
+function cutTo(window: Window, interval: Interval, first: FoundFirst | null): HistoryInterval {
   const { fromUs, toUs, status, reason, rules, why } = interval;
   const beganBefore = fromUs < window.fromUs;
   const begins = beganBefore ? window.fromUs : fromUs;
@@ -269,39 +255,4 @@ function* merged(sources: readonly Iterable<StoryEntry>[]): Generator<StoryEntry
     yield first.next.value as StoryEntry;
     first.next = first.rest.next();
   }
-}
-
-/** Worst first: what a cell of a timeline shows of all that was so in its time. */
-const WORST: readonly AgentStatus[] = [
-  "failed",
-  "dead",
-  "stale",
-  "silent",
-  "unobserved",
-  "absent",
-  "waiting",
-  "starting",
-  "busy",
-  "running",
-  "healthy",
-  "stopped",
-  "finished",
-];
-
-/** A window in so many equal cells, each with the worst status of its time; null: not on the roster in any of it. */
-export function worstOf(
-  intervals: Iterable<Pick<Interval, "fromUs" | "toUs" | "status">>,
-  window: Window,
-  cells: number,
-): (AgentStatus | null)[] {
-  const ranks = Array<number>(cells).fill(WORST.length);
-  const perCell = (window.toUs - window.fromUs) / cells;
-  for (const { fromUs, toUs, status } of intervals) {
-    if (status === null) continue;
-    const rank = WORST.indexOf(status);
-    const first = Math.max(0, Math.floor((fromUs - window.fromUs) / perCell));
-    const last = Math.min(cells, Math.ceil(((toUs ?? window.toUs) - window.fromUs) / perCell));
-    for (let cell = first; cell < last; cell++) ranks[cell] = Math.min(ranks[cell] ?? rank, rank);
-  }
-  return ranks.map((rank) => WORST[rank] ?? null);
 }

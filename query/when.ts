@@ -5,6 +5,7 @@ import { lengthOf } from "./history/span.ts";
 import type { Window } from "./history/sweep.ts";
 import { isHappening } from "./history/when.ts";
 import { exactIsoOf, exactIsoOrNull } from "./instant.ts";
+import type { FoundFirst } from "./since.ts";
 import { foundFirst } from "./since.ts";
 
 export interface WhenOccurrence {
@@ -80,7 +81,7 @@ export function whenDocument(
 function told(
   { fromUs, toUs, beganBefore, reason, why, found, unseenUs, withinUs }: Occurrence,
   window: Window,
-  first: ReturnType<typeof foundFirst>,
+  first: FoundFirst | null,
 ): WhenOccurrence {
   return {
     from: exactIsoOf(fromUs),

@@ -1,4 +1,5 @@
-import type { CauseKind, Death } from "../../query/certificate.ts";
+import type { CauseKind } from "../../query/cause.ts";
+import type { Death } from "../../query/certificate.ts";
 import type { Incident, IncidentsDocument } from "../../query/incidents.ts";
 import { exactUsOf } from "../../query/instant.ts";
 import type { Paint } from "./colour.ts";

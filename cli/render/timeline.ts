@@ -1,6 +1,7 @@
 import type { Past } from "../../query/history/past.ts";
 import type { AgentStatus } from "../../query/row.ts";
-import { type StoryInput, worstOf } from "../../query/story.ts";
+import type { StoryInput } from "../../query/story.ts";
+import { worstOf } from "../../query/worst.ts";
 import type { Paint, Tone } from "./colour.ts";
 import { formatMoment, formatNear } from "./moment.ts";
 import { STATUSES, toneOf } from "./ps-cells.ts";

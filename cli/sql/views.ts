@@ -1,7 +1,7 @@
 import { MESSAGE_EVENTS, type MessageEntry, messagesOf } from "../../query/messages.ts";
 import { psDocument } from "../../query/ps.ts";
 import type { AgentRow } from "../../query/row.ts";
-import { withFirst } from "../../query/story.ts";
+import { withFirst } from "../../query/since.ts";
 import { isoMicros } from "../../store/exchange.ts";
 import type { ComputedTable, SqlValue } from "../../store/query-log.ts";
 import type { Reader } from "../../store/reader.ts";

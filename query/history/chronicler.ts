@@ -10,13 +10,11 @@ import type {
   RecorderDocument,
   ServerDocument,
 } from "../planes/documents.ts";
-import { documentOf, documentsOf, ONLY } from "../planes/documents.ts";
-import { DEFAULT_INTERVAL_SECONDS } from "../planes/heartbeat.ts";
+import { documentsOf, ONLY } from "../planes/documents.ts";
 import { intentOf, NO_PURPOSE, withIntent } from "../planes/purpose.ts";
 import { coverageId, skippedFromUs } from "../planes/recorder.ts";
-import type { BeatFile } from "./beat-timeline.ts";
-import { evolveBeatFile, NO_BEATS } from "./beat-timeline.ts";
-import { BEAT_TYPES, CADENCE, type Cadence, ownId } from "./cadence.ts";
+import { openBeatFiles } from "./beat-files.ts";
+import { CADENCE, type Cadence, ownId } from "./cadence.ts";
 import { observedBy } from "./coverage-timeline.ts";
 import { endPointOf } from "./pane-points.ts";
 import { adoptionOf } from "./rules.ts";
@@ -46,9 +44,6 @@ export interface Unlived {
   readonly toUs: number;
   readonly resumedAtUs: number;
 }
-
-/** The agent's heartbeat file after an event, by agent: what `checkpoints` of the kind `beats` hold. */
-export type BeatFiles = Readonly<Record<string, BeatFile>>;
 
 /**
  * The same words as `toldBy`, `chronologyOf` and the others read from a whole log, kept one by one as they come: each document
@@ -88,9 +83,7 @@ function openChronicler(tables: ChronicleTables, cadence: Cadence, part: Part): 
   );
   let current: FoldEvent | null = null;
   const isDue = isDueAt(cadence);
-  /** What happened to heartbeat files since `sinceSeq`, seen by this very process. */
-  let files = new Map<string, { beatSeq?: number; content?: number }>();
-  let sinceSeq = Infinity;
+  const beats = openBeatFiles(tables);
 
   const tell: Chronicler["tell"] = (family, id, before, document) => {
     const event = current as FoldEvent;
@@ -214,42 +207,12 @@ function openChronicler(tables: ChronicleTables, cadence: Cadence, part: Part): 
     const agent = event.agent as string;
     if (part === "whole") late(event);
     tables.unsettle(HEARTBEATS, agent, effectUs(event));
-    if (event.type === "heartbeat.writer.exited") return;
-    let file = files.get(agent);
-    if (file === undefined) {
-      file = {};
-      files.set(agent, file);
-    }
-    file.content = event.type === "heartbeat.received" ? event.seq : 0;
-    if (event.type === "heartbeat.received" && documentOf(documents, "heartbeat", agent)?.seq === event.seq)
-      file.beatSeq = event.seq;
-  };
-
-  /** Every agent's heartbeat file as of now: what this process saw, over what the log holds from before. */
-  const beatFiles = (documents: ReadonlyDocuments): BeatFiles => {
-    const beats = new Map(documentsOf(documents, "heartbeat"));
-    const roster = new Map(documentsOf(documents, "roster"));
-    const agents = [...new Set([...beats.keys(), ...roster.keys(), ...files.keys()])].sort();
-    const isSeen = (agent: string) => {
-      const file = files.get(agent);
-      return file?.content !== undefined && file.beatSeq !== undefined;
-    };
-    const earlier = agents.every((agent) => isSeen(agent) || !beats.has(agent))
-      ? {}
-      : beatFilesUntil(tables, sinceSeq);
-    return Object.fromEntries(
-      agents.map((agent) => {
-        const before = earlier[agent] ?? NO_BEATS;
-        const { beatSeq = before.beatSeq, content = before.content } = files.get(agent) ?? {};
-        const intervalSeconds = roster.get(agent)?.declaration.intervalSeconds ?? DEFAULT_INTERVAL_SECONDS;
-        return [agent, { document: beats.get(agent), beatSeq, content, intervalSeconds }];
-      }),
-    );
+    beats.note(event, documents);
   };
 
   const keep = ({ seq, recordedAtUs }: FoldEvent, documents: ReadonlyDocuments): void => {
     if (part !== "rest" && seq % cadence.beatsEvery === 0)
-      tables.checkpoint("beats", { seq, recordedAtUs, value: beatFiles(documents) });
+      tables.checkpoint("beats", { seq, recordedAtUs, value: beats.all(documents) });
     if (seq % cadence.documentsEvery === 0) {
       const value = families.flatMap((family) =>
         [...documentsOf(documents, family)].map(([id, document]) => [family, id, document]),
@@ -264,7 +227,7 @@ function openChronicler(tables: ChronicleTables, cadence: Cadence, part: Part): 
     begin(event, previousUs) {
       current = event;
       if (part !== "samples" && event.source === "recorder" && event.occurredAtUs < previousUs) bind(event);
-      sinceSeq = Math.min(sinceSeq, event.seq);
+      beats.begin(event.seq);
     },
     tell: part === "samples" ? () => {} : tell,
     end(event, documents) {
@@ -278,34 +241,16 @@ function openChronicler(tables: ChronicleTables, cadence: Cadence, part: Part): 
       keep(event, documents);
     },
     repetition(event) {
-      const file = files.get(event.agent ?? "");
-      const isBeat = event.type === "heartbeat.received" && event.source !== "recorder";
-      if (!isBeat || file === undefined || file.content !== event.seq || file.beatSeq !== event.seq)
-        return null;
+      const repeat = beats.repetition(event);
+      if (repeat === null) return null;
       return (seq, occurredAtUs, recordedAtUs) => {
         if (recordedAtUs - occurredAtUs > cadence.lateUs || isDue(seq)) return false;
-        file.content = seq;
-        file.beatSeq = seq;
+        repeat(seq);
         return true;
       };
     },
-    forget() {
-      files = new Map();
-      sinceSeq = Infinity;
-    },
+    forget: beats.forget,
   };
-}
-
-/** The files before an event, from the last checkpoint and the log behind it. */
-function beatFilesUntil(tables: ChronicleTables, beforeSeq: number): BeatFiles {
-  const checkpoint = tables.lastCheckpoint("beats");
-  const files: Record<string, BeatFile> = { ...(checkpoint?.value as BeatFiles | undefined) };
-  for (const event of tables.eventsAfter(checkpoint?.seq ?? 0, BEAT_TYPES)) {
-    if (event.seq >= beforeSeq) break;
-    if (event.agent !== null && event.schemaVersion <= 1)
-      files[event.agent] = evolveBeatFile(files[event.agent] ?? NO_BEATS, event);
-  }
-  return files;
 }
 
 /** When what the event states began to hold, as far as is known when it is written. */

@@ -1,9 +1,9 @@
 import type { Happened } from "../../store/chronicle.ts";
 import type { FoldEvent, Repetition } from "../../store/projection.ts";
+import type { BeatFiles } from "./beat-files.ts";
 import type { BeatFile, BeatsTold } from "./beat-timeline.ts";
 import { beatFileRepetition, evolveBeatFile, isOfBeats, NO_BEATS } from "./beat-timeline.ts";
 import { BEAT_TYPES, CADENCE } from "./cadence.ts";
-import type { BeatFiles } from "./chronicler.ts";
 import type { Chronology } from "./chronology.ts";
 import type { WindowInput } from "./horizon.ts";
 import { once } from "./once.ts";

@@ -1,6 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { coverageOf } from "../../query/coverage.ts";
-import { paneSeen, SOCKET, tmuxLook } from "../support/looks.ts";
+import { psDocument } from "../../query/ps.ts";
+import { createFoldedLog } from "../support/fold.ts";
+import { beatLook, paneSeen, SOCKET, tmuxLook } from "../support/looks.ts";
+import { presentOf } from "../support/table.ts";
 import { createStory, type Story } from "./history/story.ts";
 
 /** A log that nobody noted any look of, as one that was brought from elsewhere. */
@@ -17,6 +20,8 @@ function heard({ log, at }: Story) {
     return observedAtUs === null ? null : Math.floor((observedAtUs - at(0)) / 1e6);
   };
 }
+
+const S = 1_000_000;
 
 describe("when a source was last heard from, by the log alone", () => {
   test("its own last word counts, and not what another told later", () => {
@@ -47,5 +52,51 @@ describe("when a source was last heard from, by the log alone", () => {
     story.stop(500);
     expect(heard(story)("systemd")).toBe(500);
     expect(heard(story)("tmux", SOCKET)).toBe(500);
+  });
+
+  test("that a source which never answered is no longer asked is no answer; one that was watched was heard until then", () => {
+    const log = createFoldedLog();
+    const t = log.nowUs;
+    const at = (us: number) => {
+      log.nowUs = us;
+      return log;
+    };
+    const tell = (type: string, source: string, us: number, more: object = {}) =>
+      log.append({
+        type,
+        agent: null,
+        source: "recorder",
+        occurredAtUs: us,
+        precision: "us",
+        payload: { source, scope: "", ...more },
+      });
+    const nowUs = t + 100 * S;
+    // Without the looks that a recorder notes beside its log, as in a log that was brought from elsewhere.
+    const heard = () => {
+      const present = presentOf(at(nowUs), nowUs, { observer: { state: "absent" } });
+      const { sources } = psDocument({ ...present, observations: [] }).observer;
+      return ["process", "journal", "heartbeat"].map((source) => sources[source]?.observed_at);
+    };
+    const iso = (us: number) => new Date(us / 1000).toISOString();
+    tell("recorder.source.unavailable", "process", t + 1 * S, { reason: "no /proc" });
+    tell("recorder.source.started", "journal", t + 1 * S);
+    tell("recorder.source.started", "heartbeat", t + 1 * S);
+    at(t + 5 * S).look(beatLook(t + 5 * S, "coder0", t + 5 * S));
+    // The log ends while it is being recorded: of each source its own last word is known, and nothing of how long it was heard after that.
+    const last = log.events.at(-1)?.recordedAtUs ?? 0;
+    expect(heard()).toEqual([null, iso(t + 1 * S), iso(last)]);
+    tell("recorder.source.unavailable", "heartbeat", t + 20 * S, { reason: "no directory" });
+    for (const source of ["process", "journal", "heartbeat"])
+      tell("recorder.source.stopped", source, t + 30 * S);
+    expect(heard()).toEqual([null, iso(t + 30 * S), iso(t + 20 * S)]);
+    log.append({
+      type: "recorder.stopped",
+      agent: null,
+      source: "recorder",
+      occurredAtUs: t + 31 * S,
+      precision: "us",
+      payload: { pid: 1, reason: "signal" },
+    });
+    expect(heard()).toEqual([null, iso(t + 30 * S), iso(t + 20 * S)]);
   });
 });

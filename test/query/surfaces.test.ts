@@ -6,10 +6,11 @@ import { bucketOf } from "../../query/history/buckets.ts";
 import { pastOf } from "../../query/history/past-in-memory.ts";
 import { incidentsDocument } from "../../query/incidents.ts";
 import { exactUsOf } from "../../query/instant.ts";
-import { historyDocument, storyOf, worstOf } from "../../query/story.ts";
+import { historyDocument, storyOf } from "../../query/story.ts";
 import { uptimeDocument } from "../../query/uptime.ts";
 import { whenDocument } from "../../query/when.ts";
 import { whyDocument } from "../../query/why.ts";
+import { worstOf } from "../../query/worst.ts";
 import { AGENTS, anyStoryWithSteps, BEGIN_US, play } from "./history/world.ts";
 
 /**

@@ -1,0 +1,67 @@
+import type { Past } from "./history/past.ts";
+import type { Boot } from "./history/server-timeline.ts";
+import { exactIsoOf } from "./instant.ts";
+import { within } from "./planes/documents.ts";
+import type { Explained } from "./ps.ts";
+
+/** What joins several deaths. `unwatched`: they were found by the same look, after time in which nobody watched. */
+export type CauseKind = "reboot" | "user-manager" | "tmux-server" | "unwatched" | "same-moment";
+
+export interface Cause {
+  kind: CauseKind;
+  detail: string;
+}
+
+/** systemd writes its line about a unit a little after the process has gone. */
+export const NEARBY_US = 5_000_000;
+/** An incarnation begins with so much of the boot's id. */
+const BOOT_IN_INCARNATION = 8;
+/** What brought a death about, and the key of others that share it. */
+export function causeOf(
+  { past, managerWent }: { readonly past: Past; readonly managerWent: (atUs: number) => boolean },
+  first: Explained,
+  atUs: number,
+  notBeforeUs: number | null,
+  witnessed: boolean,
+): { cause: Cause | null; key: string | null } {
+  const { verdict } = first;
+  const { server, pane } = first.facts;
+  const booted = bootThatEnded(past, first, notBeforeUs ?? atUs, atUs);
+  if (booted !== null && (server?.reason === "rebooted" || !witnessed)) {
+    const detail = `boot ${booted.bootId.slice(0, 8)} at ${exactIsoOf(booted.atUs)}`;
+    return { cause: { kind: "reboot", detail }, key: `reboot ${booted.bootId}` };
+  }
+  if (verdict.reason === "tmux server gone" && server !== undefined) {
+    const socket = pane.socket ?? "";
+    const pid = pane.own?.server ?? server.pid;
+    const name = `process ${pid} on ${socket.slice(socket.lastIndexOf("/") + 1)}`;
+    const kind = managerWent(atUs) ? "user-manager" : "tmux-server";
+    return { cause: { kind, detail: name }, key: `server ${within(socket, String(pid))}` };
+  }
+  if (!witnessed) {
+    const detail = "found so by the next look";
+    return { cause: { kind: "unwatched", detail }, key: null };
+  }
+  return { cause: null, key: null };
+}
+
+/**
+ * The boot that ended this life. A kernel tells its hour in whole seconds, which may be before the last word of the life that it ended:
+ * so it is known by its name, which the incarnation begins with. Without one (a pane whose process was gone too soon) its hour decides.
+ */
+function bootThatEnded(past: Past, { facts }: Explained, fromUs: number, toUs: number): Boot | null {
+  const untilUs = Math.min(toUs + NEARBY_US, past.nowUs);
+  const life = facts.pane.own?.incarnation?.slice(0, BOOT_IN_INCARNATION) ?? null;
+  if (life === null) return [...past.boots({ fromUs, toUs: toUs + 1 })].at(-1) ?? null;
+  const now = past.explain(facts.name, untilUs).facts.manager?.manager.bootId;
+  if (now === undefined || now.startsWith(life)) return null;
+  const boots = past.boots({ fromUs: past.beginsUs ?? fromUs, toUs: untilUs + 1 });
+  return [...boots].find(({ bootId }) => bootId === now) ?? null;
+}
+
+/** systemd answered before that moment and could not be asked right after it. */
+export function userManagerWent(past: Past, atUs: number): boolean {
+  const stateAt = (us: number) => past.table(us, false).observer.sources.systemd?.state;
+  const afterUs = Math.min(atUs + NEARBY_US, past.nowUs);
+  return stateAt(atUs - NEARBY_US) === "fresh" && stateAt(afterUs) === "unavailable";
+}

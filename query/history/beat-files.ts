@@ -1,0 +1,84 @@
+import type { ChronicleTables } from "../../store/chronicle.ts";
+import type { FoldEvent, ReadonlyDocuments } from "../../store/projection.ts";
+import { documentOf, documentsOf } from "../planes/documents.ts";
+import { DEFAULT_INTERVAL_SECONDS } from "../planes/heartbeat.ts";
+import type { BeatFile } from "./beat-timeline.ts";
+import { evolveBeatFile, NO_BEATS } from "./beat-timeline.ts";
+import { BEAT_TYPES } from "./cadence.ts";
+
+/** The agent's heartbeat file after an event, by agent: what `checkpoints` of the kind `beats` hold. */
+export type BeatFiles = Readonly<Record<string, BeatFile>>;
+
+/** Every agent's heartbeat file while events are appended: what this process saw of them, over what the log holds from before. */
+export function openBeatFiles(tables: ChronicleTables) {
+  /** What happened to heartbeat files since `sinceSeq`, seen by this very process. */
+  let files = new Map<string, { beatSeq?: number; content?: number }>();
+  let sinceSeq = Infinity;
+  return {
+    /** From this event on everything is seen. */
+    begin(seq: number): void {
+      sinceSeq = Math.min(sinceSeq, seq);
+    },
+    /** An event of an agent's beats, and what it made of the documents. */
+    note(event: FoldEvent, documents: ReadonlyDocuments): void {
+      if (event.type === "heartbeat.writer.exited") return;
+      const agent = event.agent as string;
+      let file = files.get(agent);
+      if (file === undefined) {
+        file = {};
+        files.set(agent, file);
+      }
+      file.content = event.type === "heartbeat.received" ? event.seq : 0;
+      if (event.type === "heartbeat.received" && documentOf(documents, "heartbeat", agent)?.seq === event.seq)
+        file.beatSeq = event.seq;
+    },
+    /** All files as of now. */
+    all(documents: ReadonlyDocuments): BeatFiles {
+      const beats = new Map(documentsOf(documents, "heartbeat"));
+      const roster = new Map(documentsOf(documents, "roster"));
+      const agents = [...new Set([...beats.keys(), ...roster.keys(), ...files.keys()])].sort();
+      const isSeen = (agent: string) => {
+        const file = files.get(agent);
+        return file?.content !== undefined && file.beatSeq !== undefined;
+      };
+      const earlier = agents.every((agent) => isSeen(agent) || !beats.has(agent))
+        ? {}
+        : beatFilesUntil(tables, sinceSeq);
+      return Object.fromEntries(
+        agents.map((agent) => {
+          const before = earlier[agent] ?? NO_BEATS;
+          const { beatSeq = before.beatSeq, content = before.content } = files.get(agent) ?? {};
+          const intervalSeconds = roster.get(agent)?.declaration.intervalSeconds ?? DEFAULT_INTERVAL_SECONDS;
+          return [agent, { document: beats.get(agent), beatSeq, content, intervalSeconds }];
+        }),
+      );
+    },
+    /** What notes a beat like this one at another place; null: it does not stand as this one does. */
+    repetition(event: FoldEvent): ((seq: number) => void) | null {
+      const file = files.get(event.agent ?? "");
+      const isBeat = event.type === "heartbeat.received" && event.source !== "recorder";
+      if (!isBeat || file === undefined || file.content !== event.seq || file.beatSeq !== event.seq)
+        return null;
+      return (seq) => {
+        file.content = seq;
+        file.beatSeq = seq;
+      };
+    },
+    forget(): void {
+      files = new Map();
+      sinceSeq = Infinity;
+    },
+  };
+}
+
+/** The files before an event, from the last checkpoint and the log behind it. */
+function beatFilesUntil(tables: ChronicleTables, beforeSeq: number): BeatFiles {
+  const checkpoint = tables.lastCheckpoint("beats");
+  const files: Record<string, BeatFile> = { ...(checkpoint?.value as BeatFiles | undefined) };
+  for (const event of tables.eventsAfter(checkpoint?.seq ?? 0, BEAT_TYPES)) {
+    if (event.seq >= beforeSeq) break;
+    if (event.agent !== null && event.schemaVersion <= 1)
+      files[event.agent] = evolveBeatFile(files[event.agent] ?? NO_BEATS, event);
+  }
+  return files;
+}
