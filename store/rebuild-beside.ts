@@ -59,6 +59,7 @@ export function startBeside(database: Database, module: string): Beside | null {
   const aside = `${path}.rebuild-${process.pid}`;
   closeSync(openSync(aside, "w", 0o600));
   database.prepare(`ATTACH ? AS ${SCHEMA}`).run(aside);
+  database.pragma(`${SCHEMA}.cache_size = -${CACHE_KILOBYTES}`);
   const numbers = new BigInt64Array(new SharedArrayBuffer(NUMBERS * 8));
   numbers[END] = UNKNOWN;
   // Loaded here and not at the top: whoever only appends has no use for it.

@@ -119,17 +119,20 @@ function putChronicle(database: Database, name: AsideName, halved: Folds | null)
   for (const table of ["status_intervals", "settled", "unsettled"]) database.exec(`DELETE FROM ${table}`);
 }
 
-/** Checkpoints of all documents: each half made those of its own families. */
+/** Checkpoints of all documents: each half made those of its own families. One at a time, since there is one for each day or so of a log. */
 function joinDocuments(database: Database, name: AsideName, kind: string): void {
-  const rows = database
+  const rowids = database.prepare("SELECT rowid FROM checkpoints WHERE kind = ?").pluck();
+  const pair = database
     .prepare(
-      `SELECT s.rowid, s.seq, s.recorded_at, s.value, r.value FROM checkpoints s
-       JOIN ${name("checkpoints")} r USING (partition_id, kind, seq) WHERE kind = ?`,
+      `SELECT s.seq, s.recorded_at, s.value, r.value FROM checkpoints s
+       JOIN ${name("checkpoints")} r USING (partition_id, kind, seq) WHERE s.rowid = ?`,
     )
-    .raw()
-    .all(kind) as [number, number, number, Buffer, Buffer][];
+    .raw();
   const put = database.prepare("UPDATE checkpoints SET value = ? WHERE rowid = ?");
-  for (const [rowid, seq, recordedAtUs, samples, rest] of rows) {
+  for (const rowid of rowids.all(kind)) {
+    const found = pair.get(rowid) as [number, number, Buffer, Buffer] | undefined;
+    if (found === undefined) continue;
+    const [seq, recordedAtUs, samples, rest] = found;
     const held = (value: Buffer) => checkpointOf([seq, recordedAtUs, value]).value as unknown[];
     put.run(checkpointBlob([...held(rest), ...held(samples)]), rowid);
   }

@@ -17,7 +17,7 @@ import { makeToolbox, runBare, writeFakeNode } from "../scripts/toolbox.ts";
 
 const project = join(import.meta.dirname, "..", "..");
 const echo = `console.log(JSON.stringify({ args: process.argv.slice(2), exec: process.execPath,
-  ca: process.env.NODE_EXTRA_CA_CERTS ?? null }))`;
+  ca: process.env.NODE_EXTRA_CA_CERTS ?? null, flags: process.execArgv }))`;
 
 let base: string;
 let checkout: string;
@@ -124,6 +124,18 @@ test("a checkout that was not built says how to build it", () => {
   expect([said.status, said.stdout]).toEqual([1, ""]);
   expect(said.stderr).toContain("npm ci");
   expect(said.stderr.trim().split("\n")).toHaveLength(2);
+});
+
+test("what goes through a whole log, or runs for months, has a young heap that stays small", () => {
+  putNodeOnPath();
+  for (const [verb, flags] of [
+    ["rebuild", ["--max-semi-space-size=4"]],
+    ["record", ["--max-semi-space-size=4"]],
+    ["ps", []],
+  ] as const) {
+    const { args, flags: given } = JSON.parse(fleet([verb, "--json"]).stdout);
+    expect({ args, given }).toEqual({ args: [verb, "--json"], given: flags });
+  }
 });
 
 test("NODE_EXTRA_CA_CERTS reaches only the verbs that leave this host", () => {
