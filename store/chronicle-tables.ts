@@ -236,6 +236,7 @@ type ReadRow = readonly [
 ];
 
 const EVER = Number.MAX_SAFE_INTEGER;
+const PAGE = 4096;
 
 export interface WantedEvents {
   /** What the types begin with. */
@@ -258,13 +259,17 @@ export function openEventReader(database: Database, partitionId: number) {
      WHERE seq IN (SELECT value FROM json_each(?)) ORDER BY seq`,
     "raw",
   );
-  const between = prepared(
-    database,
-    `SELECT seq, series_id, recorded_at, lag, payload FROM events NOT INDEXED
-     WHERE seq > ? AND seq < ? AND recorded_at - max(lag, 0) <= ? AND series_id IN (SELECT value FROM json_each(?))
-     ORDER BY seq`,
-    "raw",
-  );
+  const between = (from: string, where: string) =>
+    prepared(
+      database,
+      `SELECT seq, series_id, recorded_at, lag, payload FROM events ${from}
+       WHERE seq > ? AND seq < ? AND recorded_at - max(lag, 0) <= ? ${where}
+       AND series_id IN (SELECT value FROM json_each(?)) ORDER BY seq LIMIT ${PAGE}`,
+      "raw",
+    );
+  const anyBetween = between("NOT INDEXED", "");
+  /** As the partial index has it: one event of ten. */
+  const transitionsBetween = between("INDEXED BY events_transitions", "AND series_id > 0");
   const ofPartition = prepared(
     database,
     `SELECT series_id, agent, type FROM series JOIN subjects s USING (subject_id) JOIN kinds USING (kind_id)
@@ -288,40 +293,56 @@ export function openEventReader(database: Database, partitionId: number) {
       payload: value,
     };
   };
-  const rowsOf = ({ types, agents, afterSeq, beforeSeq = EVER, byUs = EVER }: WantedEvents): ReadRow[] => {
+  /** Never all at once: of a long log that would be most of the memory of this machine. */
+  function* pagesOf(wanted: WantedEvents): Generator<readonly ReadRow[]> {
+    const { types, agents, afterSeq, beforeSeq = EVER, byUs = EVER } = wanted;
     const series = (ofPartition().all(partitionId) as [number, string | null, string][])
       .filter(([, agent, type]) => {
         if (agents !== undefined && (agent === null || !agents.includes(agent))) return false;
         return types.some((wanted) => type.startsWith(wanted));
       })
       .map(([seriesId]) => seriesId);
-    if (series.length === 0) return [];
-    // As of one commit: an archive that is made between the two reads would give its events twice.
-    return inSnapshot(database, () => {
-      const rows = between().all(afterSeq, beforeSeq, byUs, JSON.stringify(series)) as ReadRow[];
-      const floor = archive.floor();
-      if (afterSeq >= floor) return rows;
-      const [fromSeq, toSeq] = [afterSeq + 1, Math.min(floor, beforeSeq - 1)];
-      const archived = [...archive.rows({ fromSeq, toSeq, series, sinceUs: null, untilUs: null })];
-      return [
-        ...archived.filter(([, , recordedAtUs, lag]) => recordedAtUs - Math.max(lag, 0) <= byUs),
-        ...rows,
-      ];
-    });
-  };
+    if (series.length === 0) return;
+    const floor = archive.floor();
+    if (afterSeq < floor) {
+      const archived = { fromSeq: afterSeq + 1, toSeq: Math.min(floor, beforeSeq - 1), series };
+      let page: ReadRow[] = [];
+      for (const row of archive.rows({ ...archived, sinceUs: null, untilUs: null })) {
+        if (row[2] - Math.max(row[3], 0) > byUs) continue;
+        page.push(row);
+        if (page.length < PAGE) continue;
+        yield page;
+        page = [];
+      }
+      yield page;
+    }
+    const read = series.every((id) => id > 0) ? transitionsBetween : anyBetween;
+    for (let after = Math.max(afterSeq, floor); ; ) {
+      const rows = read().all(after, beforeSeq, byUs, JSON.stringify(series)) as ReadRow[];
+      yield rows;
+      const last = rows.at(-1);
+      if (last === undefined || rows.length < PAGE) return;
+      after = last[0];
+    }
+  }
+  // As of one commit: an archive that is made between two pages would give its events twice, or not at all.
   return {
-    events: (wanted: WantedEvents): FoldEvent[] => rowsOf(wanted).map(eventOf),
+    events: (wanted: WantedEvents): FoldEvent[] =>
+      inSnapshot(database, () => [...pagesOf(wanted)].flatMap((rows) => rows.map(eventOf))),
     /** The same one after another, to a fold that may know how to take the repetitions of one. */
     fold(wanted: WantedEvents, take: (event: FoldEvent) => Repetition | null): void {
       const lasts = new Map<number, { readonly payload: string | number; readonly again: Repetition }>();
-      for (const row of rowsOf(wanted)) {
+      const one = (row: ReadRow): void => {
         const [seq, seriesId, recordedAtUs, lag, payload] = row;
         const last = lasts.get(seriesId);
-        if (last?.payload === payload && last.again(seq, recordedAtUs - lag, recordedAtUs)) continue;
+        if (last?.payload === payload && last.again(seq, recordedAtUs - lag, recordedAtUs)) return;
         const again = take(eventOf(row));
         if (again === null) lasts.delete(seriesId);
         else lasts.set(seriesId, { payload, again });
-      }
+      };
+      inSnapshot(database, () => {
+        for (const rows of pagesOf(wanted)) rows.forEach(one);
+      });
     },
     /** By their places. */
     eventsNamed(seqs: readonly number[]): FoldEvent[] {

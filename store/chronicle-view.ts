@@ -42,7 +42,7 @@ export interface ChronicleView {
   lastSeq(): number;
   /** When the first event of this partition was recorded; null: there is none. */
   beginsUs(): number | null;
-  events(wanted: WantedEvents): Iterable<FoldEvent>;
+  events(wanted: WantedEvents): readonly FoldEvent[];
   /** The same one after another, to a fold that may know how to take the repetitions of one. */
   fold(wanted: WantedEvents, take: (event: FoldEvent) => Repetition | null): void;
   /** By their places. */

@@ -68,7 +68,7 @@ export function pastAsRecorded(input: RecordedPastInput): Past {
 /** A history that is asked about `nowUs` only: every document stands, and who watched is read from the recorder's own words. */
 function historyThen({ view, seq, nowUs, lapsedAtUs }: RecordedPastInput): History {
   const documents = documentsThen(view, seq);
-  const words = [...view.events({ types: ["recorder."], afterSeq: 0, beforeSeq: seq + 1 })];
+  const words = view.events({ types: ["recorder."], afterSeq: 0, beforeSeq: seq + 1 });
   const chronology = chronologyOf(words, nowUs);
   const said = toldBy(words, chronology);
   const checkpoint = view.checkpoint("beats", seq);
@@ -113,7 +113,9 @@ function documentsThen(view: ChronicleView, seq: number): ReadonlyDocuments {
   const documents = createDocuments("untracked");
   for (const [family, id, document] of (checkpoint?.value ?? []) as [string, string, unknown][])
     documents.load(family, id, document);
-  for (const event of view.events({ types: [""], afterSeq: checkpoint?.seq ?? 0, beforeSeq: seq + 1 }))
+  view.fold({ types: [""], afterSeq: checkpoint?.seq ?? 0, beforeSeq: seq + 1 }, (event) => {
     for (const projection of projections) projection.evolve(documents, event);
+    return null;
+  });
   return documents;
 }
