@@ -1,3 +1,4 @@
+import { once } from "./history/once.ts";
 import type { Past } from "./history/past.ts";
 import type { Boot } from "./history/server-timeline.ts";
 import { exactIsoOf } from "./instant.ts";
@@ -12,13 +13,25 @@ export interface Cause {
   detail: string;
 }
 
+/** Deaths this close to one another are one moment: a look at all panes takes no longer. */
+export const MOMENT_US = 1_000_000;
 /** systemd writes its line about a unit a little after the process has gone. */
 export const NEARBY_US = 5_000_000;
 /** An incarnation begins with so much of the boot's id. */
 const BOOT_IN_INCARNATION = 8;
+
+/** What is asked of a moment of a fleet, whoever died then. */
+export interface Circumstances {
+  readonly past: Past;
+  /** Whether the user manager went at that moment: see `userManagerWent`. */
+  readonly managerWent: (atUs: number) => boolean;
+  /** The boot whose shutdown was under way at that moment: see `shutdowns`. */
+  readonly shutdownAt: (atUs: number) => Boot | null;
+}
+
 /** What brought a death about, and the key of others that share it. */
 export function causeOf(
-  { past, managerWent }: { readonly past: Past; readonly managerWent: (atUs: number) => boolean },
+  { past, managerWent, shutdownAt }: Circumstances,
   first: Explained,
   atUs: number,
   notBeforeUs: number | null,
@@ -26,8 +39,11 @@ export function causeOf(
 ): { cause: Cause | null; key: string | null } {
   const { verdict } = first;
   const { server, pane } = first.facts;
-  const booted = bootThatEnded(past, first, notBeforeUs ?? atUs, atUs);
-  if (booted !== null && (server?.reason === "rebooted" || !witnessed)) {
+  const ended = bootThatEnded(past, first, notBeforeUs ?? atUs, atUs);
+  const isSeen = witnessed && server?.reason !== "rebooted";
+  // What is seen to die in the moment in which the recorder itself is taken down goes down with it.
+  const booted = isSeen ? shutdownAt(atUs) : ended;
+  if (booted !== null) {
     const detail = `boot ${booted.bootId.slice(0, 8)} at ${exactIsoOf(booted.atUs)}`;
     return { cause: { kind: "reboot", detail }, key: `reboot ${booted.bootId}` };
   }
@@ -57,6 +73,21 @@ function bootThatEnded(past: Past, { facts }: Explained, fromUs: number, toUs: n
   if (now === undefined || now.startsWith(life)) return null;
   const boots = past.boots({ fromUs: past.beginsUs ?? fromUs, toUs: untilUs + 1 });
   return [...boots].find(({ bootId }) => bootId === now) ?? null;
+}
+
+/** The boots of the log, by the moment before which the recorder ended that no other followed until then. */
+export function shutdowns(past: Past): Circumstances["shutdownAt"] {
+  const whole = once(() => {
+    const window = { fromUs: past.beginsUs ?? past.nowUs, toUs: past.nowUs };
+    return { gaps: [...past.gaps(window)], boots: [...past.boots(window)] };
+  });
+  return (atUs) => {
+    const { gaps, boots } = whole();
+    const gap = gaps.find(({ fromUs }) => fromUs >= atUs && fromUs <= atUs + MOMENT_US);
+    if (gap === undefined) return null;
+    const untilUs = gap.toUs ?? past.nowUs;
+    return boots.find((boot) => boot.atUs + boot.withinUs > gap.fromUs && boot.atUs <= untilUs) ?? null;
+  };
 }
 
 /** systemd answered before that moment and could not be asked right after it. */

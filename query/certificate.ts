@@ -1,6 +1,6 @@
 import type { StoredEvent } from "../store/events/envelope.ts";
-import type { Cause } from "./cause.ts";
-import { causeOf, NEARBY_US } from "./cause.ts";
+import type { Cause, Circumstances } from "./cause.ts";
+import { causeOf, MOMENT_US, NEARBY_US } from "./cause.ts";
 import { BEFORE_THE_LOG } from "./history/before-the-log.ts";
 import { bucketOf } from "./history/buckets.ts";
 import type { Interval } from "./history/intervals.ts";
@@ -15,6 +15,7 @@ import type { AgentStatus } from "./row.ts";
 export interface Death {
   agent: string;
   runtime: string | null;
+  /** The one that it was of when it was first unwell. */
   class: string;
   /** When it was first unwell. */
   at: string;
@@ -58,16 +59,11 @@ export interface EventSource {
 }
 
 /** What a certificate is made from. */
-export interface AskedIncidents {
-  readonly past: Past;
+export interface AskedIncidents extends Circumstances {
   readonly events: EventSource;
   readonly window: Window;
-  /** Whether the user manager went at that moment: see `userManagerWent`. */
-  readonly managerWent: (atUs: number) => boolean;
 }
 
-/** Deaths this close to one another are one moment: a look at all panes takes no longer. */
-export const MOMENT_US = 1_000_000;
 /** A message older than this is no part of a death. */
 const LOOK_BACK_US = 7 * 86_400_000_000;
 
@@ -106,7 +102,7 @@ export function certify(asked: AskedIncidents, entry: RosterEntry, outage: Outag
     death: {
       agent: name,
       runtime: declaration.runtime,
-      class: declaration.class,
+      class: entry.classes.find(({ toUs }) => atUs < toUs)?.class ?? declaration.class,
       at: exactIsoOf(atUs),
       witnessed,
       not_before: exactIsoOrNull(notBeforeUs),

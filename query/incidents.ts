@@ -1,7 +1,8 @@
 import type { Cause } from "./cause.ts";
-import { userManagerWent } from "./cause.ts";
+import { MOMENT_US, shutdowns, userManagerWent } from "./cause.ts";
 import type { AskedIncidents, Certified, Death, EventSource } from "./certificate.ts";
-import { certify, MOMENT_US } from "./certificate.ts";
+import { certify } from "./certificate.ts";
+import type { Outage } from "./history/outages.ts";
 import type { Past, RosterEntry } from "./history/past.ts";
 import type { Window } from "./history/sweep.ts";
 import { exactIsoOf } from "./instant.ts";
@@ -26,17 +27,22 @@ export function incidentsDocument(
   past: Past,
   input: {
     readonly entries: readonly RosterEntry[];
+    /** Only what an agent was down for while it was of one of these; none: all of it. */
+    readonly classes?: readonly string[];
     readonly window: Window;
     readonly atUs: number;
     readonly events: EventSource;
   },
 ): IncidentsDocument {
-  const { entries, window, atUs, events } = input;
+  const { entries, classes = [], window, atUs, events } = input;
   const managerWent = rememberedBySecond((us) => userManagerWent(past, us));
-  const asked: AskedIncidents = { past, events, window, managerWent };
+  const asked: AskedIncidents = { past, events, window, managerWent, shutdownAt: shutdowns(past) };
   const found = entries
     .flatMap((entry) =>
-      past.uptime(entry.name, window).outages.map((outage) => certify(asked, entry, outage)),
+      past
+        .uptime(entry.name, window)
+        .outages.filter((outage) => classes.length === 0 || isWhileOf(classes, entry, outage))
+        .map((outage) => certify(asked, entry, outage)),
     )
     .sort((a, b) => a.atUs - b.atUs || a.beganUs - b.beganUs || (a.death.agent < b.death.agent ? -1 : 1));
   return {
@@ -48,6 +54,12 @@ export function incidentsDocument(
     window: { from: exactIsoOf(window.fromUs), to: exactIsoOf(window.toUs) },
     incidents: grouped(found),
   };
+}
+
+function isWhileOf(classes: readonly string[], entry: RosterEntry, { fromUs, toUs }: Outage): boolean {
+  return entry.classes.some(
+    (stay) => classes.includes(stay.class) && fromUs < stay.toUs && (toUs ?? Infinity) > stay.fromUs,
+  );
 }
 
 /**

@@ -1,6 +1,6 @@
 import { incidentsDocument } from "../../query/incidents.ts";
 import { type Asked, askPast, chosen, unknownIn, windowOf } from "../asked.ts";
-import { has, type Invocation } from "../declaration.ts";
+import { has, type Invocation, valuesOf } from "../declaration.ts";
 import { EXIT } from "../exit.ts";
 import { sayNoSuchAgent } from "../no-such-agent.ts";
 import { formatIncidents } from "../render/incidents.ts";
@@ -14,7 +14,8 @@ export async function run(invocation: Invocation): Promise<number> {
     const unknown = unknownIn(past, invocation);
     if (unknown !== undefined) return { unknown, known: past.names() };
     const entries = chosen(past.roster(window), invocation);
-    return incidentsDocument(past, { entries, window, atUs, events: eventsOf(asked) });
+    const classes = valuesOf(invocation, "class");
+    return incidentsDocument(past, { entries, classes, window, atUs, events: eventsOf(asked) });
   });
   if (!("schema" in found)) return sayNoSuchAgent(output, found.unknown, found.known);
   if (has(invocation, "json")) output.print(`${JSON.stringify(found, null, 2)}\n`);

@@ -137,6 +137,19 @@ test("time of a class is what was of it: an agent that changed its class counts 
     expect(stdout).not.toContain("class implementer");
     const both = await past.json<UptimeDocument>(...asked, "--class", "implementer");
     expect(both).toEqual({ ...all, at: both.at });
+    // And of what failed while it was of that class.
+    const alive = [paneSeen("coder0", 1, { startedAtUs: at(1000) })];
+    past.look(1001, tmuxLook(at(1001), alive));
+    past.look(1100, tmuxLook(at(1100), []));
+    past.stop(1200);
+    past.now(1201);
+    const failed = async (of: string) => {
+      const words = ["incidents", "--since", "20:00", "--class", of];
+      const { incidents } = await past.json<IncidentsDocument>(...words);
+      return incidents.flatMap(({ deaths }) => deaths.map((death) => [death.agent, death.class]));
+    };
+    expect(await failed("implementer")).toEqual([["coder0", "implementer"]]);
+    expect(await failed("reviewer")).toEqual([]);
   } finally {
     past.close();
   }
@@ -379,6 +392,11 @@ describe("causes", () => {
       at(second),
       agents.map((agent, index) => paneSeen(agent, index + 1, { startedAtUs: at(-60) })),
     );
+  const exited = {
+    type: "heartbeat.writer.exited",
+    source: "heartbeat",
+    payload: { pid: 4000, pidStart: 7 },
+  } as const;
   const begin = () =>
     past.record(
       0,
@@ -388,6 +406,29 @@ describe("causes", () => {
       beatLook(at(0), "coder0", at(0)),
       beatLook(at(0), "coder1", at(0)),
     );
+
+  test("what the recorder still sees to die in the moment in which a shutdown ends it is the reboot's; what it saw before is not", async () => {
+    begin();
+    past.beats("coder0", 15, 90);
+    past.beats("coder1", 15, 90);
+    past.tell(97, { ...exited, agent: "coder0", occurredAtUs: at(97) });
+    past.tell(99.8, { ...exited, agent: "coder1", occurredAtUs: at(99.8) });
+    past.stop(100);
+    const boot = { bootId: `2222${BOOT.slice(4)}`, bootedAtUs: at(130) };
+    past.record(
+      200,
+      tmuxLook(at(200), [], { server: null, goneReason: "no-socket" }),
+      systemdLook(at(200), {}, boot),
+    );
+    past.stop(300);
+    past.now(300);
+    expect(
+      (await incidents()).map(({ cause, deaths }) => [cause?.kind, deaths.map(({ agent }) => agent)]),
+    ).toEqual([
+      [undefined, ["coder0"]],
+      ["reboot", ["coder1"]],
+    ]);
+  });
 
   test("a reboot is the cause of all that it ended, at its own hour, also when nobody recorded", async () => {
     begin();
