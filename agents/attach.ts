@@ -19,8 +19,11 @@ export interface AttachOptions {
   readonly signal: AbortSignal;
 }
 
-/** How it ended: by the person, or because the session or its server did. */
-export type Left = "detached" | "ended" | "interrupted";
+/**
+ * How it ended: by the person, because the session or its server did, because this command was told to end, or the tmux client: killed
+ * under the person's hands, or never able to join (a terminal that tmux cannot use).
+ */
+export type Left = "detached" | "ended" | "interrupted" | "killed" | "failed";
 
 /**
  * Joins this terminal to an agent's session until the person leaves. The window's size is fixed before the client comes, because
@@ -42,8 +45,9 @@ export async function attachTo(options: AttachOptions): Promise<Left> {
   const held = earlier ?? now;
   const isHeld = earlier !== null || !leavesAlone(now, resize);
   if (isHeld) await pane.server.ask(holdCommands(window, held, { resize, isFirst: earlier === null }));
+  let left: ClientEnd;
   try {
-    await client(
+    left = await client(
       ["-u", "-S", pane.server.socketPath, "attach-session", "-t", `=${session}`],
       environment,
       signal,
@@ -53,23 +57,30 @@ export async function attachTo(options: AttachOptions): Promise<Left> {
   }
   const after = await lookAtPane(pane);
   if (after.state !== "pane" || after.dead) return "ended";
-  return signal.aborted ? "interrupted" : "detached";
+  if (signal.aborted) return "interrupted";
+  if (left.signal !== null) return "killed";
+  return left.code === 0 ? "detached" : "failed";
+}
+
+interface ClientEnd {
+  readonly code: number | null;
+  readonly signal: string | null;
 }
 
 function client(
   args: readonly string[],
   env: Readonly<Record<string, string>>,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<ClientEnd> {
   return new Promise((resolve, reject) => {
     const child = spawn("tmux", [...args], { env: { ...env }, stdio: "inherit" });
     // A hang-up is how a terminal goes: the client then leaves the terminal as it found it.
     const leave = (): void => void child.kill("SIGHUP");
     signal.addEventListener("abort", leave, { once: true });
     child.on("error", reject);
-    child.on("close", () => {
+    child.on("close", (code, by) => {
       signal.removeEventListener("abort", leave);
-      resolve();
+      resolve({ code, signal: by });
     });
   });
 }

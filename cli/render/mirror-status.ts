@@ -88,11 +88,11 @@ export function formatMirrorStatus(document: MirrorStatusDocument): string[] {
       ? resending === null
         ? "nothing waits"
         : "nothing new waits"
-      : `${lag.spans} spans wait, the oldest for ${formatDuration(lag.seconds ?? 0)}`;
+      : `${lag.spans === 1 ? "1 span waits" : `${lag.spans} spans wait, the oldest`} for ${formatDuration(lag.seconds ?? 0)}`;
   const unread =
     lag.events === 0
       ? "every event of the log has been looked at"
-      : `${lag.events} newer events of the log have not been looked at yet`;
+      : `${lag.events === 1 ? "1 newer event of the log has" : `${lag.events} newer events of the log have`} not been looked at yet`;
   return [
     `${document.tenant_id}@${document.host}: ${state === "running" ? `a mirror runs (process ${pid})` : "no mirror runs"}; ${waiting}; ${unread}.`,
     ...(state === "not running" && (lag.spans + lag.events > 0 || resending !== null)

@@ -228,6 +228,15 @@ test("an attach that is killed gives the window back what it had, and the record
   await recorder.ended;
 });
 
+test("a tmux client that is killed under a person's hands is no person who left", async () => {
+  if (!noticed("typed").length) await agent("typed", 120, 40);
+  const attached = fleet.startOnTerminal("attach", "typed");
+  await waitUntil("the client is there", () => clients() !== "");
+  process.kill(Number(fleet.tmux("list-clients", "-F", "#{client_pid}")), "SIGKILL");
+  await attached.ended;
+  expect(await lastOperatorEvent()).toMatchObject({ type: "operator.detached", payload: { how: "killed" } });
+});
+
 test("of two who attach, the last to leave gives the window back what it had before the first came", async () => {
   if (!noticed("typed").length) await agent("typed", 120, 40);
   fleet.tmux("set-option", "-w", "-t", "=typed:", "window-size", "largest");
