@@ -1,7 +1,6 @@
 import type { StoredEvent } from "../store/events/envelope.ts";
 import type { Cause, Circumstances } from "./cause.ts";
 import { causeOf, MOMENT_US, NEARBY_US } from "./cause.ts";
-import { BEFORE_THE_LOG } from "./history/before-the-log.ts";
 import { bucketOf } from "./history/buckets.ts";
 import type { Interval } from "./history/intervals.ts";
 import type { Outage } from "./history/outages.ts";
@@ -10,6 +9,7 @@ import type { Window } from "./history/sweep.ts";
 import { exactIsoOf, exactIsoOrNull } from "./instant.ts";
 import type { Explained } from "./ps.ts";
 import type { AgentStatus } from "./row.ts";
+import { seenToEnd } from "./since.ts";
 
 /** A death certificate: one failure of one agent, with all that is known of its end. */
 export interface Death {
@@ -84,7 +84,7 @@ export function certify(asked: AskedIncidents, entry: RosterEntry, outage: Outag
   const atUs = outage.fromUs;
   const endUs = outage.toUs ?? window.toUs;
   const beganUs = outage.beganBefore ? beginningOf(past, name, atUs) : atUs;
-  const { witnessed, notBeforeUs, found } = seenToBegin(past, name, beganUs);
+  const { witnessed, notBeforeUs, found } = seenToEnd(past, name, beganUs);
   const unwell = unwellIn(past, name, { fromUs: atUs, toUs: endUs });
   const course = courseOf(unwell);
   const stages = course.map(({ fromUs }) => past.explain(name, fromUs));
@@ -171,22 +171,6 @@ function beginningOf(past: Past, agent: string, atUs: number): number {
     if (bucket === "unobserved" && [...past.occurrences(agent, "started", unseen)].length > 0) return beganUs;
     us = interval.fromUs;
   }
-}
-
-/** How the moment of its beginning is known. `found`: it came on the roster so. */
-function seenToBegin(
-  past: Past,
-  agent: string,
-  beganUs: number,
-): { readonly witnessed: boolean; readonly notBeforeUs: number | null; readonly found: boolean } {
-  const before = [...past.intervals(agent, { fromUs: beganUs - 1, toUs: beganUs })].at(-1);
-  if (before === undefined || before.status === null || before.reason === BEFORE_THE_LOG)
-    return { witnessed: false, notBeforeUs: null, found: true };
-  if (before.status !== "unobserved") return { witnessed: true, notBeforeUs: null, found: false };
-  // What its beats were is not known, but that its pane lived until this very moment is.
-  const { pane } = past.explain(agent, beganUs - 1).facts.evidence;
-  if (pane.known && pane.state === "alive") return { witnessed: true, notBeforeUs: null, found: false };
-  return { witnessed: false, notBeforeUs: before.fromUs === -Infinity ? null : before.fromUs, found: false };
 }
 
 function paneOf({ row, facts }: Explained): Death["pane"] {

@@ -1,3 +1,4 @@
+import { BEFORE_THE_LOG } from "./history/before-the-log.ts";
 import type { Interval } from "./history/intervals.ts";
 import { lastSeen } from "./history/last-seen.ts";
 import type { Past } from "./history/past.ts";
@@ -32,4 +33,36 @@ export function* withFirst(
     yield [interval, mayBeFirst ? foundFirst(past, agent, interval.fromUs) : null];
     seenAny ||= isSeen;
   }
+}
+
+/** How the moment is known at which a status began. */
+export interface SeenToBegin {
+  /** Somebody watched it begin. Else it began after `notBeforeUs`, when something else was last seen; null: nothing had been. */
+  readonly witnessed: boolean;
+  readonly notBeforeUs: number | null;
+}
+
+export function seenToBegin(past: Past, agent: string, beganUs: number): SeenToBegin {
+  const before = [...past.intervals(agent, { fromUs: beganUs - 1, toUs: beganUs })].at(-1);
+  if (before !== undefined && before.status !== "unobserved") return { witnessed: true, notBeforeUs: null };
+  return { witnessed: false, notBeforeUs: lastSeen(past.intervals, agent, beganUs)?.untilUs ?? null };
+}
+
+/** The same of an end. `found`: it came on the roster so. */
+export function seenToEnd(
+  past: Past,
+  agent: string,
+  endedUs: number,
+): SeenToBegin & { readonly found: boolean } {
+  const before = [...past.intervals(agent, { fromUs: endedUs - 1, toUs: endedUs })].at(-1);
+  if (before === undefined || before.status === null || before.reason === BEFORE_THE_LOG)
+    return { witnessed: false, notBeforeUs: null, found: true };
+  if (before.status !== "unobserved") return { witnessed: true, notBeforeUs: null, found: false };
+  // What its beats were is not known, but that its pane lived until this very moment, and no longer, is.
+  const isAlive = (atUs: number): boolean => {
+    const { pane } = past.explain(agent, atUs).facts.evidence;
+    return pane.known && pane.state === "alive";
+  };
+  if (isAlive(endedUs - 1) && !isAlive(endedUs)) return { witnessed: true, notBeforeUs: null, found: false };
+  return { ...seenToBegin(past, agent, endedUs), found: false };
 }

@@ -1,3 +1,5 @@
+import type { Bucket } from "./history/buckets.ts";
+import { bucketOf } from "./history/buckets.ts";
 import type { Occurrence } from "./history/occurrence.ts";
 import type { Past, State } from "./history/past.ts";
 import type { Span } from "./history/span.ts";
@@ -5,8 +7,8 @@ import { lengthOf } from "./history/span.ts";
 import type { Window } from "./history/sweep.ts";
 import { isHappening } from "./history/when.ts";
 import { exactIsoOf, exactIsoOrNull } from "./instant.ts";
-import type { FoundFirst } from "./since.ts";
-import { foundFirst } from "./since.ts";
+import type { FoundFirst, SeenToBegin } from "./since.ts";
+import { foundFirst, seenToBegin, seenToEnd } from "./since.ts";
 
 export interface WhenOccurrence {
   from: string;
@@ -18,6 +20,12 @@ export interface WhenOccurrence {
   began_before: boolean;
   /** When it began: before `from` where the log's first looks found it and its source told that of itself. Null: before the window, or not known. */
   since: string | null;
+  /**
+   * Of a status: somebody watched it begin. Else it was found so at `from`, and began after `not_before`, when something else was last seen (null:
+   * nothing is known of before). Null: it began before, or it is no status.
+   */
+  witnessed: boolean | null;
+  not_before: string | null;
   /** Its source states `from` no finer: it happened within so many seconds after it. Null: to the microsecond, as far as it was told. */
   within_seconds: number | null;
   /** It was found so, not broken off by anything else that was seen, so many times; of its time so much was watched by nobody. */
@@ -52,8 +60,11 @@ export function whenDocument(
 ): WhenDocument {
   const { name, state, window, atUs } = input;
   const occurrences = [...past.occurrences(name, state, window)].map((one, index) => {
-    const mayBeFirst = index === 0 && !one.beganBefore && !isHappening(state) && state !== "unobserved";
-    return told(one, window, mayBeFirst ? foundFirst(past, name, one.fromUs) : null);
+    if (isHappening(state) || state === "unobserved" || one.beganBefore) return told(one, window, null, null);
+    const first = index === 0 ? foundFirst(past, name, one.fromUs) : null;
+    if (first !== null) return told(one, window, first, null);
+    const seen = ENDS.has(bucketOf(state)) ? seenToEnd : seenToBegin;
+    return told(one, window, null, seen(past, name, one.fromUs));
   });
   const spans: Span[] = [...past.observed(name, state, window)];
   const observedUs = lengthOf(spans);
@@ -78,10 +89,14 @@ export function whenDocument(
   };
 }
 
+/** What an agent comes to by an end, whose moment its source may tell. */
+const ENDS: ReadonlySet<Bucket> = new Set(["unhealthy", "planned"]);
+
 function told(
   { fromUs, toUs, beganBefore, reason, why, found, unseenUs, withinUs }: Occurrence,
   window: Window,
   first: FoundFirst | null,
+  begun: SeenToBegin | null,
 ): WhenOccurrence {
   return {
     from: exactIsoOf(fromUs),
@@ -89,6 +104,8 @@ function told(
     seconds: ((toUs ?? window.toUs) - fromUs) / 1e6,
     began_before: beganBefore || first !== null,
     since: exactIsoOrNull(first === null ? (beganBefore ? null : fromUs) : first.sinceUs),
+    witnessed: begun?.witnessed ?? null,
+    not_before: exactIsoOrNull(begun?.notBeforeUs ?? null),
     within_seconds: withinUs === undefined ? null : withinUs / 1e6,
     found,
     unobserved_seconds: unseenUs / 1e6,

@@ -72,6 +72,13 @@ function sentence(document: WhenDocument, one: WhenOccurrence): string {
         : `, and had been since ${formatMoment(exactUsOf(one.since))}`;
     return `${name} was ${was} already at ${formatMoment(fromUs)} (${ago}), when the ${whose} begins${since}${why}${lasted}${evidence}`;
   }
+  if (one.witnessed === false) {
+    const unseen =
+      one.not_before === null
+        ? "nothing is known of before"
+        : `nobody had watched since ${formatNear(exactUsOf(one.not_before), fromUs)}`;
+    return `${name} was found ${was} at ${formatMoment(fromUs)} (${ago}; ${unseen})${why}${lasted}${evidence}`;
+  }
   const within = one.within_seconds === null ? "" : ", to the second";
   return `${name} ${began}${began.endsWith("from") ? "" : " at"} ${formatMoment(fromUs)}${within} (${ago})${why}${lasted}${evidence}`;
 }

@@ -191,6 +191,57 @@ describe("with single looks and no recorder", () => {
     );
   const without = (second: number) => look(second, paneSeen("other", 9, { startedAtUs: at(-60) }));
 
+  test("what began while nobody watched is found, and not said to have begun then; what its source dates is", async () => {
+    lived(0);
+    without(600);
+    past.now(700);
+    const when = async (state: string) => {
+      const { stdout } = await past.run("when", "coder0", state);
+      return plain(stdout).split(/[;,] (?:once|for)/)[0];
+    };
+    expect(plain((await past.run("when", "coder0", "dead")).stdout)).toContain(
+      "coder0 was found dead at 2026-06-20 20:10:00 (1 min 40 s ago; nobody had watched since 20:00:45) (pane missing),",
+    );
+    expect((await past.json<WhenDocument>("when", "coder0", "dead")).first).toMatchObject({
+      witnessed: false,
+      not_before: "2026-06-20T20:00:45.000001Z",
+    });
+    // tmux itself told the time of this one, and its pane is known to have lived until then.
+    look(1200, paneSeen("coder0", 1, { pid: 2001, start: 21, startedAtUs: at(1100) }));
+    look(
+      1800,
+      paneSeen("coder0", 1, {
+        pid: 2001,
+        start: 21,
+        startedAtUs: at(1100),
+        dead: true,
+        status: 3,
+        diedAtUs: at(1500),
+      }),
+    );
+    past.now(1900);
+    expect(await when("failed")).toBe("coder0 failed at 2026-06-20 20:25:00 (6 min 40 s ago) (exit 3)");
+    expect((await past.json<WhenDocument>("when", "coder0", "failed")).first).toMatchObject({
+      witnessed: true,
+      not_before: null,
+    });
+    // A pane that lived on is no witness of when its silence began: there is no file that would have held its beats.
+    for (const second of [2400, 3000]) {
+      past.look(second, rosterLook(at(second), { coder0: {}, mute: {} }));
+      past.look(second, tmuxLook(at(second), [paneSeen("mute", 5, { startedAtUs: at(2399) })]));
+      past.tell(second, {
+        type: "recorder.sample.taken",
+        payload: { begunAtUs: at(second), sources: SOURCES },
+      });
+    }
+    past.now(3100);
+    expect((await past.json<WhenDocument>("when", "mute", "silent")).first).toMatchObject({
+      ...{ from: "2026-06-20T20:50:00.000Z", witnessed: false, not_before: "2026-06-20T20:40:00.000001Z" },
+    });
+    const { incidents } = await past.json<IncidentsDocument>("incidents", "mute");
+    expect(incidents[0]?.deaths[0]).toMatchObject({ course: [{ status: "silent" }], witnessed: false });
+  });
+
   test("an absence that is found again at each look is one absence; what the first look found is told since its own start by every verb", async () => {
     const bare = (second: number) => {
       past.look(
