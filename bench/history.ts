@@ -15,6 +15,7 @@ import { derive, projections } from "../query/planes/all.ts";
 import type { FleetEvent } from "../store/events/catalogue.ts";
 import { type Log, openLog } from "../store/log.ts";
 import { openReader, type Reader } from "../store/reader.ts";
+import { askedByProcesses } from "./asked-by-process.ts";
 import { declarationOf, SCOPES, serverAppeared } from "./fleet-state.ts";
 import { AGENTS, agentName, eventAt, START_US } from "./load.ts";
 import type { BenchOptions, Result } from "./result.ts";
@@ -63,6 +64,14 @@ export function run({ events = 1_000_000, logs }: BenchOptions = {}): Result[] {
             info("history: events settled", large.filled.settleRate, "events/s"),
           ]),
       info("history: the log with all that is kept of it", large.bytes / events, "bytes/event"),
+      // Of a larger log the lines would take as much disk again as four of it.
+      ...(events > 1_000_000
+        ? []
+        : askedByProcesses(
+            join(directory, `history-${events}.db`),
+            START_US,
+            START_US + events * SPACING_US,
+          )),
       info("history: peak memory of a process that asks all of it", large.megabytes, "MB"),
       atMost(
         "history: the same beyond that at 10^5",

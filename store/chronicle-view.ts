@@ -25,6 +25,8 @@ export interface ChronicleView {
   lines(family: string, fromUs: number): readonly ChronicleLine[];
   /** The pieces of a line from the one that holds at `fromUs` to the last that begins at `toUs` or before. */
   pieces(family: string, id: string, fromUs: number, toUs: number): Piece[];
+  /** The same of every line of a family, by id, read at once; null: there are too many of them. */
+  piecesOf(family: string, fromUs: number, toUs: number): ReadonlyMap<string, readonly Piece[]> | null;
   /** Everything that stands at a moment, read at once. */
   heldAt(us: number): Held;
   /** What happened from `fromUs` to `toUs`, both included, in the order of the log; `id` null: of any. `fromSeq`: told there or later. */
@@ -50,6 +52,8 @@ export interface ChronicleView {
 }
 
 const ALWAYS = Number.MAX_SAFE_INTEGER;
+/** So many pieces of lines that may not all be asked for. */
+const AT_ONCE = 2000;
 
 export function openChronicleView(database: Database, partitionId: number): ChronicleView {
   const lines = prepared(
@@ -65,9 +69,18 @@ export function openChronicleView(database: Database, partitionId: number): Chro
        (SELECT max(from_us) FROM told WHERE line_id = l.line_id AND from_us <= ?), ?) ORDER BY t.from_us`,
     "raw",
   );
+  const ofFamily = prepared(
+    database,
+    // A line that was gone by then has nothing to tell.
+    `SELECT l.id, t.from_us, t.value FROM lines l CROSS JOIN told t ON t.line_id = l.line_id
+     WHERE l.partition_id = ? AND l.family = ? AND coalesce(l.gone_us > ?, true) AND t.from_us <= ? AND t.from_us >= coalesce(
+       (SELECT max(from_us) FROM told WHERE line_id = l.line_id AND from_us <= ?), ?)
+     ORDER BY l.id, t.from_us LIMIT ${AT_ONCE + 1}`,
+    "raw",
+  );
   const held = prepared(
     database,
-    // As one text, which is parsed in one go. Of a line that holds nothing then the value is NULL, and so is what is made of it.
+    // Of a line that holds nothing then the value is NULL, and so is what is made of it.
     `SELECT '[' || group_concat('[' || json_quote(family) || ',' || json_quote(id) || ',' || from_us || ',' || value || ']') || ']'
      FROM lines l JOIN told t ON t.rowid =
        (SELECT rowid FROM told WHERE line_id = l.line_id AND from_us <= ? ORDER BY from_us DESC LIMIT 1)
@@ -129,6 +142,19 @@ export function openChronicleView(database: Database, partitionId: number): Chro
       const from = finite(fromUs);
       return (pieces().all(partitionId, family, id, finite(toUs), from, from) as PieceRow[]).map(pieceOf);
     },
+    piecesOf(family, fromUs, toUs) {
+      const from = finite(fromUs);
+      const rows = ofFamily().all(partitionId, family, from, finite(toUs), from, from) as LineRow[];
+      if (rows.length > AT_ONCE) return null;
+      const lines = new Map<string, Piece[]>();
+      for (const row of rows) {
+        const piece = pieceOf([row[1], row[2]]);
+        const known = lines.get(row[0]);
+        if (known === undefined) lines.set(row[0], [piece]);
+        else known.push(piece);
+      }
+      return lines;
+    },
     heldAt(us) {
       const text = held().get(finite(us), partitionId, finite(us)) as string | null;
       return heldOf(text === null ? [] : JSON.parse(text));
@@ -178,6 +204,7 @@ export function openChronicleView(database: Database, partitionId: number): Chro
   };
 }
 
+type LineRow = [id: string, fromUs: number, value: string | null];
 type HeldRow = [family: string, id: string, fromUs: number, value: unknown];
 
 function heldOf(rows: readonly HeldRow[]): Held {

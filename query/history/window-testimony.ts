@@ -1,3 +1,4 @@
+import type { Piece } from "../../store/chronicle.ts";
 import type { PaneDocument, Purpose } from "../planes/documents.ts";
 import { NO_PURPOSE } from "../planes/purpose.ts";
 import { coverageId } from "../planes/recorder.ts";
@@ -34,8 +35,18 @@ export function windowTestimony(asked: WindowInput): Testimony {
   const isMoment = moment === input.window.toUs;
   const held = once(() => view.heldAt(moment));
   const isHeld = ({ fromUs, toUs }: Window): boolean => isMoment && toUs === moment && fromUs >= moment - 1;
+  /** Of a moment in a gap whoever asks about everybody reads what every line of a family has in it. */
+  const inGap = remembered2((family, gap) => {
+    const [fromUs = 0, toUs = 0] = gap.split(" ").map(Number);
+    return view.piecesOf(family, fromUs, toUs);
+  });
+  const ofEverybody = asked.window.fromUs === asked.window.toUs && asked.agents === undefined;
+  const piecesOf = (family: string, id: string, { fromUs, toUs }: Window): readonly Piece[] => {
+    const all = ofEverybody ? inGap(family, `${fromUs} ${toUs}`) : null;
+    return all === null ? view.pieces(family, id, fromUs, toUs) : (all.get(id) ?? []);
+  };
   const tell = (family: string, id: string, within: Window): Timeline<unknown> => {
-    if (!isHeld(within)) return by(nowUs, timelineOf(view.pieces(family, id, within.fromUs, within.toUs)));
+    if (!isHeld(within)) return by(nowUs, timelineOf(piecesOf(family, id, within)));
     const piece = held().piece(family, id);
     return piece === undefined
       ? always(undefined)
