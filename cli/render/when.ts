@@ -55,7 +55,7 @@ export function formatWhen(document: WhenDocument, look: WhenLook): string[] {
   );
 }
 
-/** `coder0 went stale at 2026-06-20 22:31:07 (2 h ago), for 4 min 12 s` */
+/** `coder0 went stale at 2026-06-20 22:31:07 (2 h ago), for 4 min 12 s`; of what nobody saw begin, `coder0 was found stale at` */
 function sentence(document: WhenDocument, one: WhenOccurrence): string {
   const { began, was } = WORDS[document.state];
   const name = visible(document.name);
