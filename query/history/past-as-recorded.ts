@@ -71,7 +71,8 @@ function historyThen({ view, seq, nowUs, lapsedAtUs }: RecordedPastInput): Histo
   const words = view.events({ types: ["recorder."], afterSeq: 0, beforeSeq: seq + 1 });
   const chronology = chronologyOf(words, nowUs);
   const said = toldBy(words, chronology);
-  const checkpoint = view.checkpoint("beats", seq);
+  // The event itself is read, also where it is kept: that a file was read at this very moment is told by nothing else.
+  const checkpoint = view.checkpoint("beats", seq - 1);
   const files = (checkpoint?.value ?? {}) as BeatFiles;
   const beats = new Map<string, FoldEvent[]>();
   const since = { types: BEAT_TYPES, afterSeq: checkpoint?.seq ?? 0, beforeSeq: seq + 1 };

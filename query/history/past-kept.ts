@@ -132,8 +132,13 @@ export function keptPast(input: KeptPastInput): Past {
       doneUs = ends;
     }
     well(doneUs, untilUs);
-    const unsettled = toUs > settled.fromUs ? settled.intervals() : [];
-    return [...sinceTheLog([...found, ...unsettled], knownFromUs())];
+    const [first, ...rest] = toUs > settled.fromUs ? settled.intervals() : [];
+    const last = found.at(-1);
+    // What is settled last may go on in what is not.
+    if (first !== undefined && last?.toUs === first.fromUs && isSame(last, first))
+      found[found.length - 1] = { ...last, toUs: first.toUs };
+    else if (first !== undefined) found.push(first);
+    return [...sinceTheLog([...found, ...rest], knownFromUs())];
   };
   const occurrences: Past["occurrences"] = (agent, state, window) =>
     isHappening(state)

@@ -27,9 +27,13 @@ export function staysIn(
   const found: Occurrence[] = [];
   let isOpen = false;
   let seenAny = false;
+  let previous: AgentStatus | null | undefined;
   for (const { fromUs, toUs, reason, why, ...interval } of intervals) {
     const [begins, ends] = [Math.max(fromUs, window.fromUs), Math.min(toUs ?? Infinity, window.toUs)];
-    if (begins >= ends) continue;
+    if (begins >= ends) {
+      previous = interval.status;
+      continue;
+    }
     if (interval.status !== status) {
       if (interval.status === "unobserved") continue;
       [isOpen, seenAny] = [false, true];
@@ -48,7 +52,8 @@ export function staysIn(
         ...{ toUs: end, found: last.found + again, unseenUs: last.unseenUs + unseenUs },
       };
     } else {
-      const beganBefore = fromUs < window.fromUs || (!seenAny && isSeenBefore(status, begins, around));
+      const goesOn = fromUs < window.fromUs || (fromUs === window.fromUs && previous === status);
+      const beganBefore = goesOn || (!seenAny && isSeenBefore(status, begins, around));
       found.push({
         ...{ fromUs: beganBefore ? window.fromUs : begins, toUs: end, beganBefore, reason, why, found: 1 },
         unseenUs: beganBefore ? begins - window.fromUs : 0,
