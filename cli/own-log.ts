@@ -48,9 +48,21 @@ export function openOwnLog(variables: Variables, options: { keepIdentity?: boole
     chronicle,
     derive,
     rebuildThread: { thread: rebuildThread() },
+    refolding: tellOfRefolding,
   });
   adoptNewestRules(log, clock.nowUs());
   return { log, identity, here, names, clock };
+}
+
+/** Fewer are folded anew before anybody wonders. */
+const WORTH_TELLING = 200_000;
+
+/** A newer fleet finds an older one's tables: who waits for it is told why, in the journal too. */
+function tellOfRefolding(events: number): void {
+  if (events < WORTH_TELLING) return;
+  process.stderr.write(
+    `fleet: another version of fleet kept this log's tables; its ${events} events are folded anew, this once ...\n`,
+  );
 }
 
 /** Where `rebuild-thread.ts` is, bundled or not. */

@@ -30,6 +30,8 @@ export interface LogOptions {
   readonly derive: Derive;
   /** See `RebuildOptions`. */
   readonly rebuildThread?: Pick<RebuildOptions, "thread" | "worthAThread"> | undefined;
+  /** Told before older documents are rebuilt: how many events are folded anew. */
+  readonly refolding?: ((events: number) => void) | undefined;
   /** How long to wait for another process that is writing. Default 5000. */
   readonly busyTimeoutMs?: number;
 }
@@ -48,8 +50,11 @@ export interface Log {
   renewLease(): void;
   releaseLease(reason: string): void;
   settleLapsedLease(isAlive: (holder: LeaseHolder) => boolean): boolean;
-  /** Settles the verdicts of the past as far as they can be; what has come since is judged by whoever reads. */
-  settle(): void;
+  /**
+   * Settles the verdicts of the past as far as they can be, or, step by step, until `isEnough`; what is not settled is judged by whoever
+   * reads. Whether it came to the end.
+   */
+  settle(isEnough?: () => boolean): boolean;
   /** Folds everything again from the log, and then judges the past; `judged` tells how far that has come. */
   rebuild(progress?: (seq: number) => void, judged?: (seq: number) => void): { events: number };
   close(): void;
@@ -57,15 +62,17 @@ export interface Log {
 
 /** Opens the log for appending; makes it, or brings it up to date, where that is needed. */
 export function openLog(options: LogOptions): Log {
-  const { path, identity, clock, projections, chronicle = null, derive, rebuildThread } = options;
+  const { path, identity, clock, projections, chronicle = null, derive, rebuildThread, refolding } = options;
   const attempt = <T>(work: () => T): T => storing(path, work);
   return attempt(() => {
     const database = openForAppend(path, options.busyTimeoutMs ?? BUSY_TIMEOUT_MS);
     try {
       const { logId, partitionId } = adopt(database, identity, Math.floor(clock.nowUs()));
       const folded = { projections, chronicle };
-      if (storedVersions(database, [...projections, chronicle]) === "older")
+      if (storedVersions(database, [...projections, chronicle]) === "older") {
+        refolding?.(database.prepare("SELECT coalesce(max(seq), 0) FROM events").pluck().get() as number);
         rebuild(database, folded, rebuildThread);
+      }
       const tick = openTick(path);
       const writer = openWriter({
         database,
@@ -91,7 +98,7 @@ export function openLog(options: LogOptions): Log {
         renewLease: () => attempt(lease.renew),
         releaseLease: (reason) => attempt(() => lease.release(reason)),
         settleLapsedLease: (isAlive) => attempt(() => lease.settle(isAlive)),
-        settle: () => attempt(() => writer.settle()),
+        settle: (isEnough) => attempt(() => writer.settle(undefined, isEnough)),
         rebuild: (progress, judged) =>
           attempt(() => {
             const rebuilt = rebuild(database, folded, { ...rebuildThread, progress });

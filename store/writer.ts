@@ -40,8 +40,11 @@ export interface Writer {
   lastSeq(): number;
   /** The documents were replaced by a rebuild on this very connection. */
   forget(): void;
-  /** Writes the verdicts that can be settled, some in each transaction; tells up to which place of the log after each. */
-  settle(progress?: (seq: number) => void): void;
+  /**
+   * Writes the verdicts that can be settled, some in each transaction; tells before each up to which place of the log. Ends early
+   * after one where `isEnough` says so. Whether all of them are settled.
+   */
+  settle(progress?: (seq: number) => void, isEnough?: () => boolean): boolean;
 }
 
 /** The only code that appends to the log. Everything it remembers is what the last commit of anyone left behind. */
@@ -173,8 +176,8 @@ export function openWriter(options: {
       return head.seq;
     },
     forget,
-    settle(progress = () => {}) {
-      if (chronicle === null) return;
+    settle(progress = () => {}, isEnough = () => false) {
+      if (chronicle === null) return true;
       const partitions = database.prepare("SELECT partition_id FROM partitions ORDER BY 1").pluck().all();
       try {
         for (const partitionId of partitions as number[]) {
@@ -186,8 +189,10 @@ export function openWriter(options: {
               readEnd();
               return chronicle.settle(view, verdicts);
             });
+            if (seq !== null && isEnough()) return false;
           }
         }
+        return true;
       } finally {
         // Also after a step that failed: those before it have settled what was marked, and late evidence must mark it anew.
         chronicleTables.forgetMarks();

@@ -16,6 +16,11 @@ import type { Voice } from "./voice.ts";
 const PULSE_MS = 1000;
 /** Verdicts of the past are settled this often: so much at most is judged anew by whoever asks. */
 const SETTLE_EVERY = 60;
+/**
+ * And for so long at most in each second. A newer fleet judges all of an older one's log anew, two minutes for 10^7 events: done at once,
+ * nobody would record meanwhile, and the lease would lapse.
+ */
+const SETTLING_MS = 200;
 /** By then every source has looked, and looked again. */
 const STARTED_AFTER = 20;
 
@@ -32,6 +37,11 @@ export function startPulse(parts: {
   const lostAttaches = createLostAttaches(own);
   const watchClocks = createClockWatch(readClocks(own.clock));
   let pulses = 0;
+  let isSettling = false;
+  const settle = (): void => {
+    const untilMs = performance.now() + SETTLING_MS;
+    isSettling = !own.log.settle(() => performance.now() > untilMs);
+  };
   const beat = (): void => {
     guarded.attempt(() => own.log.renewLease());
     guarded.attempt(coverage.restate);
@@ -62,7 +72,8 @@ export function startPulse(parts: {
       guarded.attempt(() => own.log.append({ source: "recorder", events: [told] }));
     }
     if (pulses === STARTED_AFTER) tidyHeap();
-    if (++pulses % SETTLE_EVERY === 0) guarded.attempt(own.log.settle);
+    if (++pulses % SETTLE_EVERY === 0) isSettling = true;
+    if (isSettling) guarded.attempt(settle);
     if (guarded.fatal() !== null) interrupt.end();
   };
   const timer = setInterval(beat, PULSE_MS);

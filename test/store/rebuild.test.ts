@@ -164,8 +164,13 @@ describe("versions of the folds", () => {
 
   test("documents of an older fold are rebuilt when the log is opened for writing", () => {
     const path = bench.path();
+    const told: number[] = [];
+    const refolding = (events: number) => void told.push(events);
     bench.open(path).append({ source: "heartbeat", events: [beat("a"), beat("b")] });
-    const log = bench.open(path, { projections: [next] });
+    bench.open(path, { refolding });
+    expect(told).toEqual([]);
+    const log = bench.open(path, { projections: [next], refolding });
+    expect(told).toEqual([2]);
     expect(allDocuments(log.documents())).toEqual({
       tally: [["heartbeat.received", { v: 2, seq: 2 }]],
       agent: [],

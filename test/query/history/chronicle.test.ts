@@ -136,7 +136,8 @@ function agreeOnThePast(
     for (let through = 0, at = 0; through < events.length; at++) {
       through = Math.min(events.length, through + (cuts[at % cuts.length] as number));
       kept.write(events, through);
-      if (settled[at % settled.length]) kept.log.settle();
+      // A recorder settles some steps in each second only.
+      if (settled[at % settled.length]) kept.log.settle(() => at % 2 === 1);
       if (archived[at % archived.length]) archiveAll(kept);
       const isWhole = through === events.length;
       if (!isWhole && at % 3 !== 0) continue;

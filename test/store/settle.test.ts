@@ -42,3 +42,25 @@ test("evidence that comes after a settlement that failed halfway is marked all t
   log.append({ source: "heartbeat", events: [beat("coder0")] });
   expect(marks()).toBe(1);
 });
+
+test("a settlement that has to end early goes on where it was, and says whether it came to the end", () => {
+  const path = bench.path();
+  const steps: number[] = [];
+  const log = bench.open(path, {
+    chronicle: {
+      ...failing(),
+      settle: () => {
+        steps.push(steps.length);
+        return steps.length < 5 ? steps.length : null;
+      },
+    },
+  });
+  log.append({ source: "heartbeat", events: [beat("coder0")] });
+  expect(log.settle(() => true)).toBe(false);
+  expect(steps).toHaveLength(1);
+  let asked = 0;
+  expect(log.settle(() => ++asked === 3)).toBe(false);
+  expect(steps).toHaveLength(4);
+  expect(log.settle()).toBe(true);
+  expect(steps).toHaveLength(5);
+});
