@@ -115,8 +115,9 @@ export function foldBeside(data: unknown, folded: Folds): void {
   try {
     const log = new Sqlite(path, { readonly: true });
     const database = new Sqlite(asidePath);
-    // Nobody reads it before it is whole, and whatever happens meanwhile it is thrown away.
-    for (const pragma of ["page_size = 8192", "journal_mode = OFF", "synchronous = OFF"])
+    // Nobody reads it before it is whole, and whatever happens meanwhile it is thrown away. OFF would be refused without a word
+    // (better-sqlite3 opens in SQLite's defensive mode), and the journal then be a file that a thread which is ended leaves behind.
+    for (const pragma of ["page_size = 8192", "journal_mode = MEMORY", "synchronous = OFF"])
       database.pragma(pragma);
     // Both are gone through from one end to the other: pages that are kept would be of no use.
     for (const connection of [log, database]) connection.pragma(`cache_size = -${CACHE_KILOBYTES}`);
