@@ -16,8 +16,8 @@ export interface PsInput {
   readonly logSeq: number;
   readonly documents: ReadonlyDocuments;
   readonly observations: readonly Observation[];
-  /** Volatile readings by scope: for tmux the pane's `window_activity` in us by pane id. */
-  readonly gauges: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  /** Volatile readings by scope: for tmux the pane's `window_activity` in us by pane id. Null of a past moment: they are not kept. */
+  readonly gauges: Readonly<Record<string, Readonly<Record<string, number>>>> | null;
   readonly observer: Observer;
   /** Also the sessions that no roster names. They are shown anyway where there is no roster at all. */
   readonly all: boolean;
@@ -209,7 +209,8 @@ function idleSeconds(
   gauges: RowInput["gauges"],
   nowUs: number,
 ): number | null {
-  if (!known.known || known.state !== "alive" || !own) return null;
+  // Events tell of activity to the minute only: what is shown to the second would be up to a minute too long.
+  if (gauges === null || !known.known || known.state !== "alive" || !own) return null;
   const gauge = gauges[own.socket]?.[own.pane];
   const atUs = Math.max(gauge ?? 0, present?.activityAtUs ?? 0);
   return atUs > 0 ? Math.max(0, Math.floor((nowUs - atUs) / 1e6)) : null;

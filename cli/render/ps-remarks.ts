@@ -62,9 +62,11 @@ function observerRemark({ observer }: PsDocument, nowMs: number, past: boolean):
       [source, ...Object.values(source.scopes ?? {})].some(({ state }) => state === "fresh"),
     )
     .map(([name, { observed_at }]) =>
-      observed_at === null ? name : together(name, formatDuration(age(observed_at, nowMs))),
+      // How old an answer was at a past moment is not kept, only that its source was watched then.
+      observed_at === null || past ? name : together(name, formatDuration(age(observed_at, nowMs))),
     );
-  const answers = looks.length === 0 ? "No source answers." : `Answers are this old: ${looks.join(", ")}.`;
+  const words = past ? "Watched then" : "Answers are this old";
+  const answers = looks.length === 0 ? "No source answers." : `${words}: ${looks.join(", ")}.`;
   if (observer.state === "one-shot") {
     const text = past
       ? `One look was taken at that very moment; nobody watched before and after it. ${answers}`

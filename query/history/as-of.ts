@@ -37,7 +37,7 @@ export function tableAt(history: History, { atUs, ...rest }: AsOfInput): TableIn
       },
     },
     // Volatile readings are of the present only.
-    gauges: {},
+    gauges: null,
     observer: observerAt(history, atUs),
     coverage: coverageAt(history, atUs),
     coverageOf: (agent) => coverageFor(history, agent, atUs),

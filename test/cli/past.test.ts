@@ -34,6 +34,12 @@ describe("ps --at", () => {
     ]);
   });
 
+  test("says of each source that it was watched then, and no age of an answer, which is not kept", async () => {
+    const { stdout } = await past.run("ps", "--at", "35 min ago");
+    expect(stdout).toMatch(/Watched then: [a-z, ]*tmux/);
+    expect(stdout).not.toContain("Answers are this old");
+  });
+
   test("in a gap shows what is proven across it, and who watched: nobody", async () => {
     const document = await ps("--at", "2026-06-20T20:30:30Z");
     expect(document.observer).toMatchObject({ state: "absent", since: null });

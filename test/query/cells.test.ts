@@ -44,6 +44,13 @@ describe("cells", () => {
     expect(rowOf(tableOf(at(t + 15 * S), t + 15 * S, { gauges }), "coder0").idle.seconds).toBe(12);
   });
 
+  test("of a past moment nobody knows to the second since when it is idle", () => {
+    const gauges = { "/tmp/tmux-1000/mosaic-factory": { "%1": t + 3 * S } };
+    const idle = (readings: typeof gauges | null) =>
+      rowOf(tableOf(at(t + 15 * S), t + 15 * S, { gauges: readings }), "coder0").idle.seconds;
+    expect([idle(gauges), idle(null)]).toEqual([12, null]);
+  });
+
   test("sessions that no roster names are shown with all, and without a roster", () => {
     const stray = paneSeen("my $(rm) #{x} | session", 5, { startedAtUs: t });
     at(t + 1 * S).look(tmuxLook(t + 1 * S, [paneSeen("_holder", 0), paneSeen("coder0", 1), stray]));

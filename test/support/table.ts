@@ -14,7 +14,7 @@ export function tableOf(
     unavailable?: readonly string[];
     observer?: Observer;
     all?: boolean;
-    gauges?: Record<string, Record<string, number>>;
+    gauges?: Record<string, Record<string, number>> | null;
   } = {},
 ): PsDocument {
   return psDocument(presentOf(log, nowUs, options));
@@ -42,7 +42,7 @@ export function presentOf(
     observations: outcomes
       .filter((outcome) => outcome.state === "observed")
       .map(({ source, scope }) => ({ source, scope, atUs: nowUs })),
-    gauges: options.gauges ?? {},
+    gauges: options.gauges === undefined ? {} : options.gauges,
     observer: options.observer ?? { state: "one-shot", sinceUs: nowUs, outcomes },
     all: options.all ?? false,
   };
