@@ -107,10 +107,15 @@ function ask(directory: string, events: number): Asked {
   const path = join(directory, `history-${events}.db`);
   const filled = existsSync(path) ? keepUp(path) : fill(path, events);
   // A process of its own: neither what filling needed counts, nor what a log that was asked before has warmed up.
-  const itself = [...process.execArgv, fileURLToPath(import.meta.url), "--ask", path, String(events)];
-  const { status, stdout, stderr } = spawnSync(process.execPath, itself, { encoding: "utf8" });
-  if (status !== 0) throw new Error(`asking ${path} ended with ${status}: ${stderr}`);
-  return { ...(JSON.parse(stdout) as Answered), filled, bytes: statSync(path).size };
+  const asked = (...flags: readonly string[]): Answered => {
+    const itself = [...flags, fileURLToPath(import.meta.url), "--ask", path, String(events)];
+    const { status, stdout, stderr } = spawnSync(process.execPath, itself, { encoding: "utf8" });
+    if (status !== 0) throw new Error(`asking ${path} ended with ${status}: ${stderr}`);
+    return JSON.parse(stdout) as Answered;
+  };
+  // What a young heap that may grow lets lie is garbage by chance, 100 MB more or less: memory is told by one that may not.
+  const [{ ms }, { megabytes }] = [asked(), asked("--max-semi-space-size=2")];
+  return { ms, megabytes, filled, bytes: statSync(path).size };
 }
 
 function answer(path: string, events: number): Answered {
