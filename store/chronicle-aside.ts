@@ -1,15 +1,14 @@
 import type { Database } from "better-sqlite3";
+import { type CheckpointRow, checkpointBlob, checkpointOf } from "./checkpoint.ts";
 import type { ChronicleTables, Happened, Piece } from "./chronicle.ts";
-import type { CheckpointRow, PieceRow } from "./chronicle-tables.ts";
-import { checkpointBlob, checkpointOf, openEventReader, pieceOf } from "./chronicle-tables.ts";
+import { type PieceRow, pieceOf } from "./chronicle-tables.ts";
+import { openEventReader } from "./event-reader.ts";
+import { manyRows } from "./many-rows.ts";
 import { CHRONICLE_TABLES, chronicleTables, indexOfPieces } from "./migrations/0003-chronicle.ts";
 import { prepared } from "./prepared.ts";
 
 /** Pieces that are held back before the older half of them is written: late evidence most often replaces what was told last. */
 const HELD_BACK = 512;
-/** Rows in one INSERT: each call from JavaScript into SQLite costs more than the row it carries. */
-const ROWS_AT_ONCE = 64;
-
 /** A piece of a line. Unwritten ones know the one before them, so that late evidence finds what it replaces without a look at the table. */
 interface AsidePiece extends Piece {
   readonly line: AsideLine;
@@ -266,26 +265,6 @@ export function openAsideChronicle(
         putLine.add(lineId, partitionId, family, id, goneUs);
       putLine.flush();
       happen.flush();
-    },
-  };
-}
-
-/** Collects rows and inserts them many at a time. */
-function manyRows(database: Database, insert: string, columns: number) {
-  const row = `(${Array(columns).fill("?").join(", ")})`;
-  const one = prepared(database, `${insert} ${row}`);
-  const many = prepared(database, `${insert} ${Array(ROWS_AT_ONCE).fill(row).join(", ")}`);
-  let values: unknown[] = [];
-  return {
-    add(...added: unknown[]): void {
-      for (const value of added) values.push(value);
-      if (values.length < ROWS_AT_ONCE * columns) return;
-      many().run(values);
-      values = [];
-    },
-    flush(): void {
-      for (let at = 0; at < values.length; at += columns) one().run(values.slice(at, at + columns));
-      values = [];
     },
   };
 }

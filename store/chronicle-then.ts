@@ -1,7 +1,7 @@
 import type { VerdictReader } from "./chronicle.ts";
 import { openAsideChronicle } from "./chronicle-aside.ts";
-import type { WantedEvents } from "./chronicle-tables.ts";
 import { type ChronicleView, openChronicleView } from "./chronicle-view.ts";
+import type { WantedEvents } from "./event-reader.ts";
 import type { Partition } from "./identity.ts";
 import { openForReading } from "./open.ts";
 import { type Folds, startRefold } from "./refold.ts";

@@ -1,8 +1,9 @@
 import type { Database } from "better-sqlite3";
 import { openArchive } from "./archive/archive.ts";
+import { type CheckpointRow, checkpointOf } from "./checkpoint.ts";
 import type { Checkpoint, Happened, Piece } from "./chronicle.ts";
-import type { CheckpointRow, PieceRow, WantedEvents } from "./chronicle-tables.ts";
-import { checkpointOf, openEventReader, pieceOf } from "./chronicle-tables.ts";
+import { type PieceRow, pieceOf } from "./chronicle-tables.ts";
+import { openEventReader, type WantedEvents } from "./event-reader.ts";
 import { prepared } from "./prepared.ts";
 import type { FoldEvent, Repetition } from "./projection.ts";
 

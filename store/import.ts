@@ -8,11 +8,12 @@ import { textOfLine } from "./exchange.ts";
 import { storing } from "./failure.ts";
 import type { Identity } from "./identity.ts";
 import { adopt } from "./identity.ts";
-import type { ImportSeries } from "./imported-rows.ts";
-import { openChain, openInserts } from "./imported-rows.ts";
+import type { ImportSeries } from "./imported-chain.ts";
+import { openChain } from "./imported-chain.ts";
 import { openInterner } from "./intern.ts";
 import type { ReadEvent } from "./line-reader.ts";
 import { openLineReader } from "./line-reader.ts";
+import { manyRows } from "./many-rows.ts";
 import { BUSY_TIMEOUT_MS, openForAppend } from "./open.ts";
 import { inTransaction } from "./transaction.ts";
 
@@ -80,7 +81,11 @@ function fill(
   const seriesOf = openSeries(database);
   const intern = openInterner(database);
   const { origin } = openDictionaries(database);
-  const insert = openInserts(database);
+  const insert = manyRows(
+    database,
+    "INSERT INTO events (seq, series_id, recorded_at, lag, payload, origin_id, origin_seq) VALUES",
+    7,
+  );
   const chain = openChain(database);
   const origins = new Map<string, { readonly id: number; lastSeq: number }>();
   let seq = 0;

@@ -156,6 +156,7 @@ export function openLease(
         drop().run();
         write(writing, { type: "recorder.stopped", payload: { pid: held.pid, reason } });
       });
+      heldLooks.written();
     },
     settle(isAlive) {
       const found = read();

@@ -1,7 +1,7 @@
 import type { Database } from "better-sqlite3";
+import { checkpointBlob, checkpointOf } from "./checkpoint.ts";
 import type { Part } from "./chronicle.ts";
 import { type AsideName, openAsideChronicle, TEMPORARY } from "./chronicle-aside.ts";
-import { checkpointBlob, checkpointOf } from "./chronicle-tables.ts";
 import { FleetError } from "./errors.ts";
 import { CHRONICLE_TABLES } from "./migrations/0003-chronicle.ts";
 import { storedVersions, storeVersions } from "./projection-versions.ts";

@@ -32,10 +32,11 @@ export function startBootWatch({ own, guarded }: { readonly own: OwnLog; readonl
     reader ??= openReader(own.log.path);
     const recorder = liveRecorder(reader);
     if (recorder === null) return;
-    seen = state;
     const observer = { state: "recording", sinceUs: recorder.sinceUs } as const;
     const input = readPresent(reader, { nowUs: own.clock.nowUs(), observer, all: false });
     keepBootPromise(own.log, input, isPatienceOver);
+    // Only then: one that could not be written is looked at again.
+    seen = state;
   };
   const timer = setInterval(() => guarded.attempt(look), EVERY_MS);
   return {

@@ -48,7 +48,7 @@ beforeAll(() => {
   base = mkdtempSync(join(tmpdir(), "fleet-process-"));
   bin = mkdtempSync(join(base, "bin-"));
   pi = program("pi", `#!${NODE}\nsetInterval(() => {}, 1000);\n`);
-  agent = program("dogfood-agent.py", "import time\nwhile True:\n    time.sleep(1)\n");
+  agent = program("dogfood-agent.py", "import signal\nwhile True:\n    signal.pause()\n");
   tmux("new-session", "-d", "-s", "_holder", "sleep", "600");
 });
 
@@ -195,10 +195,12 @@ describe("watching", () => {
   });
 
   test("a program that becomes another one of the same interpreter, in the same process, is seen", async () => {
+    // A pipe: its reader waits until somebody writes.
     const begin = join(base, "begin");
+    execFileSync("mkfifo", [begin]);
     const before = program(
       "before.py",
-      `import os, time\nwhile not os.path.exists("${begin}"):\n    time.sleep(0.02)\nos.execv("${PYTHON}", ["${PYTHON}", "${agent}"])\n`,
+      `import os\nopen("${begin}").read()\nos.execv("${PYTHON}", ["${PYTHON}", "${agent}"])\n`,
     );
     const pane = start("becoming", PYTHON, before);
     const recorder = recordingContext();

@@ -150,7 +150,7 @@ def dies_on_enter():
         for pasting, character in parse.feed(read()):
             if character == "\r" and not pasting:
                 os.kill(os.getppid() if MODE == "kills-server" else os.getpid(), signal.SIGKILL)
-                time.sleep(60)
+                signal.pause()
             draft += character
         put(f"\r\x1b[K> {draft}")
 

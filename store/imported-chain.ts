@@ -1,10 +1,6 @@
 import type { Database } from "better-sqlite3";
 import { batchDigest } from "./chain.ts";
 
-/** Rows in one INSERT: each call from JavaScript into SQLite costs more than the row it carries. */
-const ROWS_AT_ONCE = 50;
-const COLUMNS = 7;
-
 export interface ImportSeries {
   readonly id: number;
   readonly partitionId: number;
@@ -40,28 +36,6 @@ export function openChain(database: Database) {
       previous = digest.toString("hex");
       batch = { number: batch.number + 1, firstSeq: seq + 1, afterUs: recordedAtUs, series: 0 };
       lines = "";
-    },
-  };
-}
-
-/** Rows of events, many to a statement. */
-export function openInserts(database: Database) {
-  const row = `(${Array(COLUMNS).fill("?").join(", ")})`;
-  const insert =
-    "INSERT INTO events (seq, series_id, recorded_at, lag, payload, origin_id, origin_seq) VALUES";
-  const insertOne = database.prepare(`${insert} ${row}`);
-  const insertMany = database.prepare(`${insert} ${Array(ROWS_AT_ONCE).fill(row).join(", ")}`);
-  let rows: unknown[] = [];
-  return {
-    add(...values: readonly unknown[]): void {
-      rows.push(...values);
-      if (rows.length < ROWS_AT_ONCE * COLUMNS) return;
-      insertMany.run(rows);
-      rows = [];
-    },
-    flush(): void {
-      for (let at = 0; at < rows.length; at += COLUMNS) insertOne.run(rows.slice(at, at + COLUMNS));
-      rows = [];
     },
   };
 }
