@@ -19,7 +19,7 @@ import { askedByProcesses } from "./asked-by-process.ts";
 import { declarationOf, SCOPES, serverAppeared } from "./fleet-state.ts";
 import { AGENTS, agentName, eventAt, START_US } from "./load.ts";
 import type { BenchOptions, Result } from "./result.ts";
-import { atMost, info, median, optionsOf, table } from "./result.ts";
+import { atMost, info, median, optionsOf, peakMegabytes, table } from "./result.ts";
 
 /** 50 agents, a beat each 15 s, nine events of ten: 10^7 events are 31 days. */
 const SPACING_US = 270_000;
@@ -107,15 +107,10 @@ function ask(directory: string, events: number): Asked {
   const path = join(directory, `history-${events}.db`);
   const filled = existsSync(path) ? keepUp(path) : fill(path, events);
   // A process of its own: neither what filling needed counts, nor what a log that was asked before has warmed up.
-  const asked = (...flags: readonly string[]): Answered => {
-    const itself = [...flags, fileURLToPath(import.meta.url), "--ask", path, String(events)];
-    const { status, stdout, stderr } = spawnSync(process.execPath, itself, { encoding: "utf8" });
-    if (status !== 0) throw new Error(`asking ${path} ended with ${status}: ${stderr}`);
-    return JSON.parse(stdout) as Answered;
-  };
-  // What a young heap that may grow lets lie is garbage by chance, 100 MB more or less: memory is told by one that may not.
-  const [{ ms }, { megabytes }] = [asked(), asked("--max-semi-space-size=2")];
-  return { ms, megabytes, filled, bytes: statSync(path).size };
+  const itself = [...process.execArgv, fileURLToPath(import.meta.url), "--ask", path, String(events)];
+  const { status, stdout, stderr } = spawnSync(process.execPath, itself, { encoding: "utf8" });
+  if (status !== 0) throw new Error(`asking ${path} ended with ${status}: ${stderr}`);
+  return { ...(JSON.parse(stdout) as Answered), filled, bytes: statSync(path).size };
 }
 
 function answer(path: string, events: number): Answered {
@@ -135,7 +130,7 @@ function answer(path: string, events: number): Answered {
         return [question, median(times)];
       }),
     ) as Record<Question, number>;
-    return { ms, megabytes: process.resourceUsage().maxRSS / 1024 };
+    return { ms, megabytes: peakMegabytes() };
   } finally {
     reader.close();
   }

@@ -14,7 +14,7 @@ import { derive, projections } from "../query/planes/all.ts";
 import { openLog } from "../store/log.ts";
 import { eventAt } from "./load.ts";
 import type { BenchOptions, Result } from "./result.ts";
-import { atLeast, atMost, info, median, optionsOf, table } from "./result.ts";
+import { atLeast, atMost, info, median, optionsOf, peakMegabytes, table } from "./result.ts";
 
 const ROUNDS = 9;
 /** With fewer events the figures say nothing. */
@@ -137,7 +137,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     const started = process.hrtime.bigint();
     const doneAt = works[work as Work](path) ?? process.hrtime.bigint();
     const seconds = Number(doneAt - started) / 1e9;
-    const megabytes = process.resourceUsage().maxRSS / 1024;
+    const megabytes = peakMegabytes();
     process.stdout.write(JSON.stringify({ seconds, megabytes }));
   } else process.stdout.write(table(run(optionsOf(process.argv))));
 }

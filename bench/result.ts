@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+
 /** One line of a bench's table. Ratios are taken within one run: the machine's own speed cancels out. */
 export interface Result {
   readonly name: string;
@@ -71,4 +73,13 @@ export function optionsOf(argv: readonly string[]): BenchOptions {
     throw new Error(`--events ${count}: not a count`);
   if (logs === "") throw new Error("--logs: name the directory that keeps the filled logs");
   return { ...(count === undefined ? {} : { events }), ...(logs === undefined ? {} : { logs }) };
+}
+
+/**
+ * What this process held at its peak, in MB: VmHWM. Not `maxRSS`, in which Linux counts what the parent held when it started this one:
+ * two children of a large parent would read the same.
+ */
+export function peakMegabytes(): number {
+  const kilobytes = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync("/proc/self/status", "latin1"))?.[1];
+  return Number(kilobytes) / 1024;
 }
