@@ -1,7 +1,7 @@
 import type { PayloadOf } from "../../store/events/catalogue.ts";
 import type { FoldEvent, Repetition } from "../../store/projection.ts";
 import type { HeartbeatDocument } from "../planes/documents.ts";
-import { DEFAULT_INTERVAL_SECONDS, evolveHeartbeat, REACH_IN_INTERVALS } from "../planes/heartbeat.ts";
+import { DEFAULT_INTERVAL_SECONDS, evolveHeartbeat, repetitionOf } from "../planes/heartbeat.ts";
 import type { Chronology } from "./chronology.ts";
 import type { Spans } from "./span.ts";
 import { gapsBetween } from "./span.ts";
@@ -95,15 +95,10 @@ export function evolveBeatFile(file: BeatFile, event: FoldEvent): BeatFile {
 export function beatFileRepetition(files: Record<string, BeatFile>, event: FoldEvent): Repetition | null {
   const agent = event.agent as string;
   const made = files[agent] as { -readonly [K in keyof BeatFile]: BeatFile[K] };
-  if (event.type !== "heartbeat.received" || made.document?.seq !== event.seq) return null;
-  const document: { -readonly [K in keyof HeartbeatDocument]: HeartbeatDocument[K] } = made.document;
-  const reachUs = REACH_IN_INTERVALS * made.intervalSeconds * 1e6;
+  const repeat = repetitionOf(made.document, event, made.intervalSeconds);
+  if (repeat === null) return null;
   return (seq, occurredAtUs, recordedAtUs) => {
-    const silence = occurredAtUs - document.atUs;
-    if (files[agent] !== made || silence < 0 || silence > reachUs) return false;
-    document.atUs = occurredAtUs;
-    document.seq = seq;
-    document.recordedAtUs = recordedAtUs;
+    if (files[agent] !== made || !repeat(seq, occurredAtUs, recordedAtUs)) return false;
     made.beatSeq = seq;
     made.content = seq;
     return true;

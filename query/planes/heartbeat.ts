@@ -57,11 +57,20 @@ export function evolveHeartbeat(
 
 /** Beats of the same content that follow one another without a silence move the document on, and nothing else. */
 export function heartbeatRepetition(documents: Documents, event: FoldEvent): Repetition | null {
-  if (event.type !== "heartbeat.received" || event.agent === null) return null;
-  const known = documentOf(documents, "heartbeat", event.agent);
-  if (known?.seq !== event.seq) return null;
+  if (event.agent === null) return null;
   const declaration = documentOf(documents, "roster", event.agent)?.declaration;
-  const reachUs = REACH_IN_INTERVALS * (declaration?.intervalSeconds ?? DEFAULT_INTERVAL_SECONDS) * 1e6;
+  const seconds = declaration?.intervalSeconds ?? DEFAULT_INTERVAL_SECONDS;
+  return repetitionOf(documentOf(documents, "heartbeat", event.agent), event, seconds);
+}
+
+/** Moves the document that a beat has just made on to the next beat of the same content, in place; null: it made none. */
+export function repetitionOf(
+  known: HeartbeatDocument | undefined,
+  event: FoldEvent,
+  intervalSeconds: number,
+): Repetition | null {
+  if (event.type !== "heartbeat.received" || known?.seq !== event.seq) return null;
+  const reachUs = REACH_IN_INTERVALS * intervalSeconds * 1e6;
   const document: { -readonly [K in keyof HeartbeatDocument]: HeartbeatDocument[K] } = known;
   return (seq, occurredAtUs, recordedAtUs) => {
     const silence = occurredAtUs - document.atUs;
