@@ -71,7 +71,7 @@ export function run({ events = 1_000_000 }: BenchOptions = {}): Result[] {
 function rememberedNode(env: Readonly<Record<string, string>>): string {
   const { status, stderr } = spawnSync(LAUNCHER, ["--version"], { env, stdio: ["ignore", "ignore", "pipe"] });
   if (status !== 0) throw new Error(`bin/fleet --version ended with ${status}: ${stderr}`);
-  return readFileSync(new URL("../.fleet-node", import.meta.url), "utf8").trim();
+  return readFileSync(new URL("../.fleet-node", import.meta.url), "utf8").split("\n")[0] ?? "";
 }
 
 function timed(...[program, args, env]: Command): number {

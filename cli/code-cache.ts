@@ -51,7 +51,10 @@ export interface CachePlace {
   readonly path: string;
 }
 
-/** Other code, another V8 or another machine has another name; V8 itself checks little more than lengths and versions. */
+/**
+ * Other code, another V8, another machine or other flags have another name; V8 itself checks little more than lengths, versions and
+ * flags, and whoever ran by another flag would refuse and replace what the next one needs.
+ */
 function cachePlace(
   above: string,
   name: string,
@@ -59,7 +62,8 @@ function cachePlace(
   { size, mtimeMs, ctimeMs, ino }: Stats,
 ): CachePlace {
   const directory = `${above}/cache`;
-  const prefix = `${name}.${use}.${process.versions.v8}-${process.arch}.`;
+  const flags = process.execArgv.join("").replaceAll(/[^\w=-]/g, "_");
+  const prefix = `${name}.${use}.${process.versions.v8}-${process.arch}${flags}.`;
   return { directory, prefix, path: `${directory}/${prefix}${ino}-${size}-${mtimeMs}-${ctimeMs}` };
 }
 

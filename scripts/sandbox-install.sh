@@ -21,7 +21,7 @@ cp "$checkout/package.json" "$to/"
 cp -R "$checkout/node_modules/better-sqlite3/prebuilds" "$checkout/node_modules/better-sqlite3/package.json" "$to/node_modules/better-sqlite3/"
 [ -z "${2:-}" ] || cp "$2" "$root/opt/node/bin/node"
 # Written after the Node was put there, and root's like the rest: every user's launcher may trust it.
-echo /opt/node/bin/node >"$to/.fleet-node"
+printf '%s\n' /opt/node/bin/node quickly >"$to/.fleet-node"
 chmod -R a+rX,u+w,go-w "$to"
 chmod 755 "$root/opt" "$root/opt/node" "$root/opt/node/bin"
 [ -z "${2:-}" ] || chmod 755 "$root/opt/node/bin/node"

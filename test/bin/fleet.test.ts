@@ -13,7 +13,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { makeToolbox, runBare, writeFakeNode } from "../scripts/toolbox.ts";
+import { makeToolbox, runBare, writeFakeNode, writeProgram } from "../scripts/toolbox.ts";
 
 const project = join(import.meta.dirname, "..", "..");
 const echo = `console.log(JSON.stringify({ args: process.argv.slice(2), exec: process.execPath,
@@ -42,6 +42,8 @@ afterEach(() => {
 const fleet = (args: string[] = [], env: Record<string, string> = {}, program = launcher, cwd = "/") =>
   runBare(program, args, { PATH: path, ...env }, cwd);
 const putNodeOnPath = () => symlinkSync(process.execPath, join(path, "node"));
+const remembered = () => readFileSync(memory, "utf8");
+const QUICKLY = ["--v8-pool-size=1", "--no-rehash-snapshot"];
 
 test("arguments reach the bundle exactly, and its exit code comes back", () => {
   putNodeOnPath();
@@ -54,7 +56,7 @@ test("arguments reach the bundle exactly, and its exit code comes back", () => {
 test("the Node is looked for once; afterwards no other program is run at all", () => {
   putNodeOnPath();
   expect(fleet(["ps"]).status).toBe(0);
-  expect(readFileSync(memory, "utf8")).toBe(`${join(path, "node")}\n`);
+  expect(remembered()).toBe(`${join(path, "node")}\nquickly\n`);
   expect(statSync(memory).mode & 0o777).toBe(0o644);
   expect(fleet(["ps"], { PATH: "/nonexistent" }).status).toBe(0);
 });
@@ -91,9 +93,9 @@ test("a Node that was replaced after it was remembered, or is gone, is looked fo
 test("a remembered line that is no absolute path is not run", () => {
   putNodeOnPath();
   for (const line of ["", "node", "./evil", "-e"]) {
-    writeFileSync(memory, `${line}\n`);
+    writeFileSync(memory, `${line}\nquickly\n`);
     expect(JSON.parse(fleet(["ps"]).stdout).args).toEqual(["ps"]);
-    expect(readFileSync(memory, "utf8")).toBe(`${join(path, "node")}\n`);
+    expect(remembered()).toBe(`${join(path, "node")}\nquickly\n`);
   }
 });
 
@@ -104,7 +106,7 @@ test("FLEET_NODE decides for one call and is not remembered", () => {
   putNodeOnPath();
   expect(fleet(["x"]).stdout).toContain('"args":["x"]');
   expect(fleet(["x"], { FLEET_NODE: chosen }).stdout).toContain(`${chosen} `);
-  expect(readFileSync(memory, "utf8")).toBe(`${join(path, "node")}\n`);
+  expect(remembered()).toBe(`${join(path, "node")}\nquickly\n`);
 });
 
 test("without a fitting Node it says what is wrong and what to do, and ends with 1", () => {
@@ -126,16 +128,37 @@ test("a checkout that was not built says how to build it", () => {
   expect(said.stderr.trim().split("\n")).toHaveLength(2);
 });
 
-test("what goes through a whole log, or runs for months, has a young heap that stays small", () => {
+test("what goes through a whole log has a young heap that stays small; what only answers starts quickly", () => {
   putNodeOnPath();
   for (const [verb, flags] of [
     ["rebuild", ["--max-semi-space-size=4"]],
     ["record", ["--max-semi-space-size=4"]],
-    ["ps", []],
+    ["ps", QUICKLY],
+    ["incidents", QUICKLY],
+    ["import", []],
+    ["serve", []],
   ] as const) {
     const { args, flags: given } = JSON.parse(fleet([verb, "--json"]).stdout);
     expect({ args, given }).toEqual({ args: [verb, "--json"], given: flags });
   }
+});
+
+test("a Node that refuses the flags of a quick start is started plainly, and asked no more than once", () => {
+  const asked = join(base, "asked");
+  writeProgram(
+    join(path, "node"),
+    `[ "$1" = --version ] && { echo v28.0.0; exit 0; }\n[ "$1" = "${QUICKLY[0]}" ] && { echo asked >>"${asked}"; exit 9; }\necho ran "$@"`,
+  );
+  for (let call = 0; call < 2; call += 1) expect(fleet(["ps"]).stdout).toMatch(/^ran \/.*fleet\.cjs ps\n$/);
+  expect(readFileSync(asked, "utf8")).toBe("asked\n");
+  expect(remembered()).toBe(`${join(path, "node")}\nplainly\n`);
+});
+
+test("a memory that does not say how its Node starts, as older versions wrote it, is made anew", () => {
+  putNodeOnPath();
+  writeFileSync(memory, `${join(path, "node")}\n`);
+  expect(JSON.parse(fleet(["ps"]).stdout).flags).toEqual(QUICKLY);
+  expect(remembered()).toBe(`${join(path, "node")}\nquickly\n`);
 });
 
 test("NODE_EXTRA_CA_CERTS reaches only the verbs that leave this host", () => {
