@@ -119,13 +119,15 @@ export function keptPast(input: KeptPastInput): Past {
   const wellOrNot = (agent: string, { fromUs, toUs }: Window): Interval[] => {
     const settled = tail(agent);
     const untilUs = Math.min(toUs, settled.fromUs);
+    // What is settled last may go on in the tail, and tells then what it rests on, also where the window begins behind it.
+    const beginsUs = Math.min(fromUs, settled.fromUs - 1);
     const found: Interval[] = [];
-    const well = (beginsUs: number, endsUs: number): void => {
-      if (beginsUs < endsUs)
-        found.push({ fromUs: beginsUs, toUs: endsUs, status: "healthy", reason: null, why: [], rules: 0 });
+    const well = (wellFromUs: number, endsUs: number): void => {
+      if (wellFromUs < endsUs)
+        found.push({ fromUs: wellFromUs, toUs: endsUs, status: "healthy", reason: null, why: [], rules: 0 });
     };
-    let doneUs = fromUs;
-    for (const verdict of verdicts.notWell(agent, fromUs, untilUs)) {
+    let doneUs = beginsUs;
+    for (const verdict of verdicts.notWell(agent, beginsUs, untilUs)) {
       well(doneUs, Math.min(verdict.fromUs, untilUs));
       const ends = Math.min(verdict.toUs, untilUs);
       found.push({ ...verdict, status: verdict.status as AgentStatus | null, toUs: ends });
@@ -134,7 +136,6 @@ export function keptPast(input: KeptPastInput): Past {
     well(doneUs, untilUs);
     const [first, ...rest] = toUs > settled.fromUs ? settled.intervals() : [];
     const last = found.at(-1);
-    // What is settled last may go on in what is not.
     if (first !== undefined && last?.toUs === first.fromUs && isSame(last, first))
       found[found.length - 1] = { ...last, toUs: first.toUs };
     else if (first !== undefined) found.push(first);
