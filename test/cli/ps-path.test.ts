@@ -149,7 +149,7 @@ describe("the compiled code that is kept", () => {
     expect(all.filter((name) => name.startsWith("fast-ps.cjs."))).toHaveLength(2);
     expect(cacheFiles()[0]).toMatch(
       new RegExp(
-        `^fast-ps\\.cjs\\.ps-json\\.${process.versions.v8.replaceAll(".", "\\.")}-${process.arch}\\.`,
+        `^fast-ps\\.cjs\\.ps-json\\.${process.versions.v8.replaceAll(".", "\\.")}-${process.arch}[-.]`,
       ),
     );
     expect(statSync(join(tree, "dist", "cache", cacheFiles()[0] ?? "")).mode & 0o022).toBe(0);
