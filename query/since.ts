@@ -1,8 +1,10 @@
 import { BEFORE_THE_LOG } from "./history/before-the-log.ts";
 import type { Interval } from "./history/intervals.ts";
 import { lastSeen } from "./history/last-seen.ts";
+import type { Occurrence } from "./history/occurrence.ts";
 import type { Past } from "./history/past.ts";
 import type { Window } from "./history/sweep.ts";
+import type { AgentStatus } from "./row.ts";
 
 /** A status that the log's first looks found. */
 export interface FoundFirst {
@@ -18,6 +20,23 @@ export function foundFirst(past: Past, agent: string, fromUs: number): FoundFirs
   if (lastSeen(past.intervals, agent, fromUs) !== null) return null;
   const { sinceUs } = past.explain(agent, fromUs).verdict;
   return { sinceUs: sinceUs === null ? null : Math.min(sinceUs, fromUs) };
+}
+
+/** Since when a stay that was under way when the window began had been: what `ps` showed where it was first found so in the window. */
+export function foundBegun(
+  past: Past,
+  agent: string,
+  status: AgentStatus,
+  { fromUs, toUs }: Pick<Occurrence, "fromUs" | "toUs">,
+  window: Window,
+): FoundFirst {
+  for (const interval of past.intervals(agent, { fromUs, toUs: toUs ?? window.toUs })) {
+    if (interval.status !== status) continue;
+    const { verdict } = past.explain(agent, Math.max(interval.fromUs, fromUs));
+    const { sinceUs } = verdict;
+    return { sinceUs: verdict.status !== status || sinceUs === null ? null : Math.min(sinceUs, fromUs) };
+  }
+  return { sinceUs: null };
 }
 
 /** The intervals of a window, the one that the log's first looks found with what is told of it. */

@@ -1,8 +1,8 @@
 import { BEFORE_THE_LOG } from "./history/before-the-log.ts";
-import { bucketOf } from "./history/buckets.ts";
 import type { Interval } from "./history/intervals.ts";
-import { once } from "./history/once.ts";
 import type { Gap, Past, RosterEntry } from "./history/past.ts";
+import type { Around } from "./history/stays.ts";
+import { aroundOf, lastsUnseen } from "./history/stays.ts";
 import type { Window } from "./history/sweep.ts";
 import { exactIsoOf, exactIsoOrNull } from "./instant.ts";
 import type { AgentStatus } from "./row.ts";
@@ -99,7 +99,7 @@ function cutTo(window: Window, interval: Interval, first: FoundFirst | null): Hi
   };
 }
 
-/** One line of the story. Ends are the entry's own, also where they lie outside of the window; null: it goes on. */
+/** One line of the story. Beginnings are the entry's own, also where they lie before the window; what goes on at its end ends at null. */
 export type StoryEntry = { readonly fromUs: number; readonly toUs: number | null } & (
   | {
       readonly kind: "status";
@@ -146,14 +146,21 @@ export function* storyOf(past: Past, input: StoryInput & { readonly whole: boole
     sources.push(statusEntries(past, name, window, whole));
     for (const kind of ["attached", "sent"] as const) sources.push(happenings(past, name, kind, window));
   }
-  yield* merged(sources);
+  for (const entry of merged(sources)) yield until(window.toUs, entry);
+}
+
+/** Whoever asks until a moment is told of nothing that came after it: what lasts longer goes on there, and was seen to. */
+function until(endUs: number, entry: StoryEntry): StoryEntry {
+  if (entry.toUs === null || entry.toUs <= endUs) return entry;
+  return entry.kind === "status" ? { ...entry, toUs: null, endUnseen: false } : { ...entry, toUs: null };
 }
 
 function* statusEntries(past: Past, agent: string, window: Window, whole: boolean): Generator<StoryEntry> {
-  const startsUs = once(() => [...past.occurrences(agent, "started", window)].map(({ fromUs }) => fromUs));
+  const around = aroundOf(past, agent, window);
   let open = null as StatusEntry | null;
-  /** Time that nobody watched after one that may be found as it was left. */
+  /** Time that nobody watched, after which one may be found as it was left. */
   let unseen = null as StatusEntry | null;
+  let isFirst = true;
   for (const [{ fromUs, toUs, status, reason, why }, first] of withFirst(past, agent, window)) {
     // Before it was ever declared there is nothing to tell.
     if (fromUs === -Infinity && (status === null || reason === BEFORE_THE_LOG)) continue;
@@ -164,14 +171,15 @@ function* statusEntries(past: Past, agent: string, window: Window, whole: boolea
       open = { ...open, toUs, turns };
       continue;
     }
-    if (open !== null && unseen === null && status === "unobserved") {
-      open = { ...open, endUnseen: true };
-      if (!whole && isLeft(open)) {
+    if (status === "unobserved" && unseen === null) {
+      if (open !== null) open = { ...open, endUnseen: true };
+      if (!whole && (open === null ? isFirst : lastsUnseen(open.status))) {
         unseen = next;
+        isFirst = false;
         continue;
       }
     }
-    if (open !== null && unseen !== null && isSameAgain(open, next, startsUs)) {
+    if (open !== null && unseen !== null && isSameAgain(open, next, around)) {
       const unseenUs = open.unseenUs + fromUs - unseen.fromUs;
       const again = { found: open.found + 1, unseenUs, endUnseen: false };
       open = { ...open, ...again, toUs, why: union(open.why, why) };
@@ -179,8 +187,16 @@ function* statusEntries(past: Past, agent: string, window: Window, whole: boolea
       continue;
     }
     if (open !== null) yield open;
-    if (unseen !== null) yield unseen;
-    [open, unseen] = [next, null];
+    // What the window begins in the middle of is told from its own beginning.
+    const begun = isFirst || open === null ? fromItsBeginning(past, next, window, whole) : next;
+    isFirst = false;
+    if (unseen !== null && begun.fromUs >= unseen.fromUs) yield unseen;
+    [open, unseen] = [begun, null];
+  }
+  const after = unseen === null || whole ? null : around.after();
+  if (open !== null && unseen !== null && after !== null && isSameAgain(open, after, around)) {
+    yield { ...open, toUs: null, unseenUs: open.unseenUs + window.toUs - unseen.fromUs, endUnseen: false };
+    return;
   }
   if (open !== null) yield open;
   if (unseen !== null) yield unseen;
@@ -191,18 +207,35 @@ function isSameStretch(open: StatusEntry, next: StatusEntry, whole: boolean): bo
 }
 
 /** An agent that is found as it was left is in the same stay, unless it has lived again meanwhile (see `history/stays.ts`). */
-function isSameAgain(open: StatusEntry, next: StatusEntry, startsUs: () => readonly number[]): boolean {
-  if (open.status !== next.status || open.reason !== next.reason) return false;
+function isSameAgain(
+  open: StatusEntry,
+  next: Pick<StatusEntry, "status" | "fromUs">,
+  { startsUs }: Around,
+): boolean {
+  if (open.status !== next.status || !lastsUnseen(open.status)) return false;
   return !startsUs().some((us) => us > (open.toUs ?? Infinity) && us <= next.fromUs);
 }
 
 /**
- * What stays as it is until somebody does something: an outage, an absence, a stop. Of an agent that was well the unwatched time is told by
- * itself: whether it was well all the while is what a reader wants to know.
+ * The first that a window shows of a stay that had been found before it, as the whole of that stay until then. So much of the log is looked at for
+ * it as the stay takes.
  */
-function isLeft({ status }: StatusEntry): boolean {
-  return status !== null && status !== "unobserved" && bucketOf(status) !== "healthy";
+function fromItsBeginning(past: Past, first: StatusEntry, window: Window, whole: boolean): StatusEntry {
+  const { agent, status, fromUs } = first;
+  const beginsUs = past.beginsUs ?? fromUs;
+  if (whole || status === null || !lastsUnseen(status) || fromUs > window.toUs) return first;
+  for (let farUs = DAY_US; ; farUs *= 16) {
+    const asked = { fromUs: Math.max(beginsUs, fromUs - farUs), toUs: fromUs + 1 };
+    const stay = [...past.occurrences(agent, status, asked)].at(-1);
+    if (stay === undefined) return first;
+    const isWhole = !stay.beganBefore || asked.fromUs === beginsUs;
+    const { found, unseenUs, reason, why } = stay;
+    if (isWhole)
+      return { ...first, fromUs: stay.fromUs, found, unseenUs, reason, why: union(why, first.why) };
+  }
 }
+
+const DAY_US = 86_400_000_000;
 
 function union(one: readonly number[], other: readonly number[]): number[] {
   return [...new Set([...one, ...other])].sort((a, b) => a - b);

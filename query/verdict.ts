@@ -116,7 +116,8 @@ function stopped({ pane, stop, unit }: Evidence): Step {
     holds: "yes",
     because: `${asker} asked for the stop and nothing runs`,
     reason,
-    sinceUs: stop.atUs,
+    // Until its pane had ended it was not stopped yet.
+    sinceUs: Math.max(stop.atUs, pane.atUs ?? stop.atUs),
   };
 }
 
@@ -150,7 +151,7 @@ function failed({ pane, unit }: Evidence): Step {
       holds: "yes",
       because: "its unit failed and nothing of it lives",
       reason,
-      sinceUs: unit.atUs,
+      sinceUs: Math.max(unit.atUs, pane.atUs ?? unit.atUs),
     };
   }
   return { status, holds: "no", because: `no bad exit status and no signal; its unit is ${unit.active}` };

@@ -8,7 +8,7 @@ import type { Window } from "./history/sweep.ts";
 import { isHappening } from "./history/when.ts";
 import { exactIsoOf, exactIsoOrNull } from "./instant.ts";
 import type { FoundFirst, SeenToBegin } from "./since.ts";
-import { foundFirst, seenToBegin, seenToEnd } from "./since.ts";
+import { foundBegun, foundFirst, seenToBegin, seenToEnd } from "./since.ts";
 
 export interface WhenOccurrence {
   from: string;
@@ -18,7 +18,7 @@ export interface WhenOccurrence {
   seconds: number;
   /** It was so already when the window began, or when the log's first looks found it. */
   began_before: boolean;
-  /** When it began: before `from` where the log's first looks found it and its source told that of itself. Null: before the window, or not known. */
+  /** When it began, as `ps` shows it, also where that was before `from`: before the window, or before the log's first looks found it. Null: not known. */
   since: string | null;
   /**
    * Of a status: somebody watched it begin. Else it was found so at `from`, and began after `not_before`, when something else was last seen (null:
@@ -26,6 +26,8 @@ export interface WhenOccurrence {
    */
   witnessed: boolean | null;
   not_before: string | null;
+  /** Somebody watched it end. False: from `to` on nobody could tell, so it lasted at least until then. Null: it goes on, or happened at an instant. */
+  end_witnessed: boolean | null;
   /** Its source states `from` no finer: it happened within so many seconds after it. Null: to the microsecond, as far as it was told. */
   within_seconds: number | null;
   /** It was found so, not broken off by anything else that was seen, so many times; of its time so much was watched by nobody. */
@@ -60,7 +62,8 @@ export function whenDocument(
 ): WhenDocument {
   const { name, state, window, atUs } = input;
   const occurrences = [...past.occurrences(name, state, window)].map((one, index) => {
-    if (isHappening(state) || state === "unobserved" || one.beganBefore) return told(one, window, null, null);
+    if (isHappening(state) || state === "unobserved") return told(one, window, null, null);
+    if (one.beganBefore) return told(one, window, foundBegun(past, name, state, one, window), null);
     const first = index === 0 ? foundFirst(past, name, one.fromUs) : null;
     if (first !== null) return told(one, window, first, null);
     const seen = ENDS.has(bucketOf(state)) ? seenToEnd : seenToBegin;
@@ -93,7 +96,7 @@ export function whenDocument(
 const ENDS: ReadonlySet<Bucket> = new Set(["unhealthy", "planned"]);
 
 function told(
-  { fromUs, toUs, beganBefore, reason, why, found, unseenUs, withinUs }: Occurrence,
+  { fromUs, toUs, beganBefore, reason, why, found, unseenUs, endUnseen, withinUs }: Occurrence,
   window: Window,
   first: FoundFirst | null,
   begun: SeenToBegin | null,
@@ -106,6 +109,7 @@ function told(
     since: exactIsoOrNull(first === null ? (beganBefore ? null : fromUs) : first.sinceUs),
     witnessed: begun?.witnessed ?? null,
     not_before: exactIsoOrNull(begun?.notBeforeUs ?? null),
+    end_witnessed: toUs === null || toUs === fromUs ? null : !endUnseen,
     within_seconds: withinUs === undefined ? null : withinUs / 1e6,
     found,
     unobserved_seconds: unseenUs / 1e6,

@@ -34,10 +34,11 @@ export function* formatStory(
 }
 
 function told(entry: StoryEntry, endUs: number): { word: string; tone: Tone | null; rest: string } {
+  const atLeast = entry.kind === "status" && entry.endUnseen ? "at least " : "";
   const lasted =
     entry.toUs === null
       ? `, for ${formatLength(Math.max(0, endUs - entry.fromUs))} so far`
-      : `, for ${formatLength(entry.toUs - entry.fromUs)}`;
+      : `, for ${atLeast}${formatLength(entry.toUs - entry.fromUs)}`;
   switch (entry.kind) {
     case "status": {
       if (entry.status === null) return { word: "off the roster", tone: "quiet", rest: lasted };

@@ -76,19 +76,28 @@ function sentence(document: WhenDocument, one: WhenOccurrence): string {
     const unseen =
       one.not_before === null
         ? "nothing is known of before"
-        : `nobody had watched since ${formatNear(exactUsOf(one.not_before), fromUs)}`;
+        : `nobody had watched ${unwatchedUntil(exactUsOf(one.not_before), fromUs)}`;
     return `${name} was found ${was} at ${formatMoment(fromUs)} (${ago}; ${unseen})${why}${lasted}${evidence}`;
   }
   const within = one.within_seconds === null ? "" : ", to the second";
   return `${name} ${began}${began.endsWith("from") ? "" : " at"} ${formatMoment(fromUs)}${within} (${ago})${why}${lasted}${evidence}`;
 }
 
+/** Within one second two moments would read the same. */
+function unwatchedUntil(fromUs: number, toUs: number): string {
+  const isSame = formatMoment(fromUs) === formatMoment(toUs);
+  return isSame ? `for the ${formatLength(toUs - fromUs)} before` : `since ${formatNear(fromUs, toUs)}`;
+}
+
 /** How long it lasted, how often it was found so meanwhile, and how much of that nobody watched. */
-function lengthOf({ from, to, seconds, found, unobserved_seconds }: WhenOccurrence): string {
+function lengthOf({ from, to, seconds, end_witnessed, found, unobserved_seconds }: WhenOccurrence): string {
   if (to === from) return "";
   const us = seconds * 1e6;
   if (to !== null && isGlimpse(us)) return ", seen by a single look";
-  const length = `, for ${formatLength(us)}${to === null ? " so far" : ""}`;
+  const length =
+    end_witnessed === false
+      ? `, for at least ${formatLength(us)}, until watching ended`
+      : `, for ${formatLength(us)}${to === null ? " so far" : ""}`;
   if (unobserved_seconds === 0) return length;
   const often = found === 1 ? "" : `found so ${found} times; `;
   return `${length} (${often}of that ${formatLength(unobserved_seconds * 1e6)} nobody watched)`;

@@ -39,11 +39,16 @@ export function driftWithin(
       const last = found.at(-1);
       // A program may be read while a launcher is still on its way to it: a drift is told by what it was in the end.
       if (is && last?.toUs === fromUs)
-        found[found.length - 1] = { ...last, toUs: end, reason: actual ?? last.reason, why };
+        found[found.length - 1] = {
+          ...{ ...last, toUs: end, reason: actual ?? last.reason, why, endUnseen: false },
+        };
       else if (is) {
         const beganBefore = before && fromUs === window.fromUs;
-        found.push({ fromUs, toUs: end, beganBefore, found: 1, unseenUs: 0, reason: actual, why });
-      }
+        found.push({
+          ...{ fromUs, toUs: end, beganBefore, found: 1, unseenUs: 0, endUnseen: false, reason: actual, why },
+        });
+      } else if (drift === "unknown" && last?.toUs === fromUs)
+        found[found.length - 1] = { ...last, endUnseen: true };
     }
     before = is;
   }

@@ -1,5 +1,6 @@
 import type { AgentStatus } from "../row.ts";
 import type { Past } from "./past.ts";
+import type { Window } from "./sweep.ts";
 
 /** A verdict, and until when it held before nobody could tell any more. */
 export interface LastSeen {
@@ -21,4 +22,18 @@ export function lastSeen(
     if (last.fromUs === -Infinity) return null;
     us = last.fromUs;
   }
+}
+
+/** A verdict, and from when on it was seen. */
+export interface NextSeen {
+  readonly status: AgentStatus | null;
+  readonly fromUs: number;
+}
+
+/** What an agent was found to be first in a window, after time that nobody watched. Null: nothing was seen. */
+export function nextSeen(intervals: Past["intervals"], agent: string, window: Window): NextSeen | null {
+  if (window.fromUs >= window.toUs) return null;
+  for (const { status, fromUs } of intervals(agent, window))
+    if (status !== "unobserved") return { status, fromUs: Math.max(fromUs, window.fromUs) };
+  return null;
 }

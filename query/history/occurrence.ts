@@ -8,6 +8,8 @@ export interface Occurrence {
   /** It was found so, not broken off by anything else that was seen, so many times; of the time between so much was watched by nobody. */
   readonly found: number;
   readonly unseenUs: number;
+  /** Nobody saw it end: at `toUs` watching ended, and what was found next was something else, a new stay, or nothing yet. */
+  readonly endUnseen: boolean;
   /** Its source states its moment no finer: it lies in [fromUs, fromUs + withinUs). */
   readonly withinUs?: number;
   readonly reason: string | null;

@@ -64,7 +64,7 @@ export function pastOf(input: PastInput): Past {
           intervals(agent, before(until(window))),
           state,
           until(window),
-          aroundOf({ intervals, occurrences }, agent, until(window)),
+          aroundOf({ intervals, occurrences, nowUs }, agent, until(window)),
         );
   const boots: Past["boots"] = (window) =>
     history.boots.slice(1).filter(({ atUs }) => atUs >= window.fromUs && atUs < until(window).toUs);

@@ -148,7 +148,7 @@ export function keptPast(input: KeptPastInput): Past {
           (isWell(state) ? intervals : wellOrNot)(agent, before(until(window))),
           state,
           until(window),
-          aroundOf({ intervals, occurrences }, agent, until(window)),
+          aroundOf({ intervals, occurrences, nowUs }, agent, until(window)),
         );
   const boots: Past["boots"] = (window) =>
     historyWithin(until(window), [])

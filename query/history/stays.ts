@@ -1,6 +1,6 @@
 import type { AgentStatus } from "../row.ts";
 import type { Interval } from "./intervals.ts";
-import { type LastSeen, lastSeen } from "./last-seen.ts";
+import { type LastSeen, lastSeen, type NextSeen, nextSeen } from "./last-seen.ts";
 import type { Occurrence } from "./occurrence.ts";
 import { once } from "./once.ts";
 import type { Past } from "./past.ts";
@@ -10,13 +10,24 @@ import type { Window } from "./sweep.ts";
 export interface Around {
   /** The verdict that was last seen before the window; null: none had been. */
   before(): LastSeen | null;
-  /** First moments of the agent's lives, from there to the window's end. */
+  /** The verdict that was first seen after it; null: none has been yet. */
+  after(): NextSeen | null;
+  /** First moments of the agent's lives, from the one to the other. */
   startsUs(): readonly number[];
 }
 
 /**
- * Each time that an agent was in a status. Time that nobody watched neither ends a stay nor begins another: found the same again it is the same
- * one, as an outage is (see `outages.ts`), unless a new life came in between. Of the status `unobserved` itself each stretch is its own.
+ * Whether one that is found in a status again, and has not lived anew meanwhile, was in it all the while: all that stays so until somebody does
+ * something. What needs a fresh beat was not known to be fresh while nobody read one: that ends with what was seen, for whoever tells of it (`ps`
+ * reckons since when by the same rule: `statusSinceUs` begins anew after a silence).
+ */
+export function lastsUnseen(status: AgentStatus | null): boolean {
+  return status !== null && !["unobserved", "healthy", "busy", "waiting"].includes(status);
+}
+
+/**
+ * Each time that an agent was in a status. Of what lasts unseen, time that nobody watched neither ends a stay nor begins another: found the same
+ * again it is the same one, as an outage is (see `outages.ts`), unless a new life came in between. Of the others each stretch is its own.
  */
 export function staysIn(
   intervals: Iterable<Interval>,
@@ -25,6 +36,7 @@ export function staysIn(
   around: Around,
 ): Occurrence[] {
   const found: Occurrence[] = [];
+  const lasts = lastsUnseen(status);
   let isOpen = false;
   let seenAny = false;
   let previous: AgentStatus | null | undefined;
@@ -34,40 +46,54 @@ export function staysIn(
       previous = interval.status;
       continue;
     }
+    const last = isOpen ? found.at(-1) : undefined;
     if (interval.status !== status) {
-      if (interval.status === "unobserved") continue;
+      if (interval.status === "unobserved") {
+        if (last?.toUs === begins) found[found.length - 1] = { ...last, endUnseen: true };
+        continue;
+      }
       [isOpen, seenAny] = [false, true];
       continue;
     }
     const end = (toUs ?? Infinity) >= window.toUs ? null : ends;
-    const last = isOpen ? found.at(-1) : undefined;
     const unseenUs = begins - (last?.toUs ?? begins);
-    const isSame =
-      unseenUs === 0 || (status !== "unobserved" && !restarted(around, begins - unseenUs, begins));
+    const isSame = unseenUs === 0 || (lasts && !restarted(around, begins - unseenUs, begins));
     if (last !== undefined && isSame) {
       // One stay in a status may have had several reasons; the first one is what brought it about.
       const again = unseenUs === 0 ? 0 : 1;
       found[found.length - 1] = {
         ...last,
-        ...{ toUs: end, found: last.found + again, unseenUs: last.unseenUs + unseenUs },
+        ...{ toUs: end, found: last.found + again, unseenUs: last.unseenUs + unseenUs, endUnseen: false },
       };
     } else {
       const goesOn = fromUs < window.fromUs || (fromUs === window.fromUs && previous === status);
-      const beganBefore = goesOn || (!seenAny && isSeenBefore(status, begins, around));
+      const beganBefore = goesOn || (!seenAny && lasts && isSeenBefore(status, begins, around));
       found.push({
         ...{ fromUs: beganBefore ? window.fromUs : begins, toUs: end, beganBefore, reason, why, found: 1 },
         unseenUs: beganBefore ? begins - window.fromUs : 0,
+        endUnseen: false,
       });
     }
     [isOpen, seenAny] = [true, true];
+  }
+  const last = isOpen ? found.at(-1) : undefined;
+  if (lasts && last?.endUnseen && last.toUs !== null && isSeenAfter(status, last.toUs, around)) {
+    const unseenUs = last.unseenUs + window.toUs - last.toUs;
+    found[found.length - 1] = { ...last, toUs: null, unseenUs, endUnseen: false };
   }
   return found;
 }
 
 /** Whether it was last seen so before the window, and has not lived anew until it was found so in it. */
 function isSeenBefore(status: AgentStatus, foundUs: number, around: Around): boolean {
-  const before = status === "unobserved" ? null : around.before();
+  const before = around.before();
   return before !== null && before.status === status && !restarted(around, before.untilUs, foundUs);
+}
+
+/** Whether it was found so again after the window, and has not lived anew until then. */
+function isSeenAfter(status: AgentStatus, seenUntilUs: number, around: Around): boolean {
+  const after = around.after();
+  return after !== null && after.status === status && !restarted(around, seenUntilUs, after.fromUs);
 }
 
 function restarted({ startsUs }: Around, afterUs: number, untilUs: number): boolean {
@@ -76,14 +102,16 @@ function restarted({ startsUs }: Around, afterUs: number, untilUs: number): bool
 
 /** What is around an agent's window, from the past itself. */
 export function aroundOf(
-  past: Pick<Past, "intervals" | "occurrences">,
+  past: Pick<Past, "intervals" | "occurrences" | "nowUs">,
   agent: string,
   window: Window,
 ): Around {
   const before = once(() => lastSeen(past.intervals, agent, window.fromUs));
+  const after = once(() => nextSeen(past.intervals, agent, { fromUs: window.toUs, toUs: past.nowUs }));
   const startsUs = once(() => {
     const fromUs = Math.min(before()?.untilUs ?? window.fromUs, window.fromUs);
-    return [...past.occurrences(agent, "started", { fromUs, toUs: window.toUs })].map((one) => one.fromUs);
+    const toUs = Math.max((after()?.fromUs ?? window.toUs) + 1, window.toUs);
+    return [...past.occurrences(agent, "started", { fromUs, toUs })].map((one) => one.fromUs);
   });
-  return { before, startsUs };
+  return { before, after, startsUs };
 }

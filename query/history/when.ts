@@ -77,6 +77,7 @@ function aroundIn(history: History, agent: string, window: Window, book: RuleBoo
       intervals: (_agent, { fromUs, toUs }) =>
         all().filter((interval) => interval.fromUs < toUs && (interval.toUs ?? Infinity) > fromUs),
       occurrences: (_agent, _started, around) => startsOf(history, agent, around),
+      nowUs: Infinity,
     },
     agent,
     window,
@@ -200,7 +201,7 @@ function rebootsOf({ boots }: History, window: Window): Occurrence[] {
 }
 
 function instant(atUs: number): Omit<Occurrence, "reason" | "why"> {
-  return { fromUs: atUs, toUs: atUs, beganBefore: false, found: 1, unseenUs: 0 };
+  return { fromUs: atUs, toUs: atUs, beganBefore: false, found: 1, unseenUs: 0, endUnseen: false };
 }
 
 function attachmentsOf(history: History, agent: string, window: Window): Occurrence[] {
@@ -217,7 +218,7 @@ function attachmentsOf(history: History, agent: string, window: Window): Occurre
         fromUs: Math.max(fromUs, window.fromUs),
         toUs: toUs >= window.toUs ? null : toUs,
         beganBefore: fromUs < window.fromUs,
-        ...{ found: 1, unseenUs: 0 },
+        ...{ found: 1, unseenUs: 0, endUnseen: false },
         reason: document.payload.readOnly ? "read-only" : null,
         why: [document.seq],
       });

@@ -265,14 +265,14 @@ describe("with single looks and no recorder", () => {
     for (const second of [600, 1200, 1800]) bare(second);
     past.now(2400);
     expect((await past.run("when", "ghost", "absent")).stdout.replaceAll("\n", " ")).toContain(
-      "(never-ran), for 30 min (found so 4 times; of that 30 min nobody watched) [#2]; once in the last 24 h.",
+      "(never-ran), for at least 30 min, until watching ended (found so 4 times; of that 30 min nobody watched) [#2]; once in the last 24 h.",
     );
     const { stdout } = await past.run("history", "ghost", "guest");
     expect(plain(stdout)).toMatchInlineSnapshot(`
       "2026-06-20
       20:00:00  -      the log begins
-      20:00:00  ghost  absent, for 30 min (found so 4 times; of that 30 min nobody watched): never-ran  [#]
-      20:00:00  guest  running, for 30 min, and before the log since 19:59:00  [#]
+      20:00:00  ghost  absent, for at least 30 min (found so 4 times; of that 30 min nobody watched): never-ran  [#]
+      20:00:00  guest  running, for at least 30 min, and before the log since 19:59:00  [#]
       20:30:00  ghost  unobserved, for 10 min so far: no evidence
       20:30:00  guest  unobserved, for 10 min so far: no evidence
       "
@@ -328,9 +328,9 @@ describe("with single looks and no recorder", () => {
     expect(plain((await past.run("history")).stdout)).toMatchInlineSnapshot(`
       "2026-06-20
       20:00:00  -       the log begins
-      20:00:00  coder0  healthy, for 45 s  [#]
+      20:00:00  coder0  healthy, for at least 45 s  [#]
       20:00:45  coder0  unobserved, for 9 min 15 s: no evidence
-      20:10:00  coder0  dead, for 30 min (found so 4 times; of that 30 min nobody watched): pane missing  [#]
+      20:10:00  coder0  dead, for at least 30 min (found so 4 times; of that 30 min nobody watched): pane missing  [#]
       20:40:00  coder0  unobserved, for 5 min so far: no evidence
       "
     `);
@@ -351,6 +351,47 @@ describe("with single looks and no recorder", () => {
       outages: 1,
       mtbf_us: null,
     });
+  });
+
+  test("a stay is the same whichever window shows a part of it, for every verb", async () => {
+    lived(0);
+    for (const second of [600, 1200, 1800, 2400]) without(second);
+    past.now(2700);
+    const since = "2026-06-20T20:10:00.000Z";
+    const table = await past.json<PsDocument>("ps", "--at", "2026-06-20T20:30Z");
+    expect(table.agents[0]).toMatchObject({ status: "dead", since });
+    const when = async (...window: string[]) =>
+      (await past.json<WhenDocument>("when", "coder0", "dead", ...window)).first;
+    expect(await when()).toMatchObject({ from: since, since, to: "2026-06-20T20:40:00.000001Z", found: 4 });
+    // A window that begins, or ends, where nobody watched: what was found before and after it is known now.
+    expect(await when("--since", "20:25")).toMatchObject({ began_before: true, since, end_witnessed: false });
+    expect(await when("--until", "20:25")).toMatchObject({
+      ...{
+        from: since,
+        to: null,
+        seconds: 900,
+        found: 2,
+        unobserved_seconds: 899.999998,
+        end_witnessed: null,
+      },
+    });
+    // Of what came after its end nothing is known yet.
+    expect(await when("--until", "20:42")).toMatchObject({
+      ...{ from: since, to: "2026-06-20T20:40:00.000001Z", end_witnessed: false },
+    });
+    const story = async (...window: string[]) => plain((await past.run("history", ...window)).stdout);
+    const line =
+      "20:10:00  coder0  dead, for at least 30 min (found so 4 times; of that 30 min nobody watched): pane missing  [#]";
+    for (const window of [[], ["--since", "20:05"], ["--since", "20:25"], ["--since", "20:39"]])
+      expect((await story(...window)).split("\n").filter((told) => told.includes("dead"))).toEqual([line]);
+    expect(await story("--since", "20:25")).not.toContain("20:20:00");
+    // And nothing is told of what came after the window.
+    expect(await story("--until", "20:25")).toContain(
+      "20:10:00  coder0  dead, for 15 min so far (found so 2 times; of that 15 min nobody watched): pane missing  [#]\n",
+    );
+    expect(await story("--until", "20:05", "--since", "20:02")).toContain(
+      "20:00:45  coder0  unobserved, for 4 min 15 s so far: no evidence\n",
+    );
   });
 
   test("two that were down already when the window begins share no moment for that", async () => {

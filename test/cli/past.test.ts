@@ -92,23 +92,27 @@ describe("when", () => {
     const all = await when("coder0", "healthy", "--all");
     expect(all.occurrences.map(({ from, to }) => [from, to])).toEqual([
       ["2026-06-20T20:00:00.000Z", "2026-06-20T20:10:45.000001Z"],
-      // Of the gap only the reach of the beat before it is known; it was found as it was left.
-      ["2026-06-20T20:15:00.000Z", "2026-06-20T20:40:00.000Z"],
+      // Of the gap only the reach of the beat before it is known; whether it was well all the while is not.
+      ["2026-06-20T20:15:00.000Z", "2026-06-20T20:30:45.000001Z"],
+      ["2026-06-20T20:30:55.000Z", "2026-06-20T20:40:00.000Z"],
     ]);
-    expect(all.occurrences.map((one) => [one.found, one.unobserved_seconds])).toEqual([
-      [1, 0],
-      [2, 9.999999],
+    expect(all.occurrences.map((one) => [one.witnessed, one.end_witnessed])).toEqual([
+      [null, true],
+      [true, false],
+      [false, true],
     ]);
-    expect((await past.run("when", "coder0", "healthy")).stdout.replaceAll("\n", " ")).toContain(
-      "for 25 min (found so 2 times; of that 10 s nobody watched)",
-    );
+    // So the table says since when, and the story.
+    const table = await ps("--at", "20:35");
+    expect(table.agents[0]).toMatchObject({ status: "healthy", since: "2026-06-20T20:30:55.000Z" });
     const { stdout } = await past.run("when", "coder0", "healthy", "--first");
     expect(stdout).toMatch(
-      /^coder0 was healthy already at 2026-06-20 20:00:00 .*, when the log begins.*; twice in the\s+last 24 h\./,
+      /^coder0 was healthy already at 2026-06-20 20:00:00 .*, when the log begins.*; 3 times in the\s+last 24 h\./,
     );
     const listed = (await past.run("when", "coder0", "healthy", "--all")).stdout;
     expect(listed.match(/became healthy/g)).toHaveLength(1);
-    expect(all.occurrences.map(({ began_before }) => began_before)).toEqual([true, false]);
+    expect(listed.replaceAll("\n", " ")).toContain("for at least 15 min 45 s, until watching ended [");
+    expect(listed.match(/was found healthy/g)).toHaveLength(1);
+    expect(all.occurrences.map(({ began_before }) => began_before)).toEqual([true, false, false]);
   });
 
   test("what was not seen for less than a second has a length, and no end that reads as its beginning", async () => {

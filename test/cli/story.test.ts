@@ -23,18 +23,18 @@ describe("history", () => {
       "2026-06-20
       20:00:00  coder0    healthy, for 10 min 45 s  [#]
       20:00:00  coder1    healthy, for 20 min  [#]
-      20:00:00  reviewer  healthy, for 30 min 45 s  [#]
+      20:00:00  reviewer  healthy, for at least 30 min 45 s  [#]
       20:10:45  coder0    stale, for 4 min 15 s: no beat  [#]
-      20:15:00  coder0    healthy, for 15 min 45 s  [#]
+      20:15:00  coder0    healthy, for at least 15 min 45 s  [#]
       20:20:00  coder1    failed, for 20 min: signal 9  [#]
       20:30:00  -         the recorder was stopped, for 1 min; nobody watched
       20:30:45  coder0    unobserved, for 10 s: no evidence  [#]
       20:30:45  reviewer  unobserved, for 10 s: no evidence  [#]
       20:30:55  coder0    healthy, for 9 min 5 s  [#]
       20:30:55  reviewer  healthy, for 9 min 5 s  [#]
-      20:40:00  coder0    dead, for 19 min 59 s: tmux server gone  [#]
-      20:40:00  coder1    dead, for 19 min 59 s: tmux server gone  [#]
-      20:40:00  reviewer  dead, for 19 min 59 s: tmux server gone  [#]
+      20:40:00  coder0    dead, for at least 19 min 59 s: tmux server gone  [#]
+      20:40:00  coder1    dead, for at least 19 min 59 s: tmux server gone  [#]
+      20:40:00  reviewer  dead, for at least 19 min 59 s: tmux server gone  [#]
       20:59:59  -         the recorder was stopped, for 1.0 s so far; nobody watched
       20:59:59  coder0    unobserved, for 1.0 s so far: no evidence  [#]
       20:59:59  coder1    unobserved, for 1.0 s so far: no evidence  [#]

@@ -266,7 +266,9 @@ describe("the ladder", () => {
     });
     at(t + 5 * S).look(tmuxLook(t + 5 * S, [paneSeen("_holder", 0)]));
     log.append(line("stopping", t + 4 * S));
-    expect(row(t + 6 * S)).toMatchObject({ status: "stopped", status_reason: "stop job" });
+    // Asked for at 4 s, and stopped since its pane was gone.
+    const since = new Date((t + 5 * S) / 1000).toISOString();
+    expect(row(t + 6 * S)).toMatchObject({ status: "stopped", status_reason: "stop job", since });
     log.append(line("starting", t + 7 * S));
     expect(row(t + 8 * S).status).toBe("dead");
     log.append(line("stopping", t + 9 * S, "f".repeat(32)));

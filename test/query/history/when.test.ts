@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { beforeEach, describe, expect, test } from "vitest";
 import { historyOf } from "../../../query/history/history.ts";
 import { intervalAt } from "../../../query/history/intervals.ts";
+import { lastsUnseen } from "../../../query/history/stays.ts";
 import { statusIntervals } from "../../../query/history/sweep.ts";
 import { livesWithin, when } from "../../../query/history/when.ts";
 import type { AgentStatus } from "../../../query/row.ts";
@@ -187,6 +188,10 @@ describe("when", () => {
       first: { fromUs: story.at(85), beganBefore: true, found: 1, unseenUs: 5e6 },
     });
     expect(ask("failed", 52, 65)).toMatchObject({ count: 1, first: { beganBefore: false } });
+    // Nor does it end with a window that ends where nobody watched, if the next look found it so again.
+    expect(ask("dead", 75, 85)).toMatchObject({ first: { toUs: null, unseenUs: 5e6 - 1, endUnseen: false } });
+    expect(ask("dead", 75, 95)).toMatchObject({ first: { found: 2, unseenUs: 10e6 - 1, endUnseen: true } });
+    expect(ask("failed", 35, 55)).toMatchObject({ first: { endUnseen: true, unseenUs: 0 } });
     // Of time that nobody watched each stretch is its own.
     expect(ask("unobserved", 0, 40).count).toBe(4);
   });
@@ -206,7 +211,7 @@ describe("when", () => {
             if (status === null) continue;
             const { occurrences } = when(history, agent, status, asked);
             const passesOver = (at: AgentStatus | null | undefined) =>
-              at === "unobserved" && status !== "unobserved";
+              at === "unobserved" && lastsUnseen(status);
             for (let atUs = asked.fromUs; atUs < asked.toUs; atUs += 500) {
               const at = intervalAt(intervals, atUs)?.status;
               const inside = occurrences.some(
@@ -231,6 +236,14 @@ describe("when", () => {
               // Between two stays something else was seen, or the agent lived anew; what went on from before the window says so.
               expect(beganBefore).toBe(index === 0 && fromUs === asked.fromUs && isSame);
               if (index > 0) expect(isSame).toBe(false);
+              if (index < occurrences.length - 1 || toUs === null) continue;
+              // And after the last one: where nobody saw it end, it says so.
+              const next = intervals.find((one) => one.fromUs >= toUs && !passesOver(one.status));
+              const isFoundAgain = next?.status === status && !livedAnew(toUs, next.fromUs);
+              if (lastsUnseen(status)) expect(isFoundAgain).toBe(false);
+              expect(occurrences[index]?.endUnseen).toBe(
+                status !== "unobserved" && intervalAt(intervals, toUs)?.status === "unobserved",
+              );
             }
           }
         }
