@@ -6,14 +6,15 @@ import { formatTable, type Squeeze, type TableColumn } from "./table.ts";
 import { wrap } from "./text.ts";
 
 const COLUMNS: readonly TableColumn[] = [
-  { id: "name", title: "  NAME" },
+  // A name of the roster has up to 64; what a session or a program calls itself may go on for a kilobyte.
+  { id: "name", title: "  NAME", most: 66 },
   { id: "status", title: "STATUS" },
   { id: "since", title: "FOR", align: "right" },
   { id: "unit", title: "UNIT" },
   { id: "socket", title: "SOCKET" },
   { id: "pane", title: "PANE" },
   { id: "beat", title: "BEAT", align: "right" },
-  { id: "runtime", title: "RUNTIME" },
+  { id: "runtime", title: "RUNTIME", most: 66 },
   { id: "idle", title: "IDLE", align: "right" },
   { id: "boot", title: "BOOT" },
   { id: "note", title: "NOTE" },

@@ -11,6 +11,8 @@ export interface TableColumn {
   readonly id: string;
   readonly title: string;
   readonly align?: "left" | "right";
+  /** In cells, also where the table may be as wide as it likes. */
+  readonly most?: number;
 }
 
 /**
@@ -86,7 +88,12 @@ function blanks(count: number): string {
 /** A column as wide as it likes. One in which no row has anything to say is not shown. */
 function unfitted(table: Table, index: number): Fitted {
   const shown = table.rows.length === 0 || table.rows.some((row) => (row[index]?.said[0] ?? "") !== "");
-  return { wording: 0, ...measured(table, index, 0), limit: Number.POSITIVE_INFINITY, shown };
+  return {
+    wording: 0,
+    ...measured(table, index, 0),
+    limit: table.columns[index]?.most ?? Number.POSITIVE_INFINITY,
+    shown,
+  };
 }
 
 function measured(table: Table, index: number, wording: number): Pick<Fitted, "widths" | "natural"> {

@@ -7,7 +7,7 @@ import { formatTable, type Squeeze, type TableCell, type TableColumn } from "./t
 import { visible, wrap } from "./text.ts";
 
 const COLUMNS: readonly TableColumn[] = [
-  { id: "name", title: "NAME" },
+  { id: "name", title: "NAME", most: 64 },
   { id: "available", title: "AVAILABLE", align: "right" },
   { id: "healthy", title: "HEALTHY", align: "right" },
   { id: "unhealthy", title: "UNHEALTHY", align: "right" },

@@ -57,6 +57,15 @@ test("a column in which nobody has anything to say is not shown", () => {
   expect(formatTable({ ...table, rows }, null, plain)).toEqual(["NAME  UNIT", "a     x"]);
 });
 
+test("a column that may take so much and no more is cut where the table could be as wide as it likes", () => {
+  const columns = [{ id: "name", title: "NAME", most: 8 }, ...table.columns.slice(1)];
+  expect(formatTable({ ...table, columns }, null, plain)).toEqual([
+    "NAME         AGE  UNIT",
+    "日本語       4 s  active (exited)",
+    "orchest…  12 min  failed",
+  ]);
+});
+
 test("colour changes nothing but the colour", () => {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: it is the escape character that is looked for.
   const bare = formatTable(table, 24, ansi).map((line) => line.replace(/\u001b\[[0-9;]*m/g, "").trimEnd());
