@@ -181,21 +181,26 @@ export function paneAsTold(
   own: AgentPane | undefined,
   server: ServerDocument | undefined,
 ): Extract<Evidence["pane"], { known: true }> {
-  if (!own) return missing(null, null, false);
-  if (own.state === "closed") return missing(own.atUs, own.startedAtUs, own.lostServer === true);
+  if (!own) return missing(undefined, null, false);
+  if (own.state === "closed") return missing(own, own.atUs, own.lostServer === true);
   // Also where another server has come since: its own is gone.
   if (server?.state !== "up" || server.pid !== own.server)
-    return missing(server?.sinceUs ?? null, own.startedAtUs, server !== undefined);
+    return missing(own, server?.sinceUs ?? null, server !== undefined);
   const { state, atUs, startedAtUs, status, signal } = own;
-  return { known: true, state, atUs, startedAtUs, status, signal, serverGone: false };
+  const diedAtUs = state === "dead" ? atUs : null;
+  return { known: true, state, atUs, startedAtUs, status, signal, diedAtUs, serverGone: false };
 }
 
+/** A pane that is gone, with how its process had ended before it went: whatever took the pane then was not its death. */
 function missing(
+  own: AgentPane | undefined,
   atUs: number | null,
-  startedAtUs: number | null,
   serverGone: boolean,
 ): Extract<Evidence["pane"], { known: true }> {
-  return { known: true, state: "missing", atUs, startedAtUs, status: null, signal: null, serverGone };
+  const startedAtUs = own?.startedAtUs ?? null;
+  const diedAtUs = (own?.state === "dead" ? own.atUs : own?.diedAtUs) ?? null;
+  const [status, signal] = own && diedAtUs !== null ? [own.status, own.signal] : [null, null];
+  return { known: true, state: "missing", atUs, startedAtUs, status, signal, diedAtUs, serverGone };
 }
 
 function everRan(

@@ -188,8 +188,8 @@ function paneCell({ pane, evidence, process, watch }: AgentFacts): AgentRow["pan
     id: own?.pane ?? null,
     pid: own?.pid ?? null,
     command: alive && process?.process.panePid === own?.pid ? (process?.process.name ?? null) : null,
-    exit_status: there ? known.status : null,
-    signal: there ? known.signal : null,
+    exit_status: known.known ? known.status : null,
+    signal: known.known ? known.signal : null,
     observed_at: observedAt(watch.pane, pane.own?.recordedAtUs),
     source: "tmux",
   };

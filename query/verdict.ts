@@ -84,7 +84,7 @@ function gone(evidence: Evidence): Step {
   if (!pane.known) return { status, holds: "unknown", because: PANE_UNKNOWN, needs: ["pane"] };
   if (pane.state === "alive") return { status, holds: "no", because: "its pane is alive" };
   const reason = evidence.everRan ? deathReason(evidence) : "never-ran";
-  return { status, holds: "yes", because: `its pane is ${pane.state}`, reason, sinceUs: pane.atUs };
+  return { status, holds: "yes", because: `its pane is ${pane.state}`, reason, sinceUs: endedAtUs(pane) };
 }
 
 function running({ pane }: Evidence): Step | null {
@@ -126,10 +126,10 @@ function finished({ pane, lifecycle }: Evidence): Step {
   if (lifecycle !== "ephemeral")
     return { status, holds: "no", because: "it is not ephemeral: it should always run" };
   if (!pane.known) return { status, holds: "unknown", because: PANE_UNKNOWN, needs: ["pane"] };
-  if (pane.state !== "dead" || pane.status !== 0) {
+  if (pane.diedAtUs === null || pane.status !== 0) {
     return { status, holds: "no", because: `no end with status 0 was seen (its pane is ${pane.state})` };
   }
-  return { status, holds: "yes", because: "it ended with status 0", sinceUs: pane.atUs };
+  return { status, holds: "yes", because: "it ended with status 0", sinceUs: pane.diedAtUs };
 }
 
 function failed({ pane, unit }: Evidence): Step {
@@ -137,7 +137,8 @@ function failed({ pane, unit }: Evidence): Step {
   if (!pane.known) return { status, holds: "unknown", because: PANE_UNKNOWN, needs: ["pane"] };
   const reason = badEnd(pane);
   if (reason !== null) {
-    return { status, holds: "yes", because: `its pane died with ${reason}`, reason, sinceUs: pane.atUs };
+    const because = `its pane died with ${reason}`;
+    return { status, holds: "yes", because, reason, sinceUs: endedAtUs(pane) };
   }
   if (pane.state === "alive") return { status, holds: "no", because: "its pane is alive" };
   if (!unit.known) {
@@ -176,12 +177,17 @@ function dead(evidence: Evidence): Step {
   if (!pane.known) return { status, holds: "unknown", because: PANE_UNKNOWN, needs: ["pane"] };
   if (pane.state === "alive") return { status, holds: "no", because: "its pane is alive" };
   const because = `it should run and its pane is ${pane.state}`;
-  return { status, holds: "yes", because, reason: deathReason(evidence), sinceUs: pane.atUs };
+  return { status, holds: "yes", because, reason: deathReason(evidence), sinceUs: endedAtUs(pane) };
+}
+
+/** Since when nothing runs: from its process's own end on, where that was told. */
+function endedAtUs({ diedAtUs, atUs }: Extract<Evidence["pane"], { known: true }>): number | null {
+  return diedAtUs ?? atUs;
 }
 
 /** How a pane died, where it died badly and tmux told how. */
 function badEnd(pane: Evidence["pane"]): string | null {
-  if (!pane.known || pane.state !== "dead") return null;
+  if (!pane.known || pane.diedAtUs === null) return null;
   if (pane.signal !== null) return `signal ${pane.signal}`;
   return (pane.status ?? 0) === 0 ? null : `exit ${pane.status}`;
 }
@@ -190,9 +196,11 @@ function deathReason({ pane, unit }: Evidence): string {
   // Of one that is expected to beat this is `failed`, further up; of the others it is all that tells a crash from an end.
   const bad = badEnd(pane);
   if (bad !== null) return bad;
-  if (pane.known && pane.serverGone) return "tmux server gone";
+  // Whatever took a pane away whose process had ended before was not its death.
+  const died = pane.known && pane.diedAtUs !== null;
+  if (pane.known && pane.serverGone && !died) return "tmux server gone";
   if (unit.known && unit.active === "inactive") return "ended";
-  if (pane.known && pane.state === "dead") return pane.status === 0 ? "exit 0" : "exit status lost";
+  if (died) return pane.status === 0 ? "exit 0" : "exit status lost";
   return "pane missing";
 }
 

@@ -18,6 +18,8 @@ export interface Evidence {
         readonly startedAtUs: number | null;
         readonly status: number | null;
         readonly signal: number | null;
+        /** When its process was told to have ended, also of a pane that has gone since; null: it lives, or tmux kept nothing of its end. */
+        readonly diedAtUs: number | null;
         /** The tmux server itself is gone. */
         readonly serverGone: boolean;
       };

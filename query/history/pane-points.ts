@@ -112,7 +112,8 @@ function endedBy(point: EndPoint, pane: AgentPane, atUs: number): AgentPane {
   const { state, seq, recordedAtUs } = point;
   const status = state === "dead" ? point.status : pane.status;
   const signal = state === "dead" ? point.signal : pane.signal;
-  return { ...pane, state, status, signal, atUs, seq, recordedAtUs };
+  const died = state === "closed" && pane.state === "dead" ? { diedAtUs: pane.atUs } : {};
+  return { ...pane, state, status, signal, atUs, ...died, seq, recordedAtUs };
 }
 
 function copyOf<T>({ fromUs, values }: Timeline<T>): Timeline<T> {

@@ -71,7 +71,7 @@ export interface AgentPane extends Changed {
   readonly atUs: number;
   /** It was there until its whole server went. */
   readonly lostServer?: true;
-  /** When its process had died, where that was before the pane went with its server. */
+  /** When its process had died, where that was before the pane went. */
   readonly diedAtUs?: number;
 }
 

@@ -87,9 +87,7 @@ function serverVanished(
   for (const [name, { panes }] of [...documentsOf(documents, "agent")]) {
     const own = panes[payload.socket];
     if (!own || own.state === "closed" || own.server !== payload.server) continue;
-    const died = own.state === "dead" ? { diedAtUs: own.atUs } : {};
-    const gone = { state: "closed", lostServer: true, atUs: event.occurredAtUs, ...died } as const;
-    setOwnPane(documents, name, { ...own, ...gone, ...changedBy(event) });
+    setOwnPane(documents, name, { ...closed(own, event), lostServer: true });
   }
 }
 
@@ -219,7 +217,13 @@ function closeOwnPane(
 ): void {
   const own = ownPane(documents, name, socket);
   if (own?.pane !== pane || own.state === "closed") return;
-  setOwnPane(documents, name, { ...own, state: "closed", atUs: event.occurredAtUs, ...changedBy(event) });
+  setOwnPane(documents, name, closed(own, event));
+}
+
+/** How its process had ended before is the cause of all that follows: it stays what is known of this life. */
+function closed(own: AgentPane, event: FoldEvent): AgentPane {
+  const died = own.state === "dead" ? { diedAtUs: own.atUs } : {};
+  return { ...own, state: "closed", atUs: event.occurredAtUs, ...died, ...changedBy(event) };
 }
 
 /** A closed pane leaves no document, so the socket's own one remembers that it was looked at then. */

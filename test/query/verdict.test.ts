@@ -209,6 +209,35 @@ describe("the ladder", () => {
     });
   });
 
+  test("how it ended is what it died of, whatever takes its pane away afterwards", () => {
+    const ended = paneSeen("coder0", 1, { dead: true, status: 3, start: null, diedAtUs: t + 3 * S });
+    const holder = paneSeen("_holder", 0);
+    at(t + 4 * S).look(tmuxLook(t + 4 * S, [holder, ended]));
+    const failed = {
+      status: "failed",
+      status_reason: "exit 3",
+      since: new Date((t + 3 * S) / 1000).toISOString(),
+    };
+    expect(row(t + 5 * S)).toMatchObject({ ...failed, pane: { state: "dead", exit_status: 3 } });
+    at(t + 6 * S).look(tmuxLook(t + 6 * S, [holder]));
+    expect(row(t + 7 * S)).toMatchObject({ ...failed, pane: { state: "missing", exit_status: 3 } });
+    at(t + 8 * S).look(tmuxLook(t + 8 * S, [], { server: null, goneReason: "refused" }));
+    expect(row(t + 9 * S)).toMatchObject(failed);
+    expect(row(t + 9 * S, "_holder")).toMatchObject({ status: "dead", status_reason: "tmux server gone" });
+  });
+
+  test("an end that went well, or that tmux kept nothing of, is no loss of the server that goes after it", () => {
+    at(t + 1 * S).look(rosterLook(t + 1 * S, { coder0: { lifecycle: "ephemeral" }, coder1: {} }));
+    const ended = (status: number | null) => [
+      paneSeen("coder0", 1, { dead: true, status }),
+      paneSeen("coder1", 2, { dead: true, status: null }),
+    ];
+    at(t + 2 * S).look(tmuxLook(t + 2 * S, ended(0)));
+    at(t + 3 * S).look(tmuxLook(t + 3 * S, [], { server: null, goneReason: "refused" }));
+    expect(row(t + 4 * S)).toMatchObject({ status: "finished" });
+    expect(row(t + 4 * S, "coder1")).toMatchObject({ status: "dead", status_reason: "exit status lost" });
+  });
+
   test("a beat nobody reads is healthy within its own reach and unknown after it, never stale", () => {
     at(t + 1 * S).look(beatLook(t + 1 * S, "coder0", t + 1 * S));
     expect(row(t + 40 * S, "coder0", ["heartbeat"]).status).toBe("healthy");

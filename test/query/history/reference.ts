@@ -31,6 +31,8 @@ interface Word {
   readonly signal: number | null;
   readonly atUs: number;
   readonly datedByTmux: boolean;
+  /** When its process was told to have ended, whatever became of the pane. */
+  readonly diedAtUs: number | null;
 }
 
 interface ServerWord {
@@ -161,7 +163,13 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
       if (event.type === "tmux.pane.created" || event.type === "tmux.pane.respawned") {
         const p = payload(event, "tmux.pane.created");
         if (p.name !== agent) continue;
-        const ended = { status: null, signal: null, atUs: event.occurredAtUs, datedByTmux: false };
+        const ended = {
+          status: null,
+          signal: null,
+          atUs: event.occurredAtUs,
+          datedByTmux: false,
+          diedAtUs: null,
+        };
         told.push({ ...p, ...ended, effectUs: happened(event), seq: event.seq, state: "alive" });
       }
       if (event.type === "tmux.pane.died" && last) {
@@ -171,7 +179,8 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
         const atUs = again ? last.atUs : event.occurredAtUs;
         const datedByTmux = again ? last.datedByTmux : event.precision === "s";
         const effectUs = happened(event, atUs);
-        told.push({ ...last, effectUs, seq: event.seq, state: "dead", status, signal, atUs, datedByTmux });
+        const died = { status, signal, atUs, datedByTmux, diedAtUs: atUs };
+        told.push({ ...last, ...died, effectUs, seq: event.seq, state: "dead" });
       }
       if (event.type === "tmux.pane.closed" && last) {
         if (last.pane !== payload(event, "tmux.pane.closed").pane || last.state === "closed") continue;
@@ -195,27 +204,21 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
     word !== undefined && word.state !== "closed" && serves(word, atUs);
 
   const asTold = (word: Word | undefined, atUs: number): Known => {
-    const none = { known: true, startedAtUs: null, status: null, signal: null, serverGone: false } as const;
-    if (!word) return { ...none, state: "missing", atUs: null };
-    const { startedAtUs, status, signal } = word;
-    if (word.state === "closed") return { ...none, state: "missing", atUs: word.atUs, startedAtUs };
+    const nothing = { startedAtUs: null, status: null, signal: null, diedAtUs: null };
+    if (!word) return { known: true, ...nothing, state: "missing", atUs: null, serverGone: false };
+    // How its process ended stays known when the pane has gone: that is what it died of.
+    const { startedAtUs, status, signal, diedAtUs } = word;
+    const life = { known: true, startedAtUs, status, signal, diedAtUs } as const;
+    if (word.state === "closed") return { ...life, state: "missing", atUs: word.atUs, serverGone: false };
     // What was there until its server went, went with it.
-    if (!serves(word, atUs)) return { ...none, state: "missing", atUs: 0, startedAtUs, serverGone: true };
-    return {
-      known: true,
-      state: word.state,
-      atUs: word.atUs,
-      startedAtUs,
-      status,
-      signal,
-      serverGone: false,
-    };
+    if (!serves(word, atUs)) return { ...life, state: "missing", atUs: 0, serverGone: true };
+    return { ...life, state: word.state, atUs: word.atUs, serverGone: false };
   };
 
   const vanished = all("tmux.server.vanished");
   /** The last moment at which it ran: one that was alive when its server went, went with it. */
   const ranUntil = (own: Word, atUs: number): number => {
-    if (own.state !== "alive") return own.atUs;
+    if (own.state !== "alive") return own.diedAtUs ?? own.atUs;
     const lost = vanished.find((event) => {
       const us = happened(event);
       return payload(event, "tmux.server.vanished").server === own.server && us > own.effectUs && us <= atUs;
@@ -260,7 +263,8 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
     for (const hook of seen) {
       if (hook.hook === "pane-died" && ended.state === "alive" && hook.fromUs <= atUs) {
         const { status, signal } = hook;
-        ended = { ...ended, state: "dead", status, signal, atUs: hook.fromUs };
+        const diedAtUs = hook.fromUs;
+        ended = { ...ended, state: "dead", status, signal, atUs: diedAtUs, diedAtUs };
       } else if (hook.hook !== "pane-died") {
         if (hook.fromUs <= atUs && ended.state !== "closed")
           ended = { ...ended, state: "closed", atUs: hook.fromUs };

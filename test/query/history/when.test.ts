@@ -175,22 +175,30 @@ describe("when", () => {
     for (const second of [40, 50]) look(second, paneSeen("coder0", 1, dead));
     const again = { dead: true, status: 1, pid: 2000, start: 9, startedAtUs: story.at(55) };
     for (const second of [60, 70]) look(second, paneSeen("coder0", 1, again));
-    const failed = ask("failed", 0, 100);
-    expect(failed.spans).toEqual([
+    expect(ask("failed", 0, 100).spans).toEqual([
       [40, 50],
       [60, 70],
     ]);
+    // That its pane has gone since changes nothing about how it ended.
     for (const second of [80, 90]) look(second);
-    expect(ask("dead", 0, 100)).toMatchObject({ spans: [[80, 90]], first: { found: 2, unseenUs: 10e6 - 1 } });
+    const failed = ask("failed", 0, 100);
+    expect(failed.spans).toEqual([
+      [40, 50],
+      [60, 90],
+    ]);
+    expect(failed.last).toMatchObject({ found: 3, unseenUs: 20e6 - 2 });
+    expect(ask("dead", 0, 100).count).toBe(0);
     // What was last seen so before a window, and is found so in it, began before it.
-    expect(ask("dead", 85, 100)).toMatchObject({
+    expect(ask("failed", 85, 100)).toMatchObject({
       count: 1,
       first: { fromUs: story.at(85), beganBefore: true, found: 1, unseenUs: 5e6 },
     });
     expect(ask("failed", 52, 65)).toMatchObject({ count: 1, first: { beganBefore: false } });
     // Nor does it end with a window that ends where nobody watched, if the next look found it so again.
-    expect(ask("dead", 75, 85)).toMatchObject({ first: { toUs: null, unseenUs: 5e6 - 1, endUnseen: false } });
-    expect(ask("dead", 75, 95)).toMatchObject({ first: { found: 2, unseenUs: 10e6 - 1, endUnseen: true } });
+    expect(ask("failed", 75, 85)).toMatchObject({
+      first: { toUs: null, unseenUs: 10e6 - 1, endUnseen: false },
+    });
+    expect(ask("failed", 75, 95)).toMatchObject({ first: { found: 2, unseenUs: 15e6 - 1, endUnseen: true } });
     expect(ask("failed", 35, 55)).toMatchObject({ first: { endUnseen: true, unseenUs: 0 } });
     // Of time that nobody watched each stretch is its own.
     expect(ask("unobserved", 0, 40).count).toBe(4);
