@@ -43,6 +43,8 @@ export interface Death {
     exit_status: number | null;
     signal: number | null;
     at: string | null;
+    /** It did not go then: its session had got this other name, or it was moved there. */
+    away: { how: "renamed" | "moved"; to: string } | null;
   } | null;
   unit: { name: string; active: string; result: string | null } | null;
   last_beat: { at: string; status: string; pid: number } | null;
@@ -185,6 +187,7 @@ function paneOf({ row, facts }: Explained): Death["pane"] {
     exit_status: own?.status ?? null,
     signal: own?.signal ?? null,
     at: exactIsoOrNull(known.known ? known.atUs : null),
+    away: known.known ? known.away : null,
   };
 }
 

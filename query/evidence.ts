@@ -188,7 +188,7 @@ export function paneAsTold(
     return missing(own, server?.sinceUs ?? null, server !== undefined);
   const { state, atUs, startedAtUs, status, signal } = own;
   const diedAtUs = state === "dead" ? atUs : null;
-  return { known: true, state, atUs, startedAtUs, status, signal, diedAtUs, serverGone: false };
+  return { known: true, state, atUs, startedAtUs, status, signal, diedAtUs, away: null, serverGone: false };
 }
 
 /** A pane that is gone, with how its process had ended before it went: whatever took the pane then was not its death. */
@@ -200,7 +200,8 @@ function missing(
   const startedAtUs = own?.startedAtUs ?? null;
   const diedAtUs = (own?.state === "dead" ? own.atUs : own?.diedAtUs) ?? null;
   const [status, signal] = own && diedAtUs !== null ? [own.status, own.signal] : [null, null];
-  return { known: true, state: "missing", atUs, startedAtUs, status, signal, diedAtUs, serverGone };
+  const away = own?.away ?? null;
+  return { known: true, state: "missing", atUs, startedAtUs, status, signal, diedAtUs, away, serverGone };
 }
 
 function everRan(

@@ -109,6 +109,9 @@ function stopped({ pane, stop, unit }: Evidence): Step {
   if (!pane.known) return { status, holds: "unknown", because: PANE_UNKNOWN, needs: ["pane"] };
   if (pane.state === "alive")
     return { status, holds: "no", because: "a stop was asked for, but its pane is alive" };
+  const away = awayWords(pane);
+  if (away !== null)
+    return { status, holds: "no", because: `a stop was asked for, but it may run on: ${away}` };
   const reason = stop.by === "systemd" ? STOP_JOB : `stopped by ${stop.by}`;
   const asker = stop.by === "systemd" ? "a stop job of systemd" : stop.by;
   return {
@@ -141,6 +144,8 @@ function failed({ pane, unit }: Evidence): Step {
     return { status, holds: "yes", because, reason, sinceUs: endedAtUs(pane) };
   }
   if (pane.state === "alive") return { status, holds: "no", because: "its pane is alive" };
+  const away = awayWords(pane);
+  if (away !== null) return { status, holds: "no", because: `its pane was not seen to die: ${away}` };
   if (!unit.known) {
     const because = `its pane is ${pane.state}; whether its unit failed is not known`;
     return { status, holds: "unknown", because, needs: ["systemd"] };
@@ -176,7 +181,8 @@ function dead(evidence: Evidence): Step {
   const status = "dead";
   if (!pane.known) return { status, holds: "unknown", because: PANE_UNKNOWN, needs: ["pane"] };
   if (pane.state === "alive") return { status, holds: "no", because: "its pane is alive" };
-  const because = `it should run and its pane is ${pane.state}`;
+  const away = awayWords(pane);
+  const because = `it should run and its pane is ${pane.state}${away === null ? "" : ` (${away})`}`;
   return { status, holds: "yes", because, reason: deathReason(evidence), sinceUs: endedAtUs(pane) };
 }
 
@@ -199,9 +205,17 @@ function deathReason({ pane, unit }: Evidence): string {
   // Whatever took a pane away whose process had ended before was not its death.
   const died = pane.known && pane.diedAtUs !== null;
   if (pane.known && pane.serverGone && !died) return "tmux server gone";
+  const away = pane.known ? awayWords(pane) : null;
+  if (away !== null) return away;
   if (unit.known && unit.active === "inactive") return "ended";
   if (died) return pane.status === 0 ? "exit 0" : "exit status lost";
   return "pane missing";
+}
+
+/** Nothing runs under its name; what did runs on under another. */
+function awayWords({ away, diedAtUs }: Extract<Evidence["pane"], { known: true }>): string | null {
+  if (away === null || diedAtUs !== null) return null;
+  return away.how === "renamed" ? `session renamed to ${away.to}` : `pane moved to session ${away.to}`;
 }
 
 function stale(evidence: Evidence): Step {

@@ -1,4 +1,5 @@
 import type { BeatHealth } from "./beat.ts";
+import type { Away } from "./planes/documents.ts";
 
 /** What is known of one agent at one moment; `known: false` is neither yes nor no. */
 export interface Evidence {
@@ -20,6 +21,8 @@ export interface Evidence {
         readonly signal: number | null;
         /** When its process was told to have ended, also of a pane that has gone since; null: it lives, or tmux kept nothing of its end. */
         readonly diedAtUs: number | null;
+        /** It did not go: its session has another name now. */
+        readonly away: Away | null;
         /** The tmux server itself is gone. */
         readonly serverGone: boolean;
       };

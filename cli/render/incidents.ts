@@ -118,6 +118,13 @@ function unseen({ not_before, began_at }: Death): string {
 function paneWords({ pane }: Death): string[] {
   if (pane === null) return [];
   const who = pane.id === null ? "its pane" : `pane ${visible(pane.id)} (process ${pane.pid})`;
+  const at = pane.at === null ? "" : ` at ${formatMoment(exactUsOf(pane.at)).slice(11)}`;
+  if (pane.away !== null && pane.signal === null && pane.exit_status === null) {
+    const to = visible(pane.away.to);
+    return [
+      `${who} did not end: ${pane.away.how === "renamed" ? `its session was renamed to ${to}` : `it was moved to session ${to}`}${at}`,
+    ];
+  }
   const end =
     pane.signal !== null
       ? `ended by signal ${pane.signal}`
@@ -126,7 +133,6 @@ function paneWords({ pane }: Death): string[] {
         : pane.state === "missing"
           ? "was gone"
           : "ended, its exit status was lost";
-  const at = pane.at === null ? "" : ` at ${formatMoment(exactUsOf(pane.at)).slice(11)}`;
   return [`${who} ${end}${at}`];
 }
 

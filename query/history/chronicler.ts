@@ -55,7 +55,7 @@ export const chronicle: Chronicle = chronicleAt(CADENCE);
 export function chronicleAt(cadence: Cadence): Chronicle {
   return {
     name: "chronicle",
-    version: 6,
+    version: 7,
     // Beats are most of a log, and stay in it; of the others nobody asks how they were.
     ignores: new Set(["heartbeat", "tally", "verdicts", "bootpromise", "bootcompared"]),
     halves: {
@@ -125,7 +125,7 @@ function openChronicler(tables: ChronicleTables, cadence: Cadence, part: Part): 
         died && known?.state === "dead"
           ? (tables.last("own", id)?.value as OwnPaneTold | undefined)?.begun
           : undefined;
-      const fromUs = died ? effectUs(event, pane.atUs) : effectUs(event);
+      const fromUs = died ? effectUs(event, pane.diedAtUs ?? pane.atUs) : effectUs(event);
       tables.setFrom("own", id, fromUs, { pane, begun: again ?? begunBy(event, pane) });
       tables.unsettle(coverageId("tmux", socket), agent, fromUs);
     }

@@ -84,7 +84,9 @@ export function toldBy(events: Iterable<FoldEvent>, chronology: Chronology): Tol
       const died = event.type === "tmux.pane.died";
       // A status that tmux told late belongs to the death that was told before.
       const again = died && known?.state === "dead" ? timeline.values.at(-1)?.begun : undefined;
-      const fromUs = died ? chronology.effectUs(event, pane.atUs) : chronology.effectUs(event);
+      const fromUs = died
+        ? chronology.effectUs(event, pane.diedAtUs ?? pane.atUs)
+        : chronology.effectUs(event);
       setFrom(timeline, fromUs, { pane, begun: again ?? begunBy(event, pane) });
     }
   };

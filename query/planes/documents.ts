@@ -73,6 +73,15 @@ export interface AgentPane extends Changed {
   readonly lostServer?: true;
   /** When its process had died, where that was before the pane went. */
   readonly diedAtUs?: number;
+  /** It did not go: it is there under another name. */
+  readonly away?: Away;
+}
+
+/** Where a pane is whose session is no longer called as its agent is. */
+export interface Away {
+  readonly how: "renamed" | "moved";
+  /** The session's name. */
+  readonly to: string;
 }
 
 /** Somebody wanted this agent to be down (`stop`) or up (`start`). The boot is known of systemd's jobs only. */

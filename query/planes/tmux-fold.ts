@@ -1,6 +1,6 @@
 import type { PayloadOf } from "../../store/events/catalogue.ts";
 import type { Documents, FoldEvent } from "../../store/projection.ts";
-import type { AgentPane, PaneDocument } from "./documents.ts";
+import type { AgentPane, Away, PaneDocument } from "./documents.ts";
 import { documentOf, documentsOf, within } from "./documents.ts";
 import { NO_PURPOSE } from "./purpose.ts";
 
@@ -86,7 +86,7 @@ function serverVanished(
   // A later server may have the same pid (after a reboot pids are small), so a pane must not be left to it.
   for (const [name, { panes }] of [...documentsOf(documents, "agent")]) {
     const own = panes[payload.socket];
-    if (!own || own.state === "closed" || own.server !== payload.server) continue;
+    if (!own || (own.state === "closed" && !own.away) || own.server !== payload.server) continue;
     setOwnPane(documents, name, { ...closed(own, event), lostServer: true });
   }
 }
@@ -124,6 +124,10 @@ function paneDied(documents: Documents, event: FoldEvent, payload: PayloadOf<"tm
   if (!known || known.pid !== payload.pid) return;
   const { status, signal } = payload;
   documents.set("pane", id, { ...known, dead: true, status, signal, ...changedBy(event) });
+  for (const [name, away] of awayPanes(documents, payload.socket, known)) {
+    const diedAtUs = away.diedAtUs ?? event.occurredAtUs;
+    setOwnPane(documents, name, { ...away, diedAtUs, status, signal, ...changedBy(event) });
+  }
   const own = ownPane(documents, known.name, payload.socket);
   if (own?.pane !== payload.pane) return;
   const atUs = own.state === "dead" ? own.atUs : event.occurredAtUs;
@@ -136,6 +140,9 @@ function paneClosed(documents: Documents, event: FoldEvent, payload: PayloadOf<"
   documents.delete("pane", id);
   documents.delete("process", id);
   touchServer(documents, payload.socket, event);
+  if (known)
+    for (const [away, own] of awayPanes(documents, payload.socket, known))
+      setOwnPane(documents, away, closed(own, event));
   const name = known?.name ?? event.agent;
   if (name !== null) closeOwnPane(documents, name, payload.socket, payload.pane, event);
 }
@@ -148,7 +155,9 @@ function paneMoved(documents: Documents, event: FoldEvent, payload: PayloadOf<"t
   const moved: PaneDocument = { ...known, session, window, name, ...changedBy(event) };
   documents.set("pane", id, moved);
   if (known.name === name) return;
-  closeOwnPane(documents, known.name, payload.socket, payload.pane, event);
+  const away = { how: "moved", to: name } as const;
+  goneFurther(documents, known, away, event);
+  closeOwnPane(documents, known.name, payload.socket, payload.pane, event, away);
   adopt(documents, name, moved, event);
 }
 
@@ -158,13 +167,16 @@ function sessionRenamed(
   payload: PayloadOf<"tmux.session.renamed">,
 ): void {
   const before = ownPane(documents, payload.from, payload.socket);
+  const away = { how: "renamed", to: payload.to } as const;
   for (const pane of payload.panes) {
     const id = within(payload.socket, pane);
     const known = documentOf(documents, "pane", id);
-    if (known) documents.set("pane", id, { ...known, name: payload.to, ...changedBy(event) });
+    if (!known) continue;
+    documents.set("pane", id, { ...known, name: payload.to, ...changedBy(event) });
+    goneFurther(documents, known, away, event);
   }
   if (!before || before.session !== payload.session || before.state === "closed") return;
-  closeOwnPane(documents, payload.from, payload.socket, before.pane, event);
+  closeOwnPane(documents, payload.from, payload.socket, before.pane, event, away);
   const own = ownPane(documents, payload.to, payload.socket);
   if (!own || own.state === "closed" || own.server !== before.server) {
     setOwnPane(documents, payload.to, { ...before, atUs: event.occurredAtUs, ...changedBy(event) });
@@ -214,14 +226,35 @@ function closeOwnPane(
   socket: string,
   pane: string,
   event: FoldEvent,
+  away?: Away,
 ): void {
   const own = ownPane(documents, name, socket);
   if (own?.pane !== pane || own.state === "closed") return;
-  setOwnPane(documents, name, closed(own, event));
+  setOwnPane(documents, name, { ...closed(own, event), ...(away ? { away } : {}) });
+}
+
+/** Whose pane was away already is told where it is now. */
+function goneFurther(documents: Documents, pane: PaneDocument, away: Away, event: FoldEvent): void {
+  for (const [name, own] of awayPanes(documents, pane.socket, pane))
+    setOwnPane(documents, name, { ...own, away, ...changedBy(event) });
+}
+
+/** Whose own this pane was, until its session got another name. */
+function awayPanes(
+  documents: Documents,
+  socket: string,
+  { server, pane, pid }: Pick<AgentPane, "server" | "pane" | "pid">,
+): [string, AgentPane][] {
+  const found: [string, AgentPane][] = [];
+  for (const [name, { panes }] of documentsOf(documents, "agent")) {
+    const own = panes[socket];
+    if (own?.away && own.server === server && own.pane === pane && own.pid === pid) found.push([name, own]);
+  }
+  return found;
 }
 
 /** How its process had ended before is the cause of all that follows: it stays what is known of this life. */
-function closed(own: AgentPane, event: FoldEvent): AgentPane {
+function closed({ away: _, ...own }: AgentPane, event: FoldEvent): AgentPane {
   const died = own.state === "dead" ? { diedAtUs: own.atUs } : {};
   return { ...own, state: "closed", atUs: event.occurredAtUs, ...died, ...changedBy(event) };
 }

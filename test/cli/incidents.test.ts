@@ -585,6 +585,21 @@ describe("causes", () => {
     ]);
   });
 
+  test("a session that was renamed is not said to have gone, and by what name it runs on", async () => {
+    past.record(0, rosterLook(at(0), { coder0: {} }), tmuxLook(at(0), [paneSeen("coder0", 1)]));
+    past.look(10, tmuxLook(at(10), [paneSeen("zed", 1)]));
+    past.look(12, beatLook(at(12), "coder0", at(12), { pid: 1001 }));
+    past.stop(20);
+    past.now(20);
+    const words = (...argv: string[]) =>
+      past.run(...argv).then(({ stdout }) => plain(stdout).replaceAll(/\s+/g, " "));
+    expect(await words("incidents")).toContain(
+      "dead (session renamed to zed), for 10 s and not seen well since; pane %1 (process 1001) did not end: its session was renamed to zed at 20:00:10;",
+    );
+    expect(await words("ps", "--at", "20:00:15")).toContain("session renamed to zed, pid 1001 still beats");
+    expect(await words("why", "coder0", "--at", "20:00:15")).toContain("session renamed to zed");
+  });
+
   test("the kernel's verdict, who was attached and the last message stand in the certificate", async () => {
     begin();
     past.tell(5, {

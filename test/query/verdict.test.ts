@@ -195,7 +195,7 @@ describe("the ladder", () => {
     const named = (name: string) => [paneSeen("_holder", 0), paneSeen(name, 1)];
     at(t + 1 * S).look(beatLook(t + 1 * S, "coder0", t + 1 * S));
     at(t + 5 * S).look(tmuxLook(t + 5 * S, named("zed")));
-    expect(row(t + 6 * S)).toMatchObject({ status: "dead", status_reason: "pane missing" });
+    expect(row(t + 6 * S)).toMatchObject({ status: "dead", status_reason: "session renamed to zed" });
     at(t + 7 * S).look(tmuxLook(t + 7 * S, named("coder0")));
     expect(row(t + 8 * S)).toMatchObject({
       status: "healthy",
@@ -236,6 +236,43 @@ describe("the ladder", () => {
     at(t + 3 * S).look(tmuxLook(t + 3 * S, [], { server: null, goneReason: "refused" }));
     expect(row(t + 4 * S)).toMatchObject({ status: "finished" });
     expect(row(t + 4 * S, "coder1")).toMatchObject({ status: "dead", status_reason: "exit status lost" });
+  });
+
+  test("a session that was renamed is told by its new name until its pane goes there, or dies of something", () => {
+    const holder = paneSeen("_holder", 0);
+    const named = (name: string, over = {}) => [holder, paneSeen(name, 1, over)];
+    at(t + 2 * S).look(tmuxLook(t + 2 * S, named("zed")));
+    const since = (second: number) => new Date((t + second * S) / 1000).toISOString();
+    const renamed = { status: "dead", status_reason: "session renamed to zed", since: since(2) };
+    expect(row(t + 3 * S)).toMatchObject({ ...renamed, pane: { state: "missing" } });
+    at(t + 4 * S).look(tmuxLook(t + 4 * S, named("yak")));
+    expect(row(t + 5 * S)).toMatchObject({ ...renamed, status_reason: "session renamed to yak" });
+    at(t + 6 * S).look(tmuxLook(t + 6 * S, named("yak", { dead: true, status: 3 })));
+    expect(row(t + 7 * S)).toMatchObject({ status: "failed", status_reason: "exit 3", since: since(6) });
+
+    at(t + 8 * S).look(tmuxLook(t + 8 * S, [holder, paneSeen("coder0", 2)]));
+    at(t + 9 * S).look(tmuxLook(t + 9 * S, [holder, paneSeen("zed", 2)]));
+    at(t + 10 * S).look(tmuxLook(t + 10 * S, [holder]));
+    expect(row(t + 11 * S)).toMatchObject({
+      status: "dead",
+      status_reason: "pane missing",
+      since: since(10),
+    });
+
+    at(t + 12 * S).look(tmuxLook(t + 12 * S, [holder, paneSeen("coder0", 3)]));
+    at(t + 13 * S).look(
+      tmuxLook(t + 13 * S, [
+        paneSeen("_holder", 0, { session: "$0" }),
+        paneSeen("_holder", 3, { session: "$0" }),
+      ]),
+    );
+    expect(row(t + 14 * S)).toMatchObject({ status: "dead", status_reason: "pane moved to session _holder" });
+    at(t + 15 * S).look(tmuxLook(t + 15 * S, [], { server: null, goneReason: "refused" }));
+    expect(row(t + 16 * S)).toMatchObject({
+      status: "dead",
+      status_reason: "tmux server gone",
+      since: since(15),
+    });
   });
 
   test("a beat nobody reads is healthy within its own reach and unknown after it, never stale", () => {

@@ -205,14 +205,15 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
 
   const asTold = (word: Word | undefined, atUs: number): Known => {
     const nothing = { startedAtUs: null, status: null, signal: null, diedAtUs: null };
-    if (!word) return { known: true, ...nothing, state: "missing", atUs: null, serverGone: false };
+    const here = { away: null, serverGone: false } as const;
+    if (!word) return { known: true, ...nothing, ...here, state: "missing", atUs: null };
     // How its process ended stays known when the pane has gone: that is what it died of.
     const { startedAtUs, status, signal, diedAtUs } = word;
     const life = { known: true, startedAtUs, status, signal, diedAtUs } as const;
-    if (word.state === "closed") return { ...life, state: "missing", atUs: word.atUs, serverGone: false };
+    if (word.state === "closed") return { ...life, ...here, state: "missing", atUs: word.atUs };
     // What was there until its server went, went with it.
-    if (!serves(word, atUs)) return { ...life, state: "missing", atUs: 0, serverGone: true };
-    return { ...life, state: word.state, atUs: word.atUs, serverGone: false };
+    if (!serves(word, atUs)) return { ...life, ...here, state: "missing", atUs: 0, serverGone: true };
+    return { ...life, ...here, state: word.state, atUs: word.atUs };
   };
 
   const vanished = all("tmux.server.vanished");
