@@ -160,8 +160,33 @@ export function partitionOf(words: Words, reader: Reader): Partition {
   throw new FleetError("usage", problem, { hint: `It holds: ${names}.` });
 }
 
+/**
+ * Whom a question about a window is for: who was on the roster, of those who are asked about. Sessions that no roster names are told of where they
+ * are named, and where there is no roster at all, as `ps` shows them.
+ */
+export function entriesOf(past: Past, window: Window, words: Words): readonly RosterEntry[] {
+  const rostered = past.roster(window);
+  const named = namesIn(words);
+  const strays = past.names().filter((name) => {
+    if (!past.isStray(name)) return false;
+    return named.length > 0 ? named.includes(name) : rostered.length === 0 && wasThere(past, name, window);
+  });
+  return chosen([...rostered, ...strays.map((name) => strayEntry(name, window))], words);
+}
+
+function wasThere(past: Past, name: string, window: Window): boolean {
+  for (const { status } of past.intervals(name, window))
+    if (status !== null && status !== "unobserved") return true;
+  return false;
+}
+
+function strayEntry(name: string, window: Window): RosterEntry {
+  const declaration = { runtime: null, class: "unrostered", role: "stray" } as const;
+  return { name, declaration, stays: [], classes: [{ ...window, class: declaration.class }] };
+}
+
 /** Who is asked about: NAME... or --agent, --class, --runtime; of each kind one has to fit. */
-export function chosen(entries: readonly RosterEntry[], words: Words): readonly RosterEntry[] {
+function chosen(entries: readonly RosterEntry[], words: Words): readonly RosterEntry[] {
   const names = namesIn(words);
   const [classes, runtimes] = [valuesOf(words, "class"), valuesOf(words, "runtime")];
   return entries.filter(

@@ -18,7 +18,7 @@ export interface HistoryInterval {
   began_before: boolean;
   /** When it began, also where that was before the window or the log. Null: not known. */
   since: string | null;
-  /** Null: the agent was not on the roster. */
+  /** Null: the agent was not on the roster; of a session that no roster names: it was not there. */
   status: AgentStatus | null;
   reason: string | null;
   /** The version of the rules that judged. */
@@ -163,7 +163,7 @@ function* statusEntries(past: Past, agent: string, window: Window, whole: boolea
   let isFirst = true;
   for (const [{ fromUs, toUs, status, reason, why }, first] of withFirst(past, agent, window)) {
     // Before it was ever declared there is nothing to tell.
-    if (fromUs === -Infinity && (status === null || reason === BEFORE_THE_LOG)) continue;
+    if (reason === BEFORE_THE_LOG || (fromUs === -Infinity && status === null)) continue;
     const turned = { turns: 0, found: 1, unseenUs: 0, endUnseen: false, sinceUs: first?.sinceUs ?? null };
     const next = { kind: "status", agent, fromUs, toUs, status, reason, why, ...turned } as const;
     if (open !== null && unseen === null && isSameStretch(open, next, whole)) {
@@ -172,7 +172,8 @@ function* statusEntries(past: Past, agent: string, window: Window, whole: boolea
       continue;
     }
     if (status === "unobserved" && unseen === null) {
-      if (open !== null) open = { ...open, endUnseen: true };
+      // Who is on the roster is known whoever watches.
+      if (open !== null) open = { ...open, endUnseen: open.status !== null || past.isStray(agent) };
       if (!whole && (open === null ? isFirst : lastsUnseen(open.status))) {
         unseen = next;
         isFirst = false;

@@ -8,8 +8,9 @@ const WORST: readonly AgentStatus[] = [
   "dead",
   "stale",
   "silent",
-  "unobserved",
+  // What a single look found wants somebody, whatever nobody saw around it.
   "absent",
+  "unobserved",
   "waiting",
   "starting",
   "busy",

@@ -17,13 +17,14 @@ export function* formatStory(
   { width, paint }: { width: number | null; paint: Paint },
 ): Generator<string> {
   const column = Math.min(LONGEST_NAME, Math.max(1, ...entries.map(({ name }) => widthOf(visible(name)))));
+  const strays = new Set(entries.filter((one) => one.declaration.role === "stray").map(({ name }) => name));
   let day = "";
   for (const entry of story) {
     const [today = "", clock = ""] = [formatMoment(entry.fromUs).slice(0, 10), formatClock(entry.fromUs)];
     if (today !== day) yield paint("strong", today);
     day = today;
     const who = pad(truncate("agent" in entry ? visible(entry.agent) : "-", column), column);
-    const { word, tone, rest } = told(entry, window.toUs);
+    const { word, tone, rest } = told(entry, window.toUs, "agent" in entry && strays.has(entry.agent));
     const evidence =
       "why" in entry && entry.why.length > 0 ? `  [${entry.why.map((seq) => `#${seq}`).join(", ")}]` : "";
     const room = width === null ? Number.POSITIVE_INFINITY : width - widthOf(`${clock}  ${who}  ${word}`);
@@ -33,7 +34,11 @@ export function* formatStory(
   }
 }
 
-function told(entry: StoryEntry, endUs: number): { word: string; tone: Tone | null; rest: string } {
+function told(
+  entry: StoryEntry,
+  endUs: number,
+  isStray: boolean,
+): { word: string; tone: Tone | null; rest: string } {
   const atLeast = entry.kind === "status" && entry.endUnseen ? "at least " : "";
   const lasted =
     entry.toUs === null
@@ -41,7 +46,8 @@ function told(entry: StoryEntry, endUs: number): { word: string; tone: Tone | nu
       : `, for ${atLeast}${formatLength(entry.toUs - entry.fromUs)}`;
   switch (entry.kind) {
     case "status": {
-      if (entry.status === null) return { word: "off the roster", tone: "quiet", rest: lasted };
+      if (entry.status === null)
+        return { word: isStray ? "not there" : "off the roster", tone: "quiet", rest: lasted };
       const word = entry.turns > 0 ? "at work" : entry.status;
       const turns = entry.turns > 0 ? ` (busy and healthy in turn, ${entry.turns} changes)` : "";
       const reason = entry.reason === null ? "" : `: ${visible(entry.reason)}`;

@@ -1,5 +1,5 @@
 import { historyDocument, storyOf } from "../../query/story.ts";
-import { type Asked, askPast, chosen, unknownIn, windowOf } from "../asked.ts";
+import { type Asked, askPast, entriesOf, unknownIn, windowOf } from "../asked.ts";
 import { has, type Invocation } from "../declaration.ts";
 import { EXIT } from "../exit.ts";
 import { sayNoSuchAgent } from "../no-such-agent.ts";
@@ -31,7 +31,7 @@ function tell(invocation: Invocation, asked: Asked): Told {
   const window = windowOf(invocation, asked);
   const unknown = unknownIn(past, invocation);
   if (unknown !== undefined) return { unknown, known: past.names() };
-  const input = { entries: chosen(past.roster(window), invocation), window, atUs };
+  const input = { entries: entriesOf(past, window, invocation), window, atUs };
   const look = { width: invocation.output.width(), paint: invocation.output.paint };
   if (has(invocation, "json"))
     return { texts: [`${JSON.stringify(historyDocument(past, input), null, 2)}\n`] };

@@ -1,5 +1,5 @@
 import { incidentsDocument } from "../../query/incidents.ts";
-import { type Asked, askPast, chosen, unknownIn, windowOf } from "../asked.ts";
+import { type Asked, askPast, entriesOf, unknownIn, windowOf } from "../asked.ts";
 import { has, type Invocation, valuesOf } from "../declaration.ts";
 import { EXIT } from "../exit.ts";
 import { sayNoSuchAgent } from "../no-such-agent.ts";
@@ -13,7 +13,7 @@ export async function run(invocation: Invocation): Promise<number> {
     const window = windowOf(invocation, asked);
     const unknown = unknownIn(past, invocation);
     if (unknown !== undefined) return { unknown, known: past.names() };
-    const entries = chosen(past.roster(window), invocation);
+    const entries = entriesOf(past, window, invocation);
     const classes = valuesOf(invocation, "class");
     return incidentsDocument(past, { entries, classes, window, atUs, events: eventsOf(asked) });
   });

@@ -1,5 +1,5 @@
 import { uptimeDocument } from "../../query/uptime.ts";
-import { askPast, chosen, unknownIn, windowOf } from "../asked.ts";
+import { askPast, entriesOf, unknownIn, windowOf } from "../asked.ts";
 import { has, type Invocation, valuesOf } from "../declaration.ts";
 import { EXIT } from "../exit.ts";
 import { sayNoSuchAgent } from "../no-such-agent.ts";
@@ -13,7 +13,7 @@ export async function run(invocation: Invocation): Promise<number> {
     const window = windowOf(invocation, asked);
     const unknown = unknownIn(past, invocation);
     if (unknown !== undefined) return { unknown, known: past.names() };
-    const entries = chosen(past.roster(window), invocation);
+    const entries = entriesOf(past, window, invocation);
     return uptimeDocument(past, { entries, classes: valuesOf(invocation, "class"), window, atUs });
   });
   if (!("schema" in found)) return sayNoSuchAgent(output, found.unknown, found.known);

@@ -2,12 +2,17 @@ import type { Interval } from "./intervals.ts";
 
 /**
  * Before the log began nobody watched, and until the roster was first read nobody knew who was wanted: a verdict that rests on no declaration
- * is off the roster from then on only, and unobserved before.
+ * is off the roster from then on only, and unobserved before. So is all
+ * of a session that was never on it: that its process was there already is what `since` says.
  */
-export function* sinceTheLog(intervals: Iterable<Interval>, knownFromUs: number): Generator<Interval> {
+export function* sinceTheLog(
+  intervals: Iterable<Interval>,
+  knownFromUs: number,
+  stray: boolean,
+): Generator<Interval> {
   for (const interval of intervals) {
     const { fromUs, toUs, status } = interval;
-    if (status !== null || fromUs >= knownFromUs) {
+    if ((status !== null && !stray) || fromUs >= knownFromUs) {
       yield interval;
       continue;
     }

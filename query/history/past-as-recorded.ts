@@ -47,6 +47,7 @@ export function pastAsRecorded(input: RecordedPastInput): Past {
     beginsUs: view.beginsUs(),
     nowUs,
     names,
+    isStray: (name) => past().isStray(name),
     roster: (window) => past().roster(window),
     intervals: (agent, window) => past().intervals(agent, window),
     occurrences: (agent, state, window) => past().occurrences(agent, state, window),

@@ -44,10 +44,15 @@ export function pastOf(input: PastInput): Past {
     break;
   }
   const knownFromUs = rosterKnownFrom(beginsUs, history.told.of("rosterfile", ONLY).fromUs[1]);
+  const isStray = (agent: string): boolean => !history.declared.includes(agent);
   const told = new Map<string, readonly Interval[]>();
   const ofAgent = (agent: string): readonly Interval[] => {
     const known = told.get(agent) ?? [
-      ...sinceTheLog(toldBefore(nowUs, statusIntervals(history, agent, ALWAYS, book)), knownFromUs),
+      ...sinceTheLog(
+        toldBefore(nowUs, statusIntervals(history, agent, ALWAYS, book, isStray(agent))),
+        knownFromUs,
+        isStray(agent),
+      ),
     ];
     told.set(agent, known);
     return known;
@@ -75,6 +80,7 @@ export function pastOf(input: PastInput): Past {
     beginsUs,
     nowUs,
     names: () => everybody(history),
+    isStray,
     roster: (window) => rosterWithin(history, until(window)),
     intervals,
     occurrences,
@@ -82,7 +88,7 @@ export function pastOf(input: PastInput): Past {
       overlapOf(
         isHappening(state)
           ? watchedWithin(history, agent, state, until(window))
-          : judgedWithin(intervals(agent, until(window)), state, until(window)),
+          : judgedWithin(intervals(agent, until(window)), state, until(window), isStray(agent)),
         [{ fromUs: beginsUs ?? Infinity, toUs: Infinity }],
       ),
     lives: (agent, window) => livesWithin(history, agent, until(window)),
@@ -102,7 +108,12 @@ export function pastOf(input: PastInput): Past {
     rejudged: (agent, window) => {
       const asked = until(window);
       if (asked.fromUs >= asked.toUs) return [];
-      return sinceTheLog(statusIntervals(history, agent, asked, bookOfOne(newestOf(rules))), knownFromUs);
+      const newest = bookOfOne(newestOf(rules));
+      return sinceTheLog(
+        statusIntervals(history, agent, asked, newest, isStray(agent)),
+        knownFromUs,
+        isStray(agent),
+      );
     },
     boots,
   };

@@ -65,6 +65,10 @@ export function keptPast(input: KeptPastInput): Past {
   });
   const until = (window: Window): Window => ({ ...window, toUs: Math.min(window.toUs, nowUs) });
 
+  const rostered = once(() => new Set(view.lines("roster", -Infinity).map(({ id }) => id)));
+  const isStray = (agent: string): boolean => !rostered().has(agent);
+  const judge = (agent: string, window: Window, by = book): Interval[] =>
+    statusIntervals(historyWithin(window, [agent]), agent, window, by, isStray(agent));
   const judged = new Map<string, Tail>();
   /** What nobody has settled yet. */
   const tail = (agent: string): Tail => {
@@ -75,10 +79,7 @@ export function keptPast(input: KeptPastInput): Past {
     const bound = Math.min(lapsedAtUs ?? Infinity, steppedFromUs(view, nowUs));
     const fromUs = Math.min(settledUntil(view, verdicts, agent), bound);
     // Judged only for a question that reaches so far.
-    const intervals = once(() => {
-      const history = historyWithin({ fromUs, toUs: Infinity }, [agent]);
-      return statusIntervals(history, agent, { fromUs, toUs: Infinity }, book);
-    });
+    const intervals = once(() => judge(agent, { fromUs, toUs: Infinity }));
     const made = { fromUs, intervals };
     judged.set(agent, made);
     return made;
@@ -105,7 +106,7 @@ export function keptPast(input: KeptPastInput): Past {
   }
   function* intervals(agent: string, window: Window): Generator<Interval> {
     for (const interval of whole(agent, window)) {
-      for (const told of sinceTheLog(toldBefore(nowUs, [interval]), knownFromUs())) {
+      for (const told of sinceTheLog(toldBefore(nowUs, [interval]), knownFromUs(), isStray(agent))) {
         if (told.fromUs < window.toUs && (told.toUs ?? Infinity) > window.fromUs) yield told;
       }
       if (interval.fromUs >= window.toUs) return;
@@ -139,7 +140,7 @@ export function keptPast(input: KeptPastInput): Past {
     if (first !== undefined && last?.toUs === first.fromUs && isSame(last, first))
       found[found.length - 1] = { ...last, toUs: first.toUs };
     else if (first !== undefined) found.push(first);
-    return [...sinceTheLog([...found, ...rest], knownFromUs())];
+    return [...sinceTheLog([...found, ...rest], knownFromUs(), isStray(agent))];
   };
   const occurrences: Past["occurrences"] = (agent, state, window) =>
     isHappening(state)
@@ -163,9 +164,9 @@ export function keptPast(input: KeptPastInput): Past {
     nowUs,
     names: () => {
       const owners = view.lines("own", -Infinity).map(({ id }) => id.slice(0, id.indexOf("\n")));
-      const rostered = view.lines("roster", -Infinity).map(({ id }) => id);
-      return [...new Set([...rostered, ...owners, ...view.agentsOf("heartbeat.")])].sort();
+      return [...new Set([...rostered(), ...owners, ...view.agentsOf("heartbeat.")])].sort();
     },
+    isStray,
     roster: (window) => rosterWithin(historyWithin(until(window)), until(window)),
     intervals,
     occurrences,
@@ -173,7 +174,7 @@ export function keptPast(input: KeptPastInput): Past {
       overlapOf(
         isHappening(state)
           ? watchedWithin(historyOf(agent, before(until(window))), agent, state, until(window))
-          : judgedWithin(wellOrNot(agent, until(window)), state, until(window)),
+          : judgedWithin(wellOrNot(agent, until(window)), state, until(window), isStray(agent)),
         [{ fromUs: beginsUs ?? Infinity, toUs: Infinity }],
       ),
     lives: (agent, window) => livesWithin(historyOf(agent, before(until(window))), agent, until(window)),
@@ -197,8 +198,7 @@ export function keptPast(input: KeptPastInput): Past {
       const newest = bookOfOne(newestOf(rules));
       const judged: Interval[] = [];
       for (const part of daysOf(until(window))) {
-        const history = historyWithin(part, [agent]);
-        for (const interval of sinceTheLog(statusIntervals(history, agent, part, newest), knownFromUs()))
+        for (const interval of sinceTheLog(judge(agent, part, newest), knownFromUs(), isStray(agent)))
           extend(judged, interval);
         yield* judged.splice(0, judged.length - 1);
       }

@@ -30,6 +30,8 @@ export interface Past {
   readonly nowUs: number;
   /** Everybody who was ever on the roster, had a pane or beat. */
   names(): readonly string[];
+  /** Whether no roster ever named it. Such a session has verdicts while it is there, as `ps --all` shows it. */
+  isStray(name: string): boolean;
   /** Who was on the roster at any time of the window, in the order of `ps`. */
   roster(window: Window): readonly RosterEntry[];
   /** The verdicts that hold in the window, each with its own ends, also where they lie outside of it; without a hole. */
@@ -57,8 +59,10 @@ export interface Past {
 
 export interface RosterEntry {
   readonly name: string;
-  /** The last one that was in force within the window. */
-  readonly declaration: PayloadOf<"roster.agent.declared">;
+  /** The last one that was in force within the window; of a stray what `ps` shows in its place. */
+  readonly declaration: Pick<PayloadOf<"roster.agent.declared">, "runtime" | "class"> & {
+    readonly role: PayloadOf<"roster.agent.declared">["role"] | "stray";
+  };
   /** When it was on the roster, within the window. */
   readonly stays: Spans;
   /** Of which class it was when; these tile the window. What it was off the roster counts to the class it had, or came to have. */

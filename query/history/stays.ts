@@ -22,7 +22,7 @@ export interface Around {
  * reckons since when by the same rule: `statusSinceUs` begins anew after a silence).
  */
 export function lastsUnseen(status: AgentStatus | null): boolean {
-  return status !== null && !["unobserved", "healthy", "busy", "waiting"].includes(status);
+  return status === null || !["unobserved", "healthy", "busy", "waiting"].includes(status);
 }
 
 /**

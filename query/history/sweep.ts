@@ -17,20 +17,22 @@ export interface Window {
 
 /**
  * An agent's status over a window: the verdict is asked for wherever evidence changes and wherever a deadline of the rules
- * passes, and equal neighbours are joined. The intervals tile the window.
+ * passes, and equal neighbours are joined. The intervals tile the window. Off the roster there is none; a `stray`, a session that no roster
+ * ever named, is judged while it is there, as `ps` does.
  */
 export function statusIntervals(
   history: History,
   agent: string,
   window: Window,
   book: RuleBook = rulesInForce,
+  stray = false,
 ): Interval[] {
   const intervals: Interval[] = [];
   const moments = momentsOf(history, agent, window, book);
   for (const [index, fromUs] of moments.entries()) {
     const toUs = moments[index + 1] ?? window.toUs;
     const rules = book.at(fromUs);
-    if (valueAt(history.roster(agent), fromUs) === undefined) {
+    if (!stray && valueAt(history.roster(agent), fromUs) === undefined) {
       extend(intervals, intervalOf(fromUs, toUs, null, [], rules.version));
       continue;
     }
@@ -42,12 +44,21 @@ export function statusIntervals(
     const begins = [fromUs, ...turns];
     for (const [turn, beginsUs] of begins.entries()) {
       const then = turn === 0 ? facts : factsAt(history, agent, beginsUs);
+      if (stray && isGone(then)) {
+        extend(intervals, intervalOf(beginsUs, begins[turn + 1] ?? toUs, null, [], rules.version));
+        continue;
+      }
       const verdict = rules.judge(then.evidence);
       const why = whyOf(history, then, verdict, beginsUs);
       extend(intervals, intervalOf(beginsUs, begins[turn + 1] ?? toUs, verdict, why, rules.version));
     }
   }
   return intervals;
+}
+
+/** A session that is gone and was on no roster is nobody's loss. */
+function isGone({ evidence: { pane } }: AgentFacts): boolean {
+  return pane.known && pane.state === "missing";
 }
 
 function intervalOf(

@@ -136,15 +136,26 @@ export function watchedWithin(history: History, agent: string, happening: Happen
   }
 }
 
-/** Where verdicts could tell. That nobody could tell is known of every moment. */
-export function judgedWithin(intervals: Iterable<Interval>, status: AgentStatus, window: Window): Spans {
+/**
+ * Where verdicts could tell. That nobody could tell is known of every moment; and off the roster that one was in no status that only the roster
+ * promises, as `uptime` has it: that its session ran all the same is another matter.
+ */
+export function judgedWithin(
+  intervals: Iterable<Interval>,
+  status: AgentStatus,
+  window: Window,
+  stray = false,
+): Spans {
   const told: Span[] = [];
   for (const interval of intervals) {
-    if (interval.status === null || (status !== "unobserved" && interval.status === "unobserved")) continue;
+    if (interval.status === null && !stray && MAY_BE_UNROSTERED.includes(status)) continue;
+    if (status !== "unobserved" && interval.status === "unobserved") continue;
     told.push({ fromUs: interval.fromUs, toUs: interval.toUs ?? Infinity });
   }
   return overlapOf(spansOf(told), [window]);
 }
+
+const MAY_BE_UNROSTERED: readonly AgentStatus[] = ["running", "dead", "stopped"];
 
 function statusesWithin(history: History, agent: string, window: Window, book: RuleBook): Interval[] {
   return statusIntervals(history, agent, { fromUs: window.fromUs - 1, toUs: window.toUs }, book);

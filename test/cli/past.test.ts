@@ -297,3 +297,80 @@ test("an event that is dated a little before the log's first word is within the 
     young.close();
   }
 });
+
+describe("sessions that no roster names", () => {
+  let strange: SeededPast;
+  const guest = (second: number, ...panes: ReturnType<typeof paneSeen>[]) =>
+    strange.look(second, tmuxLook(at(second), panes));
+  const stray = paneSeen("stray", 5, { startedAtUs: at(-60) });
+  const coder = paneSeen("coder0", 1, { startedAtUs: at(-60) });
+  beforeAll(() => {
+    strange = seedPast();
+    strange.record(0, rosterLook(at(0), { coder0: {} }), tmuxLook(at(0), [coder, stray]));
+    strange.beats("coder0", 0, 300);
+    guest(60, coder, { ...stray, dead: true, status: 3, diedAtUs: at(50) });
+    guest(120, coder);
+    strange.look(200, rosterLook(at(200), { reviewer: {} }));
+    strange.stop(300);
+    strange.now(400);
+  });
+  afterAll(() => strange.close());
+  const run = async (...argv: string[]) =>
+    (await strange.run(...argv)).stdout.replaceAll(/ ?\[#[\d, #]+\]/g, "").replaceAll(/\s*\n\s*/g, "\n");
+
+  test("are told of by every verb that asks the past, where they are named, as the table showed them", async () => {
+    const shown = async (time: string) =>
+      (await strange.json<PsDocument>("ps", "stray", "--at", time)).agents.map((row) => [
+        row.status,
+        row.status_reason,
+      ]);
+    expect(await shown("20:00:30")).toEqual([["running", null]]);
+    expect(await shown("20:01:30")).toEqual([["dead", "exit 3"]]);
+    expect(await run("history", "stray")).toBe(
+      [
+        "2026-06-20",
+        "20:00:00  -      the log begins",
+        "20:00:00  stray  running, for 50 s, and before the log since 19:59:00",
+        "20:00:50  stray  dead, for 1 min 10 s: exit 3",
+        "20:02:00  stray  not there, for at least 3 min",
+        "20:05:00  -      the recorder was stopped, for 1 min 40 s so far; nobody watched",
+        "20:05:00  stray  unobserved, for 1 min 40 s so far: no evidence",
+        "",
+      ].join("\n"),
+    );
+    expect(await run("when", "stray", "dead")).toContain("stray died at 2026-06-20 20:00:50");
+    const when = await strange.json<WhenDocument>("when", "stray", "running", "--since", "20:00");
+    expect(when).toMatchObject({
+      count: 1,
+      first: { began_before: true, since: "2026-06-20T19:59:00.000Z", seconds: 50 },
+      observed: { seconds: 300 },
+    });
+    expect(await run("incidents", "stray")).toContain("stray  dead (exit 3)");
+    expect(await run("uptime", "stray", "--since", "20:00")).toMatch(/^stray +41\.\d+ % +50 s/m);
+    // Without a name they are nobody's loss.
+    for (const verb of ["history", "incidents", "uptime"]) expect(await run(verb)).not.toContain("stray");
+  });
+
+  test("off the roster one is in no status that only a roster promises: that time is planned, and not unobserved", async () => {
+    const { observed } = await strange.json<WhenDocument>("when", "coder0", "stale", "--since", "20:00");
+    expect(observed.seconds).toBe(400);
+    // Whether its session ran is another matter, that nobody tells of.
+    const running = await strange.json<WhenDocument>("when", "coder0", "running", "--since", "20:00");
+    expect(running.observed.seconds).toBe(200);
+  });
+
+  test("are in every story where there is no roster", async () => {
+    const bare = seedPast();
+    try {
+      bare.record(0, tmuxLook(at(0), [stray]));
+      bare.stop(60);
+      bare.now(120);
+      expect((await bare.run("history", "--since", "20:00")).stdout).toContain(
+        "stray  running, for at least 1 min,",
+      );
+      expect((await bare.run("history", "--timeline", "--since", "20:00")).stdout).toMatch(/^stray +r+\?+$/m);
+    } finally {
+      bare.close();
+    }
+  });
+});
