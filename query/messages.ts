@@ -5,12 +5,13 @@ import type { StoredEvent } from "../store/events/envelope.ts";
 export const MESSAGE_EVENTS = ["message."];
 
 /**
- * Where a message stands. `requested`, `typed`, `submitted`: how far it got before the sender ended without a verdict, or while
+ * Where a message stands. `requested`, `typed`, `posted`, `submitted`: how far it got before the sender ended without a verdict, or while
  * it still works. The verdicts are those of `send --verify`.
  */
 export type MessageState =
   | "requested"
   | "typed"
+  | "posted"
   | "submitted"
   | "accepted"
   | "draft"
@@ -34,10 +35,15 @@ export interface MessageEntry {
   readonly kind: string | null;
   readonly proof: string | null;
   readonly queued: boolean;
+  /** How it went out: typed into the pane, or given to the runtime's server; null where it is not known that it did. */
+  readonly via: "typed" | "prompt_async" | null;
+  /** Of a message that the runtime's server was given: into which conversation, and what the runtime calls it. */
+  readonly session: string | null;
+  readonly runtimeMessage: string | null;
   /** The text went into the pane, as far as is known. */
   readonly typed: boolean;
   readonly submitted: boolean;
-  /** When Enter was typed behind it; null where that is not known. */
+  /** When Enter was typed behind it, or the server was given it; null where that is not known. */
   readonly submittedAtUs: number | null;
   readonly requested: PayloadOf<"message.requested">;
   readonly requestedAtUs: number;
@@ -76,6 +82,9 @@ function begun(event: StoredEvent): MessageEntry {
     kind: null,
     proof: null,
     queued: false,
+    via: null,
+    session: null,
+    runtimeMessage: null,
     typed: false,
     submitted: false,
     submittedAtUs: null,
@@ -91,10 +100,19 @@ function begun(event: StoredEvent): MessageEntry {
 function told(event: StoredEvent, known: MessageEntry): Partial<MessageEntry> {
   const payload = event.payload as Readonly<Record<string, unknown>>;
   const atUs = event.occurredAtUs;
-  const because = typeof payload.because === "string" ? payload.because : null;
+  const because = textOf(payload.because);
   switch (event.type) {
     case "message.typed":
-      return { state: "typed", typed: true, atUs };
+      // What the server was given before that, it did not take.
+      return { state: "typed", via: "typed", session: null, runtimeMessage: null, typed: true, atUs };
+    case "message.posted":
+      return {
+        state: "posted",
+        via: "prompt_async",
+        session: textOf(payload.session),
+        runtimeMessage: textOf(payload.runtimeMessage),
+        atUs,
+      };
     case "message.submitted":
       return { state: "submitted", submitted: true, submittedAtUs: atUs, atUs };
     case "message.accepted":
@@ -123,4 +141,8 @@ function told(event: StoredEvent, known: MessageEntry): Partial<MessageEntry> {
     default:
       return {};
   }
+}
+
+function textOf(value: unknown): string | null {
+  return typeof value === "string" ? value : null;
 }

@@ -123,7 +123,9 @@ const sentences: Readonly<Record<string, (payload: Payload) => string>> = {
     `${text(p.user)} left pane ${text(p.pane)} after ${text(p.seconds)} s (${text(p.how)})`,
   "message.requested": (p) => `message ${text(p.message)} of ${text(p.bytes)} bytes, from ${text(p.user)}`,
   "message.typed": (p) => `message ${text(p.message)} typed into pane ${text(p.pane)}`,
-  "message.submitted": (p) => `message ${text(p.message)}: Enter typed`,
+  "message.posted": (p) =>
+    `message ${text(p.message)} given to the server of ${text(p.runtime)} on port ${text(p.port)}, session ${text(p.session)}`,
+  "message.submitted": (p) => `message ${text(p.message)} submitted`,
   "message.accepted": (p) =>
     `message ${text(p.message)} accepted${p.queued === true ? ", queued behind a running turn" : ""}: ${text(p.because)}`,
   "message.draft": (p) => `message ${text(p.message)} is a draft: ${text(p.because)}`,

@@ -15,35 +15,98 @@ import {
 } from "node:fs";
 
 const LOOK_EVERY_MS = 200;
+const SHOWN_EVERY_MS = 100;
+const SESSION = /^ses_[A-Za-z0-9]{1,64}$/;
 const MAX_ACKS_BYTES = 262_144;
 const NAME = /^[A-Za-z0-9_][A-Za-z0-9_-]{0,63}$/;
 const TRACE =
   /^sha256=([0-9a-f]{64}) traceparent=((?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2})\n$/;
 const NONCE = /^[A-Za-z0-9_-]{1,128}$/;
 
-/** Beats until it is closed. `state()` gives `{status, model}`; `null` outside of a fleet. */
-export function createResponder(state) {
+/** Where this agent's files stand; `null` outside of a fleet. */
+function placeOfAgent() {
   const name = process.env.MOSAIC_AGENT_NAME ?? "";
   const home = process.env.FLEET_HOME || `${process.env.HOME}/.config/mosaic/fleet`;
   const run = process.env.MOSAIC_HEARTBEAT_RUN_DIR || `${home}/run`;
-  if (!NAME.test(name) || !run.startsWith("/")) return null;
+  return NAME.test(name) && run.startsWith("/") ? { name, run } : null;
+}
+
+function quietly(act) {
+  try {
+    return act();
+  } catch {
+    return undefined;
+  }
+}
+
+function isOwn(path) {
+  const found = quietly(() => lstatSync(path));
+  return found === undefined || (!found.isSymbolicLink() && found.uid === process.getuid());
+}
+
+/** A runtime that an agent starts as a tool inherits its name: it must not speak in that agent's place. */
+function isNested(beatFile) {
+  const text = quietly(() => readFileSync(beatFile, "utf8")) ?? "";
+  const owner = Number(/(?:^|\s)pid=(\d+)/.exec(text)?.[1] ?? 0);
+  if (owner === 0 || owner === process.pid || /source=sidecar/.test(text)) return false;
+  for (let pid = process.ppid, steps = 0; pid > 1 && steps < 64; steps += 1) {
+    if (pid === owner) return true;
+    pid = Number(statOf(pid)[1] ?? 0);
+  }
+  return false;
+}
+
+/** The fields of a process's line behind its name, which may hold anything. */
+function statOf(pid) {
+  const stat = quietly(() => readFileSync(`/proc/${pid}/stat`, "latin1")) ?? "";
+  return stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+}
+
+/** Keeps NAME.shown: which session this process shows. `shows()` gives its id, or "" for none; `null` outside of a fleet. */
+export function createShownNote(shows) {
+  const place = placeOfAgent();
+  if (place === null) return null;
+  const { name, run } = place;
+  const note = `${run}/${name}.shown`;
+  let last = "";
+  const look = () =>
+    quietly(() => {
+      const session = shows();
+      const line = `pid=${process.pid} start=${statOf(process.pid)[19]} session=${SESSION.test(session) ? session : "-"}`;
+      // Another process of this agent may have written over it.
+      if (line === last && quietly(() => readFileSync(note, "utf8"))?.endsWith(` ${line}\n`)) return;
+      if (isNested(`${run}/${name}.hb`)) return;
+      quietly(() => mkdirSync(run, { recursive: true, mode: 0o700 }));
+      if (!isOwn(run) || !isOwn(note)) return;
+      const temporary = `${run}/.${name}.shown.${process.pid}`;
+      writeFileSync(temporary, `ts=${new Date().toISOString()} ${line}\n`, { mode: 0o600 });
+      renameSync(temporary, note);
+      last = line;
+    });
+  const timer = setInterval(look, SHOWN_EVERY_MS);
+  timer.unref?.();
+  look();
+  return {
+    close() {
+      clearInterval(timer);
+      quietly(() => {
+        if (readFileSync(note, "utf8").includes(` pid=${process.pid} `)) unlinkSync(note);
+      });
+    },
+  };
+}
+
+/** Beats until it is closed. `state()` gives `{status, model}`; `null` outside of a fleet. */
+export function createResponder(state) {
+  const place = placeOfAgent();
+  if (place === null) return null;
+  const { name, run } = place;
   const intervalMs = 1000 * (Number(process.env.MOSAIC_HEARTBEAT_INTERVAL) || 15);
   const beatFile = `${run}/${name}.hb`;
   let last = { line: "", atMs: 0 };
   let ack = "";
   let seq = 0;
 
-  const quietly = (act) => {
-    try {
-      return act();
-    } catch {
-      return undefined;
-    }
-  };
-  const isOwn = (path) => {
-    const found = quietly(() => lstatSync(path));
-    return found === undefined || (!found.isSymbolicLink() && found.uid === process.getuid());
-  };
   const probe = () => {
     const text = quietly(() => readFileSync(`${run}/${name}.probe`, "utf8"))?.trim() ?? "";
     return NONCE.test(text) ? text : "";
@@ -117,19 +180,6 @@ export function createResponder(state) {
     },
     close: () => clearInterval(timer),
   };
-
-  /** A runtime that an agent starts as a tool inherits its name: it must not beat in that agent's place. */
-  function isNested(file) {
-    const text = quietly(() => readFileSync(file, "utf8")) ?? "";
-    const owner = Number(/(?:^|\s)pid=(\d+)/.exec(text)?.[1] ?? 0);
-    if (owner === 0 || owner === process.pid || /source=sidecar/.test(text)) return false;
-    for (let pid = process.ppid, steps = 0; pid > 1 && steps < 64; steps += 1) {
-      if (pid === owner) return true;
-      const stat = quietly(() => readFileSync(`/proc/${pid}/stat`, "latin1")) ?? "";
-      pid = Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1] ?? 0);
-    }
-    return false;
-  }
 }
 
 /** As in acks/normal-text.ts; a test holds the two to agree. */

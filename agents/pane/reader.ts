@@ -52,6 +52,11 @@ export function foregroundOf(panePid: number, procRoot = "/proc"): Foreground {
   };
 }
 
+/** When a process started, in the kernel's own count since boot: with its number it names a process for good. Null: it is gone. */
+export function startTicksOf(pid: number, procRoot = "/proc"): number | null {
+  return statOf(pid, procRoot)?.startTicks ?? null;
+}
+
 /** Descendants of the pane's process first: a whole /proc is read only where the group's leader is not among them. */
 function membersOf(pane: Stat, group: number, procRoot: string): Stat[] {
   const isMember = (one: Stat): boolean => one.pgrp === group && one.tty === pane.tty;

@@ -1,6 +1,6 @@
-import { type Ack, FROM_THE_BEGINNING, markAcks, readAcks } from "../acks/acks.ts";
+import { type Ack, type AckMark, FROM_THE_BEGINNING, markAcks, readAcks } from "../acks/acks.ts";
 import type { Acknowledged } from "./delivery.ts";
-import { type Equal, isInTime, type Paired, pairAcks } from "./pairing.ts";
+import { type Equal, isInTime, type Paired, pairAcks, withoutThose } from "./pairing.ts";
 
 /** Where an agent's adapter writes what its runtime took. */
 export interface AckPlace {
@@ -27,18 +27,27 @@ export function listenForAck(
   { id, digest, earlier, nowMs, startedAtMs, enteredAtMs }: Listening,
 ): () => Acknowledged {
   const mark = markAcks(directory, agent, uid);
+  const readFrom = (from: AckMark | typeof FROM_THE_BEGINNING): Ack[] =>
+    withoutThose(readAcks(directory, agent, uid, from), earlier);
   const before =
     mark.inode === null || startedAtMs === null
       ? []
-      : readAcks(directory, agent, uid, FROM_THE_BEGINNING).filter(({ atMs }) => atMs >= startedAtMs);
+      : readFrom(FROM_THE_BEGINNING).filter(({ atMs }) => atMs >= startedAtMs);
   // Of equal texts those that wait are taken up first: their lines are not this message's.
   const waiting = Math.max(0, count(before, digest, "received") - count(before, digest, "taken-up"));
   // The line of an earlier equal message may come late, behind the mark: only what exceeds those that are owed is this one's.
-  const own = { id, requestedAtMs: nowMs, enteredAtMs: nowMs, mayBeHeld: true, wasQueued: false };
-  const past = readAcks(directory, agent, uid, FROM_THE_BEGINNING);
+  const own = {
+    id,
+    requestedAtMs: nowMs,
+    enteredAtMs: nowMs,
+    mayBeHeld: true,
+    wasQueued: false,
+    runtimeMessage: null,
+  };
+  const past = readFrom(FROM_THE_BEGINNING);
   const owed = pairAcks([...earlier, own], past, digest).get(id)?.owed ?? 0;
   return () => {
-    const now = readAcks(directory, agent, uid, mark);
+    const now = readFrom(mark);
     const lines = (word: string): Ack[] =>
       now.filter(({ what, sha256 }) => what === word && sha256 === digest);
     const received = lines("received")[owed];
@@ -54,6 +63,13 @@ export function listenForAck(
       takenUp: takenUp !== undefined,
     };
   };
+}
+
+/** What the adapter has said of the message that its runtime calls so. */
+export function acksNaming({ directory, agent, uid }: AckPlace, runtimeMessage: string): Ack[] {
+  return readAcks(directory, agent, uid, FROM_THE_BEGINNING).filter(
+    ({ message }) => message === runtimeMessage,
+  );
 }
 
 /** What the adapter has said by now of one of these equal messages: nothing is typed again to find it out. */

@@ -6,11 +6,16 @@ import type { DeliveryEdge } from "./deliver.ts";
 /** How far a message is followed. */
 export type Until = "accepted" | "taken-up" | "answered";
 
+/** What following needs from the world. */
+export type FollowEdge = Pick<DeliveryEdge, "pane" | "acknowledged" | "nowMs" | "wait">;
+
 export interface FollowOptions {
   readonly until: Until;
   readonly deadlineMs: number;
   readonly runtime: string | null;
   readonly wasQueued: boolean;
+  /** By what a word of its adapter is known to be of this message. */
+  readonly by: "id" | "ack";
   tell<T extends "message.taken_up" | "message.withdrawn" | "message.answered">(
     type: T,
     payload: Omit<PayloadOf<T>, "message">,
@@ -26,13 +31,13 @@ const RESTS_MS = 1500;
  * queued one that is known by the runtime's own word alone, and a runtime that comes to rest without it has lost it to
  * somebody's hand.
  */
-export async function follow(edge: DeliveryEdge, options: FollowOptions): Promise<Until> {
-  const { until, deadlineMs, runtime, wasQueued, tell } = options;
+export async function follow(edge: FollowEdge, options: FollowOptions): Promise<Until> {
+  const { until, deadlineMs, runtime, wasQueued, by, tell } = options;
   let reached: Until = "accepted";
   let restsSinceMs: number | null = null;
   while (edge.nowMs() < deadlineMs) {
     if (reached === "accepted" && (edge.acknowledged().takenUp || (!wasQueued && runtime !== null))) {
-      tell("message.taken_up", { proof: edge.acknowledged().takenUp ? "ack" : "screen" });
+      tell("message.taken_up", { proof: edge.acknowledged().takenUp ? by : "screen" });
       reached = "taken-up";
     }
     if (until === "taken-up" && reached === "taken-up") return reached;

@@ -33,8 +33,13 @@ export function lateVerdict(
   { received, takenUp }: Pick<Paired, "received" | "takenUp">,
   hands: readonly Hand[],
 ): Verdict | null {
-  const { agent, submitted, submittedAtUs, requestedAtUs } = entry;
+  const { agent, submitted, submittedAtUs, requestedAtUs, runtimeMessage } = entry;
   if (!submitted || agent === null || received === null) return null;
+  if (runtimeMessage !== null) {
+    // Its name is of nobody's typing. That its adapter heard of it is not yet that it was kept; that it is answered is.
+    const because = `the runtime answers it as ${runtimeMessage}, after the sender had ended`;
+    return takenUp === null ? null : { verdict: "accepted", proof: "id", queued: false, because };
+  }
   // The adapter's clock has milliseconds.
   const heardAtUs = received.atMs * 1000 + 999;
   if (wasTouched(hands, agent, submittedAtUs ?? requestedAtUs, heardAtUs)) return null;
@@ -65,7 +70,10 @@ export function lateWord(
     const verdict = lateVerdict(entry, { received, takenUp }, hands);
     return verdict === null ? null : verdictEvent(head, verdict, true, nowUs);
   }
-  if (takenUp !== null) return messageEvent("message.taken_up", head, { proof: "ack" }, takenUp.atMs * 1000);
+  if (takenUp !== null) {
+    const proof = entry.runtimeMessage === null ? "ack" : "id";
+    return messageEvent("message.taken_up", head, { proof }, takenUp.atMs * 1000);
+  }
   const restsSinceUs = restSince(agent);
   const saysWhatItTakesUp = acks.some(({ what }) => what === "taken-up");
   if (!saysWhatItTakesUp || restsSinceUs === null) return null;

@@ -11,6 +11,8 @@ export interface Equal {
   readonly enteredAtMs: number;
   /** The runtime said that it holds it in its queue, and nobody took it back. */
   readonly wasQueued: boolean;
+  /** What the runtime calls it, where its server was given it: its lines name that, and are no other message's. */
+  readonly runtimeMessage: string | null;
 }
 
 /** What the runtime's lines prove of one message. */
@@ -39,14 +41,17 @@ export function isInTime(enteredAtMs: number, { atMs }: Ack): boolean {
 export function equalsOf(messages: readonly MessageEntry[], agent: string | null, digest: string): Equal[] {
   return messages
     .filter((one) => one.agent === agent && one.requested.digest === digest)
-    .map(({ id, requestedAtUs, typed, submitted, submittedAtUs, verdict, state, proof, queued, atUs }) => ({
+    .map(({ id, requestedAtUs, via, submitted, submittedAtUs, verdict, state, proof, queued, ...more }) => ({
       id,
       // The adapter's clock has milliseconds, and so may be a little before ours.
       requestedAtMs: Math.floor(requestedAtUs / 1000),
-      // A sender that was killed behind its text has perhaps typed Enter too.
-      mayBeHeld: submitted || (typed && verdict === null),
-      enteredAtMs: Math.floor((submittedAtUs ?? (typed && verdict === null ? atUs : requestedAtUs)) / 1000),
+      // A sender that was killed behind its text has perhaps typed Enter too, or posted it.
+      mayBeHeld: submitted || (via !== null && verdict === null),
+      enteredAtMs: Math.floor(
+        (submittedAtUs ?? (via !== null && verdict === null ? more.atUs : requestedAtUs)) / 1000,
+      ),
       wasQueued: verdict === "accepted" && proof === "ack" && queued && state !== "withdrawn",
+      runtimeMessage: more.runtimeMessage,
     }));
 }
 
@@ -61,11 +66,16 @@ export function pairAcks(
   acks: readonly Ack[],
   digest: string,
 ): ReadonlyMap<string, Paired> {
-  const said = (word: string): Ack[] =>
-    acks.filter(({ what, sha256 }) => what === word && sha256 === digest).sort((a, b) => a.atMs - b.atMs);
-  const [received, takenUp] = [said("received"), said("taken-up")];
-  const ordered = [...equals].sort((a, b) => a.requestedAtMs - b.requestedAtMs);
   const paired = new Map<string, Paired>();
+  const posted = equals.filter(({ runtimeMessage }) => runtimeMessage !== null);
+  for (const { id, runtimeMessage } of posted) paired.set(id, { owed: 0, ...namedBy(acks, runtimeMessage) });
+  const others = withoutThose(acks, posted);
+  const said = (word: string): Ack[] =>
+    others.filter(({ what, sha256 }) => what === word && sha256 === digest).sort((a, b) => a.atMs - b.atMs);
+  const [received, takenUp] = [said("received"), said("taken-up")];
+  const ordered = equals
+    .filter(({ runtimeMessage }) => runtimeMessage === null)
+    .sort((a, b) => a.requestedAtMs - b.requestedAtMs);
   const used = new Set<Ack>();
   let open: Equal[] = [];
   for (const [at, one] of ordered.entries()) {
@@ -92,4 +102,17 @@ export function pairAcks(
     paired.set(one.id, { owed, received: proves ? proof : null, takenUp: up });
   }
   return paired;
+}
+
+/** What the runtime said of a message whose name in it is ours: nothing is counted, whatever its text and whenever it comes. */
+function namedBy(acks: readonly Ack[], runtimeMessage: string | null): Pick<Paired, "received" | "takenUp"> {
+  const line = (word: string): Ack | null =>
+    acks.find(({ what, message }) => what === word && message === runtimeMessage) ?? null;
+  return { received: line("received"), takenUp: line("taken-up") };
+}
+
+/** The lines that are not of messages whose names in the runtime are known: only they can be of one that was typed. */
+export function withoutThose(acks: readonly Ack[], equals: readonly Equal[]): Ack[] {
+  const names = new Set(equals.flatMap(({ runtimeMessage }) => runtimeMessage ?? []));
+  return acks.filter(({ message }) => message === null || !names.has(message));
 }

@@ -7,7 +7,7 @@ import { lateVerdict } from "./late-word.ts";
 import { verdictEvent } from "./ledger.ts";
 import { equalsOf } from "./pairing.ts";
 import type { SendOrder, SendOutcome, SendWorld } from "./send.ts";
-import type { Verdict } from "./verdict.ts";
+import type { Proof, Verdict } from "./verdict.ts";
 
 /** The message of this id, where there is one. */
 export function earlierOf(
@@ -36,7 +36,8 @@ export function tellAgain(
   earlier: MessageEntry,
   digest: string,
 ): Partial<SendOutcome> {
-  const { typed, submitted } = earlier;
+  const { typed, submitted, via, runtimeMessage } = earlier;
+  const how = { typed, submitted, via, runtimeMessage };
   const equals = equalsOf(messagesOf(world.ledger()), order.agent, digest);
   const said = acknowledgedUntilNow(world.acks, digest, equals, earlier.id);
   const head = { agent: order.agent, message: order.message };
@@ -48,18 +49,22 @@ export function tellAgain(
   };
   // The runtime may have said it after the first sender's time was up.
   const late = earlier.verdict === "accepted" ? null : lateVerdict(earlier, said, handsOf(world.ledger()));
-  if (late !== null) return { verdict: tell(late), typed, submitted, reached: "accepted" };
-  return { verdict: verdictOf(earlier), typed, submitted, reached: reachedBy(earlier) };
+  if (late !== null) return { verdict: tell(late), ...how, reached: "accepted" };
+  return { verdict: verdictOf(earlier), ...how, reached: reachedBy(earlier) };
 }
 
-function verdictOf({ verdict, because, kind, proof, queued, submitted }: MessageEntry): Verdict {
+function verdictOf({ verdict, because, kind, proof, queued, submitted, via }: MessageEntry): Verdict {
   const why = because ?? "";
-  if (verdict === "accepted")
-    return { verdict, proof: proof as "ack" | "screen" | "read", queued, because: why };
+  if (verdict === "accepted") return { verdict, proof: proof as Proof, queued, because: why };
   if (verdict === "draft") return { verdict, because: why };
   if (verdict === "unverifiable") return { verdict, which: kind as "no-evidence", because: why };
   if (verdict === "refused") return { verdict, why: kind as "changed", what: null, because: why };
-  const how = submitted ? "after Enter was typed" : "before Enter was typed";
+  const how =
+    via === "prompt_async"
+      ? "while the runtime's server was given it"
+      : submitted
+        ? "after Enter was typed"
+        : "before Enter was typed";
   return {
     verdict: "unverifiable",
     which: "unfinished",

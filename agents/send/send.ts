@@ -10,10 +10,11 @@ import { openTerminalProbe, type TerminalProbe } from "../pane/terminal.ts";
 import type { TmuxServer } from "../pane/tmux.ts";
 import { type AckPlace, listenForAck } from "./acknowledgements.ts";
 import { deliver } from "./deliver.ts";
-import { follow, type Until } from "./follow.ts";
+import { type FollowEdge, follow, type Until } from "./follow.ts";
 import { type LedgerHead, messageEvent, verdictEvent } from "./ledger.ts";
 import { waitForTurn } from "./one-sender.ts";
 import { equalsOf } from "./pairing.ts";
+import { acknowledgedById, postMessage } from "./posting.ts";
 import { earlierOf, mayTypeAgain, tellAgain } from "./repeat.ts";
 import { howItTakesMessages } from "./runtimes.ts";
 import { asTyped } from "./text.ts";
@@ -59,6 +60,10 @@ export interface SendOutcome {
   readonly verdict: Verdict | null;
   readonly typed: boolean;
   readonly submitted: boolean;
+  /** Typed into the pane, or given to the runtime's own server; null: neither. */
+  readonly via: MessageEntry["via"];
+  /** What the runtime calls it, where its server was given it. */
+  readonly runtimeMessage: string | null;
   /** How far it is known to have come of what --until asked for. */
   readonly reached: Until | null;
   /** It had been asked for before, and was not typed again. */
@@ -79,6 +84,8 @@ export async function sendMessage(world: SendWorld, order: SendOrder): Promise<S
     verdict: null,
     typed: false,
     submitted: false,
+    via: null,
+    runtimeMessage: null,
     reached: null,
     repeated: false,
     runtime: null,
@@ -167,12 +174,46 @@ async function sendInto(
     const because = `${isShell ? "a shell" : runtime} runs in its pane, and not ${meantFor}`;
     return end(refused("other-runtime", because, runtime), { runtime });
   }
-  const { text, remarks } = asTyped(order.text, howItTakesMessages(runtime), order);
   const startedAtMs = ageMs === null ? null : world.wallUs() / 1000 - ageMs;
   // What was done with before this runtime started cannot be in it.
   const others = messagesOf(world.ledger()).filter(
     ({ id, atUs }) => id !== order.message && (startedAtMs === null || atUs / 1000 >= startedAtMs),
   );
+  leaveTrace(world.acks, digest, order.traceparent);
+  const nowMs = (): number => performance.now() - beganMs;
+  const then = async (
+    verdict: Verdict,
+    known: Partial<SendOutcome>,
+    edge: FollowEdge,
+  ): Promise<SendOutcome> => {
+    const done = end(verdict, known);
+    if (verdict.verdict !== "accepted") return done;
+    if (order.until === "accepted") return { ...done, reached: "accepted" };
+    const reached = await follow(edge, {
+      until: order.until,
+      deadlineMs: order.timeoutMs,
+      runtime,
+      wasQueued: verdict.queued,
+      by: known.via === "prompt_async" ? "id" : "ack",
+      // The recorder listens to the same word: whoever is first tells it.
+      tell: (type, payload) =>
+        void tell(messageEvent(type, head, payload, world.wallUs()), `${type}:${head.agent}:${head.message}`),
+    });
+    return outcome({ ...done, reached });
+  };
+
+  const lookedAtMs = nowMs();
+  const posted = await postMessage(world, order, { pane, runtime, nowMs, wait, head, tell });
+  if (posted.state === "refused") return end(posted.verdict, { runtime });
+  if (posted.state === "posted") {
+    const { runtimeMessage, verdict, takenUp } = posted;
+    const known = { submitted: true, via: "prompt_async", runtimeMessage, runtime } as const;
+    const acknowledged = acknowledgedById(world, runtimeMessage, takenUp);
+    return verdict === null ? outcome(known) : then(verdict, known, { pane, acknowledged, nowMs, wait });
+  }
+
+  const { text, remarks: changes } = asTyped(order.text, howItTakesMessages(runtime), order);
+  const remarks = [...(posted.because === null ? [] : [`typed, not posted: ${posted.because}`]), ...changes];
   let enteredAtMs: number | null = null;
   const acknowledged = listenForAck(world.acks, {
     id: order.message,
@@ -182,14 +223,14 @@ async function sendInto(
     startedAtMs,
     enteredAtMs: () => enteredAtMs,
   });
-  leaveTrace(world.acks, digest, order.traceparent);
   const where = { socket: pane.server.socketPath, pane: pane.pane, pid: pane.pid, runtime };
-  const edge = { pane, terminal, acknowledged, nowMs: () => performance.now() - beganMs, wait };
+  const edge = { pane, terminal, acknowledged, nowMs, wait };
+  const typingFromMs = nowMs();
   let typed = false;
   let submitted = false;
   const verdict = await deliver(edge, {
     text,
-    timeoutMs: order.timeoutMs,
+    timeoutMs: order.timeoutMs - (typingFromMs - lookedAtMs),
     append: order.append,
     verify: order.verify,
     on: {
@@ -204,21 +245,8 @@ async function sendInto(
       },
     },
   });
-  const known = { typed, submitted, runtime, remarks };
-  if (verdict === null) return outcome(known);
-  const done = end(verdict, known);
-  if (verdict.verdict !== "accepted") return done;
-  if (order.until === "accepted") return { ...done, reached: "accepted" };
-  const reached = await follow(edge, {
-    until: order.until,
-    deadlineMs: order.timeoutMs,
-    runtime,
-    wasQueued: verdict.queued,
-    // The recorder listens to the same word: whoever is first tells it.
-    tell: (type, payload) =>
-      void tell(messageEvent(type, head, payload, world.wallUs()), `${type}:${head.agent}:${head.message}`),
-  });
-  return outcome({ ...done, reached });
+  const known = { typed, submitted, via: typed ? ("typed" as const) : null, runtime, remarks };
+  return verdict === null ? outcome(known) : then(verdict, known, edge);
 }
 
 function wait(ms: number): Promise<void> {

@@ -17,10 +17,10 @@ export type Refusal =
 export type Unproven = "not-read" | "blank" | "no-change" | "no-evidence" | "gone" | "unfinished";
 
 /**
- * By what it is known that the runtime holds the message. `ack`: the runtime itself named its digest. `screen`: it read every byte,
+ * By what it is known that the runtime holds the message. `id`: its own server holds one under an id of ours. `ack`: the runtime itself named its digest. `screen`: it read every byte,
  * showed the text in its input row, read the Enter, and the text left the row. `read`: it read the whole line.
  */
-export type Proof = "ack" | "screen" | "read";
+export type Proof = "id" | "ack" | "screen" | "read";
 
 export type Verdict =
   | {

@@ -8,6 +8,7 @@ export const send: VerbDeclaration = {
   summary: "type a message into an agent's pane, and prove that it holds it",
   description: [
     "The text is pasted as it is, and Enter follows once the text was read and stands in the input row. Without --verify that is the end of it. With --verify the verdict is what was seen: accepted (the runtime holds it: its own acknowledgement, or every byte read and the text gone from its input row), draft (it still stands in the input row), unverifiable (no proof either way) or refused (Enter was not typed, because of the pane, a prompt that an Enter would answer, or something half typed).",
+    "An OpenCode whose port is open is given the message by its own server instead, under an id of ours: accepted means that the server holds it. Nothing is typed, and nothing half typed is touched. What cannot be given surely is typed, and it is said why.",
     "Accepted with `queued` means behind a running turn: a person can still take it back. --until follows it further.",
     "Every message is in the ledger (`fleet messages`), its text only with --keep-text. With --id asking again never sends twice: it tells what became of the message.",
   ],

@@ -165,6 +165,7 @@ function documentOf(
   outcome: SendOutcome,
 ): object {
   const { verdict, typed, submitted, reached, repeated, runtime, remarks, digest, elapsedMs } = outcome;
+  const { via, runtimeMessage } = outcome;
   return {
     schema: "fleet.send.v1",
     tenant_id: identity.tenantId,
@@ -181,6 +182,8 @@ function documentOf(
     because: verdict?.because ?? null,
     typed,
     submitted,
+    via,
+    runtime_message: runtimeMessage,
     until,
     reached,
     repeated,
@@ -204,8 +207,9 @@ function print(
   const { verdict, reached, repeated, remarks, elapsedMs } = outcome;
   const say = (text: string): void => output.print(`${visible(text)}\n`);
   const again = repeated ? " (asked for before; nothing was typed again)" : "";
+  const went = outcome.via === "prompt_async" ? "posted to" : "typed into";
   if (verdict === null)
-    say(`typed into ${agent}, not verified: --verify waits for a proof (message ${message})`);
+    say(`${went} ${agent}, not verified: --verify waits for a proof (message ${message})`);
   else {
     const kind = kindOf(verdict);
     const queued = verdict.verdict === "accepted" && verdict.queued ? ", queued" : "";

@@ -101,8 +101,8 @@ export const spans: readonly SpanEntry[] = [
     ],
   },
   {
-    name: "typed, submitted, verdict VERDICT",
-    pattern: /^(typed|submitted|verdict \w+)$/,
+    name: "posted, typed, submitted, verdict VERDICT",
+    pattern: /^(posted|typed|submitted|verdict \w+)$/,
     kind: "internal",
     parent: "send",
     from: "the step before",

@@ -42,6 +42,7 @@ export function planMessage(
     events.find((event) => event.type === type)?.occurredAtUs ?? null;
   const fromUs = requested.occurredAtUs;
   const steps = [
+    { name: "posted", atUs: at("message.posted") },
     { name: "typed", atUs: at("message.typed") },
     { name: "submitted", atUs: at("message.submitted") },
     { name: `verdict ${verdict}`, atUs: last?.occurredAtUs ?? null },

@@ -1029,6 +1029,27 @@ export const guards: ReadonlyMap<string, Guard> = new Map<string, Guard>([
     }
     return null;
   }],
+  ["message.posted", (v) => {
+    if (typeof v !== "object" || v === null || Array.isArray(v)) return "";
+    const f0_message = v.message;
+    if (typeof f0_message !== "string" || f0_message.length > 256) return "message";
+    const f0_via = v.via;
+    if (f0_via !== "prompt_async") return "via";
+    const f0_runtime = v.runtime;
+    if (typeof f0_runtime !== "string" || f0_runtime.length > 256) return "runtime";
+    const f0_pid = v.pid;
+    if (!Number.isSafeInteger(f0_pid) || f0_pid < 0) return "pid";
+    const f0_port = v.port;
+    if (!Number.isSafeInteger(f0_port) || f0_port < 0) return "port";
+    const f0_session = v.session;
+    if (typeof f0_session !== "string" || f0_session.length > 256) return "session";
+    const f0_runtimeMessage = v.runtimeMessage;
+    if (typeof f0_runtimeMessage !== "string" || f0_runtimeMessage.length > 256) return "runtimeMessage";
+    for (const k0 in v) {
+      if (k0 !== "message" && k0 !== "via" && k0 !== "runtime" && k0 !== "pid" && k0 !== "port" && k0 !== "session" && k0 !== "runtimeMessage") return `${k0}`;
+    }
+    return null;
+  }],
   ["message.submitted", (v) => {
     if (typeof v !== "object" || v === null || Array.isArray(v)) return "";
     const f0_message = v.message;
@@ -1043,7 +1064,7 @@ export const guards: ReadonlyMap<string, Guard> = new Map<string, Guard>([
     const f0_message = v.message;
     if (typeof f0_message !== "string" || f0_message.length > 256) return "message";
     const f0_proof = v.proof;
-    if (f0_proof !== "ack" && f0_proof !== "screen" && f0_proof !== "read") return "proof";
+    if (f0_proof !== "id" && f0_proof !== "ack" && f0_proof !== "screen" && f0_proof !== "read") return "proof";
     const f0_queued = v.queued;
     if (typeof f0_queued !== "boolean") return "queued";
     const f0_because = v.because;
@@ -1099,7 +1120,7 @@ export const guards: ReadonlyMap<string, Guard> = new Map<string, Guard>([
     const f0_message = v.message;
     if (typeof f0_message !== "string" || f0_message.length > 256) return "message";
     const f0_proof = v.proof;
-    if (f0_proof !== "ack" && f0_proof !== "screen") return "proof";
+    if (f0_proof !== "id" && f0_proof !== "ack" && f0_proof !== "screen") return "proof";
     for (const k0 in v) {
       if (k0 !== "message" && k0 !== "proof") return `${k0}`;
     }

@@ -33,11 +33,26 @@ export const messageEvents = {
     pid: count,
     runtime: shortText.nullable(),
   }),
-  /** Enter went after it. */
+  /**
+   * Written before the server of its runtime is given the text under this id, so that whatever the runtime says of the id is known to be of
+   * this message. Nothing is typed, unless the server does not take it.
+   */
+  "message.posted": z.strictObject({
+    ...message,
+    via: z.enum(["prompt_async"]),
+    runtime: shortText,
+    pid: count,
+    port: count,
+    /** The conversation that it went into. */
+    session: shortText,
+    /** What the runtime calls it. */
+    runtimeMessage: shortText,
+  }),
+  /** Enter went after it, or the server was given it: from here on the runtime may hold it. */
   "message.submitted": z.strictObject(message),
   "message.accepted": z.strictObject({
     ...message,
-    proof: z.enum(["ack", "screen", "read"]),
+    proof: z.enum(["id", "ack", "screen", "read"]),
     queued: z.boolean(),
     because: boundedText,
   }),
@@ -52,7 +67,7 @@ export const messageEvents = {
     because: boundedText,
   }),
   /** It has become part of the conversation that the model is given. */
-  "message.taken_up": z.strictObject({ ...message, proof: z.enum(["ack", "screen"]) }),
+  "message.taken_up": z.strictObject({ ...message, proof: z.enum(["id", "ack", "screen"]) }),
   /** It was queued, and the runtime came to rest without having taken it up. */
   "message.withdrawn": z.strictObject({ ...message, because: boundedText }),
   /** The turn that took it up has ended. */

@@ -39,7 +39,10 @@ function tell(log: StoryLog): void {
   say(150.3, "message.submitted", { message: "m1" });
   say(151, "message.unverifiable", { message: "m1", which: "no-evidence", because: "nothing was seen" });
   say(152, "message.requested", { ...request, message: "m2", traceparent: null });
-  say(153, "message.accepted", { message: "m2", proof: "ack", queued: false, because: "it said so" });
+  const where = { via: "prompt_async", runtime: "opencode", pid: 1005, port: 4597, session: "ses_1" };
+  say(152.1, "message.posted", { message: "m2", ...where, runtimeMessage: "msg_1" });
+  say(152.2, "message.submitted", { message: "m2" });
+  say(153, "message.accepted", { message: "m2", proof: "id", queued: false, because: "its server holds it" });
 }
 
 async function planned(log: StoryLog): Promise<SpanRecord[]> {

@@ -27,6 +27,8 @@ export interface CliSetup {
   /** What a human does once so that hooks run at all. */
   readonly trustHooks?: { readonly screen: RegExp; readonly keys: readonly string[] };
   readonly sidecar?: true;
+  /** The same with a server of its own beside its screen, to which messages are posted. */
+  readonly serving?: string;
   /** What a message's trace context reaches through its adapter. */
   readonly traces?: readonly ("commands" | "requests")[];
 }
@@ -105,6 +107,7 @@ trust_level = "trusted"
     runtime: "opencode",
     packages: ["opencode-ai@1.18.33"],
     command: "opencode",
+    serving: "opencode --port 4597",
     environment: () => ({
       OPENCODE_DISABLE_AUTOUPDATE: "1",
       OPENCODE_DISABLE_MODELS_FETCH: "1",

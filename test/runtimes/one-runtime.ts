@@ -1,10 +1,11 @@
-// One runtime through all of its states, inside a namespace that `main.ts` has made. `--only=states,trace,acks,idle,busy,killed` runs parts of it.
+// One runtime through all of its states, inside a namespace that `main.ts` has made. `--only=states,trace,acks,idle,busy,killed,posted` runs parts of it.
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { markAcks, readAcks } from "../../agents/acks/acks.ts";
 import { digestOfPrompt } from "../../agents/acks/normal-text.ts";
-import { cliSetups } from "./cli-setups.ts";
+import { readShown } from "../../agents/acks/shown-session.ts";
+import { type CliSetup, cliSetups } from "./cli-setups.ts";
 import { type Lab, openLab } from "./lab.ts";
 
 const UID = process.getuid?.() ?? 0;
@@ -154,25 +155,28 @@ async function comes(what: () => boolean | Promise<boolean>, within = 60_000): P
 const restOf = (lab: Lab): Promise<boolean> => comes(() => lab.row().status === "healthy");
 
 /** A turn that runs: the model server was asked, and the column says so. */
-async function warmUp(lab: Lab, text: string, ms: number): Promise<boolean> {
+async function warmUp(lab: Lab, text: string, ms: number, via = "typed"): Promise<boolean> {
   const before = await lab.lastRequest();
   await lab.mode({ mode: "slow", ms });
-  await lab.say(text);
+  if (via === "typed") await lab.say(text);
+  else lab.fleet("send", lab.name, text, "--verify");
   const isAsked = await comes(() => hasReached(lab, text, before));
   return isAsked && (await comes(() => lab.row().status === "busy", 20_000));
 }
 
 /** `fleet send --verify`, at rest and behind a running turn: its verdict is what the model server received. */
-async function sends(lab: Lab, count: number, isBusy: boolean): Promise<void> {
+async function sends(lab: Lab, count: number, isBusy: boolean, via = "typed"): Promise<void> {
   const verdicts = new Map<string, number>();
   let wrong = 0;
+  let accepted = 0;
   const after: number[] = [];
   for (let n = 1; n <= count; n += 1) {
     // Every text stands once in the whole conversation, which each request repeats.
-    const number = n + (isBusy ? 2000 : 1000);
-    if (isBusy && !(await warmUp(lab, `Warm up ${number}, please explain`, 6000))) {
-      wrong += 1;
-      console.log(`  message ${number}: no turn to send it behind`);
+    const number = n + (isBusy ? 2000 : 1000) + (via === "typed" ? 0 : 2000);
+    if (isBusy && !(await warmUp(lab, `Warm up ${number}, please explain`, 6000, via))) {
+      console.log(`  message ${number}: no turn to send it behind; once more`);
+      await restOf(lab);
+      if (!(await warmUp(lab, `Warm up ${number} again, please explain`, 12_000, via))) wrong += 1;
     }
     await lab.mode(ANSWER);
     const text = (KINDS[n % KINDS.length] as (n: number) => string)(number);
@@ -181,10 +185,15 @@ async function sends(lab: Lab, count: number, isBusy: boolean): Promise<void> {
     const { code, stdout, stderr } = lab.fleet("send", lab.name, text, "--verify", "--json");
     after.push(performance.now() - begun);
     const reached = await comes(() => hasReached(lab, text, before), code === 0 ? 60_000 : 15_000);
-    const verdict = code === 0 ? "accepted" : `${code}`;
+    const sent = stdout === "" ? {} : (JSON.parse(stdout) as Record<string, unknown>);
+    const isQueued = sent.queued === true ? ", queued" : "";
+    const verdict = code === 0 ? `accepted${isQueued} by ${sent.proof}` : `${code}`;
+    const isAsWanted = sent.via === via && (sent.queued === true) === (via !== "typed" && isBusy);
+    if (via !== "typed" && !isAsWanted) wrong += 1;
     verdicts.set(verdict, (verdicts.get(verdict) ?? 0) + 1);
-    if ((code === 0) !== reached) {
-      wrong += 1;
+    if (code === 0) accepted += 1;
+    if ((code === 0) !== reached || (via !== "typed" && !isAsWanted)) {
+      if ((code === 0) !== reached) wrong += 1;
       console.log(
         `  message ${number}: reached ${reached}, verdict ${code} ${stdout.slice(0, 400)} ${stderr}`,
       );
@@ -195,8 +204,8 @@ async function sends(lab: Lab, count: number, isBusy: boolean): Promise<void> {
   const sorted = after.map(Math.round).sort((a, b) => a - b);
   const told = [...verdicts].map(([verdict, times]) => `${verdict} ${times}`).join(", ");
   tell(
-    `${count} sends ${isBusy ? "while busy" : "at rest"}`,
-    wrong === 0 && verdicts.get("accepted") === count,
+    `${count} ${via === "typed" ? "sends" : "posts"} ${isBusy ? "while busy" : "at rest"}`,
+    wrong === 0 && accepted === count,
     `${told}; wrong ${wrong}; ${sorted[0]}/${sorted[sorted.length >> 1]}/${sorted.at(-1)} ms`,
   );
 }
@@ -279,6 +288,56 @@ async function trace(lab: Lab): Promise<void> {
   }
 }
 
+/** `fleet send` where the runtime has a server: posted under an id of ours, into the session that is shown, or typed and said why. */
+async function posts(lab: Lab): Promise<void> {
+  if (setup === undefined) return;
+  const send = (text: string) => {
+    const { stdout, stderr } = lab.fleet("send", lab.name, text, "--verify", "--json");
+    return (stdout === "" ? { stderr } : JSON.parse(stdout)) as Record<string, unknown>;
+  };
+  await lab.mode(ANSWER);
+  const start = await lab.lastRequest();
+  const first = send("Message 5000: no session is shown yet");
+  const note = String(first.remarks);
+  tell("typed while no session is shown", first.via === "typed" && /shows no session/.test(note), note);
+  await comes(() => hasReached(lab, "Message 5000: no session is shown yet", start));
+  const shown = await comes(() => readShown(lab.run, lab.name, UID)?.session?.startsWith("ses_") === true);
+  tell("the session that it shows is known", shown);
+  await restOf(lab);
+  await sends(lab, 30, false, "prompt_async");
+  await sends(lab, 30, true, "prompt_async");
+
+  const ledger = (): { state: string; queued: boolean; via: string }[] =>
+    JSON.parse(lab.fleet("messages", lab.name, "--limit", "200", "--json").stdout).messages;
+  // What makes a turn to queue behind was posted to a runtime at rest.
+  const queued = () => ledger().filter((one) => one.via === "prompt_async" && one.queued);
+  const areTakenUp = await comes(() => queued().every(({ state }) => state === "taken-up"));
+  tell("queued posts are taken up", areTakenUp && queued().length === 30, `${queued().length} queued`);
+
+  await lab.keys("h", "a", "l", "f");
+  const before = await lab.lastRequest();
+  const beside = send("Message 5001: beside a draft");
+  const isBeside = await comes(() => hasReached(lab, "Message 5001: beside a draft", before));
+  await restOf(lab);
+  const hasDraft = /┃ {2}half\s*$/m.test(lab.screen());
+  const isPosted = beside.verdict === "accepted" && beside.via === "prompt_async";
+  tell("a draft is not touched", isPosted && isBeside && hasDraft, `${beside.verdict}, ${beside.because}`);
+  await lab.wipe();
+
+  await lab.mode(setup.permission);
+  await lab.say("Run the checks before the post");
+  await lab.until(setup.permissionScreen);
+  await expectStatus(lab, "waiting before a post", "waiting", 30_000);
+  const asked = await lab.lastRequest();
+  const behind = send("Message 5002: behind a permission");
+  const isHeldBack = !(await comes(() => hasReached(lab, "Message 5002: behind a permission", asked), 3000));
+  const isRefused = behind.verdict === "refused" && behind.kind === "prompt";
+  tell("a permission is not posted behind", isRefused && isHeldBack, `${behind.verdict}, ${behind.because}`);
+  await lab.keys(...setup.deny);
+  await lab.mode(ANSWER);
+  await restOf(lab);
+}
+
 async function killed(lab: Lab): Promise<void> {
   process.kill(lab.panePid(), "SIGKILL");
   const begun = performance.now();
@@ -290,26 +349,37 @@ async function killed(lab: Lab): Promise<void> {
   tell("killed is told", ["failed", "dead"].includes(row.status), `${row.status}, ${row.status_reason}`);
 }
 
-const lab = await openLab(setup);
-for (const signal of ["SIGINT", "SIGTERM"] as const) {
-  process.once(signal, () => void lab.close().then(() => process.exit(130)));
+const want = (part: string): boolean => {
+  const only = process.argv.find((word) => word.startsWith("--only="));
+  return only === undefined || only.slice(7).split(",").includes(part);
+};
+
+async function inLab(own: CliSetup, parts: (lab: Lab) => Promise<void>): Promise<void> {
+  const lab = await openLab(own);
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.once(signal, () => void lab.close().then(() => process.exit(130)));
+  }
+  try {
+    await lab.start();
+    await parts(lab);
+  } catch (error) {
+    tell("the scenario ran to its end", false, String(error));
+    console.log(lab.screen());
+  } finally {
+    await lab.close();
+  }
 }
-try {
-  await lab.start();
-  const want = (part: string): boolean => {
-    const only = process.argv.find((word) => word.startsWith("--only="));
-    return only === undefined || only.slice(7).split(",").includes(part);
-  };
-  if (want("states")) await states(lab);
-  if (want("trace")) await trace(lab);
-  if (want("acks")) await acknowledgements(lab, 30);
-  if (want("idle")) await sends(lab, 30, false);
-  if (want("busy")) await sends(lab, 30, true);
-  if (want("killed")) await killed(lab);
-} catch (error) {
-  tell("the scenario ran to its end", false, String(error));
-  console.log(lab.screen());
-} finally {
-  await lab.close();
+
+if (["states", "trace", "acks", "idle", "busy", "killed"].some(want)) {
+  await inLab(setup, async (lab) => {
+    if (want("states")) await states(lab);
+    if (want("trace")) await trace(lab);
+    if (want("acks")) await acknowledgements(lab, 30);
+    if (want("idle")) await sends(lab, 30, false);
+    if (want("busy")) await sends(lab, 30, true);
+    if (want("killed")) await killed(lab);
+  });
 }
+const { serving } = setup;
+if (serving !== undefined && want("posted")) await inLab({ ...setup, command: serving }, posts);
 process.exitCode = results.every(({ ok }) => ok) ? 0 : 1;

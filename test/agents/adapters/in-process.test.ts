@@ -1,13 +1,15 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { digestOfPrompt, normalText } from "../../../agents/acks/normal-text.ts";
+import { readShown } from "../../../agents/acks/shown-session.ts";
 import { leaveTrace, traceNoteOf } from "../../../agents/acks/trace-note.ts";
 import { adapterText, pluginText } from "../../../agents/hooks/adapter-files.ts";
+import { readProcess } from "../../../collectors/proc/stat.ts";
 import { capturedPayloads, createAgentHome } from "./agent-home.ts";
 
 type Any = Record<string, unknown>;
@@ -272,6 +274,78 @@ describe("pi's extension", () => {
   });
 });
 
+describe("the plugin for OpenCode's screen", () => {
+  interface Api {
+    route: { current: { name: string; params?: { sessionID: string } } };
+    workspace: { current(): string | undefined };
+    lifecycle: { onDispose(end: () => void): void };
+  }
+  const SESSION = "ses_de9aa4934ffenRJ2gHJyq26uG0";
+  const uid = process.getuid?.() ?? 0;
+  let api: Api;
+  let workspace: string | undefined;
+  let end: () => void = () => undefined;
+  const shown = () => readShown(agent.run, "coder0", uid);
+  const open = async (): Promise<void> => {
+    const { default: plugin } = (await load("opencode-shown.js")) as {
+      default: { tui: (api: unknown) => Promise<void> };
+    };
+    await plugin.tui(api);
+  };
+  beforeEach(() => {
+    workspace = undefined;
+    api = {
+      route: { current: { name: "home" } },
+      workspace: { current: () => workspace },
+      lifecycle: {
+        onDispose: (given) => {
+          end = given;
+        },
+      },
+    };
+  });
+  afterEach(() => end());
+
+  test("writes down which session is shown, by whom, and forgets it at its end", async () => {
+    await open();
+    const startTicks = readProcess(process.pid)?.startTicks;
+    expect(shown()).toEqual({ pid: process.pid, startTicks, session: null });
+    api.route.current = { name: "session", params: { sessionID: SESSION } };
+    await expect.poll(shown, until).toEqual({ pid: process.pid, startTicks, session: SESSION });
+    expect(statSync(join(agent.run, "coder0.shown")).mode & 0o777).toBe(0o600);
+    workspace = "wrk_1";
+    await expect.poll(() => shown()?.session, until).toBeNull();
+    end();
+    expect(shown()).toBeNull();
+  });
+
+  test("writes its note again when another process has written over it", async () => {
+    await open();
+    const note = readFileSync(join(agent.run, "coder0.shown"), "utf8");
+    writeFileSync(join(agent.run, "coder0.shown"), note.replace(/pid=\d+/, "pid=1"));
+    await expect.poll(() => shown()?.pid, until).toBe(process.pid);
+  });
+
+  test("writes no note over a link, and none that is not a session's name", async () => {
+    api.route.current = { name: "session", params: { sessionID: "ses_1\nsession=ses_2" } };
+    await open();
+    expect(shown()?.session).toBeNull();
+    end();
+    symlinkSync(join(directory, "elsewhere"), join(agent.run, "coder0.shown"));
+    await open();
+    expect(existsSync(join(directory, "elsewhere"))).toBe(false);
+    expect(shown()).toBeNull();
+  });
+
+  test("an OpenCode that offers none of this goes on without it", async () => {
+    const { default: plugin } = (await load("opencode-shown.js")) as {
+      default: { tui: (api: unknown) => Promise<void> };
+    };
+    await plugin.tui({});
+    expect(shown()?.session ?? null).toBeNull();
+  });
+});
+
 test("outside of a fleet neither does anything", async () => {
   process.env.MOSAIC_AGENT_NAME = "";
   const { FleetHeartbeat } = (await load("opencode-plugin.js")) as { FleetHeartbeat: () => Promise<Any> };
@@ -280,7 +354,7 @@ test("outside of a fleet neither does anything", async () => {
 });
 
 test("an installed plugin is one file that any runtime parses", () => {
-  for (const file of ["opencode-plugin.js", "pi-extension.js"]) {
+  for (const file of ["opencode-plugin.js", "opencode-shown.js", "pi-extension.js"]) {
     const path = join(directory, "plugin.mjs");
     writeFileSync(path, pluginText(file));
     expect(readFileSync(path, "utf8")).not.toMatch(/from "\.\//);

@@ -233,3 +233,45 @@ test("each runtime's own variable says where its configuration is", () => {
     "/p/extensions/fleet-heartbeat.js",
   ]);
 });
+
+describe("the plugin for OpenCode's screen", () => {
+  let screen: string;
+  let script: string;
+  beforeEach(() => {
+    screen = join(home, ".config/opencode/tui.json");
+    script = join(around.fleetHome, "adapters/opencode-shown.js");
+  });
+
+  test("stands among the user's own, which stay as they are, and goes again", () => {
+    const own = '{\n  // mine\n  "theme": "nord",\n  "plugin": ["./my-clock.ts"]\n}\n';
+    put(screen, own);
+    install("opencode");
+    expect(readFileSync(screen, "utf8")).toContain("// mine");
+    expect(readFileSync(screen, "utf8")).toContain(`"plugin": ["./my-clock.ts", ${JSON.stringify(script)}]`);
+    expect(readFileSync(`${screen}.before-fleet`, "utf8")).toBe(own);
+    remove("opencode");
+    expect(readFileSync(screen, "utf8")).toBe(own);
+    expect(files().filter((file) => file.includes("fleet"))).toEqual([]);
+  });
+
+  test("is taken out of what the user has changed since, list and all where that was made for it", () => {
+    put(screen, '{ "theme": "nord" }\n');
+    install("opencode");
+    writeFileSync(screen, readFileSync(screen, "utf8").replace("nord", "gruvbox"));
+    remove("opencode");
+    expect(JSON.parse(readFileSync(screen, "utf8"))).toEqual({ theme: "gruvbox" });
+  });
+
+  test("is missed where somebody has taken it out, and put back", () => {
+    install("opencode");
+    writeFileSync(screen, "{}\n");
+    expect(state("opencode")).toBe("partly");
+    install("opencode");
+    expect(state("opencode")).toBe("installed");
+  });
+
+  test("is not put into a file that is no JSON", () => {
+    put(screen, "plugin = mine\n");
+    expect(() => install("opencode")).toThrow("is no JSON");
+  });
+});

@@ -12,6 +12,8 @@ const entry = (changed: Partial<MessageEntry> = {}): MessageEntry =>
     id: "m",
     state: "accepted",
     queued: true,
+    via: "typed",
+    runtimeMessage: null,
     submitted: true,
     verdict: changed.state ?? "accepted",
     proof: "ack",
@@ -148,4 +150,31 @@ test("only messages of which something may still be heard are open", () => {
   );
   ledger.push(event("message.refused", "refused", { why: "dead" }));
   expect(openMessages(messagesOf(ledger)).map(({ id }) => id)).toEqual(["queued", "lost"]);
+});
+
+describe("a message that was posted", () => {
+  const posted = (changed: Partial<MessageEntry> = {}) =>
+    entry({ via: "prompt_async", runtimeMessage: "msg_1", proof: "id", ...changed });
+  const named = (what: string, atMs: number) => ack(what, atMs, { message: "msg_1" });
+
+  test("is taken up when the runtime answers that very message", () => {
+    const lines = [named("received", 100_100), ack("taken-up", 104_000, { message: "msg_2" })];
+    expect(lateWord(posted(), lines, never, 106 * SECOND)).toBeNull();
+    expect(lateWord(posted(), [...lines, named("taken-up", 105_000)], never, 106 * SECOND)).toMatchObject({
+      type: "message.taken_up",
+      payload: { proof: "id" },
+    });
+  });
+
+  test("and could not be proven is accepted when it is answered, not when the adapter has only heard of it", () => {
+    const lost = posted({ state: "unverifiable" });
+    expect(lateWord(lost, [named("received", 101_000)], never, 110 * SECOND)).toBeNull();
+    // However late, and whoever's terminal was there: nobody types this id.
+    const lines = [named("received", 101_000), named("taken-up", 900_000)];
+    const hands = [{ agent: "coder0", fromUs: 0, untilUs: Number.POSITIVE_INFINITY }];
+    expect(lateWord(lost, lines, never, 910 * SECOND, hands)).toMatchObject({
+      type: "message.accepted",
+      payload: { proof: "id", queued: false },
+    });
+  });
 });

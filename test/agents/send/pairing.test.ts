@@ -14,6 +14,7 @@ const message = (id: string, requestedAtMs: number, changed: Partial<Equal> = {}
   enteredAtMs: requestedAtMs,
   mayBeHeld: true,
   wasQueued: false,
+  runtimeMessage: null,
   ...changed,
 });
 const ack = (what: string, atMs: number): Ack => ({
@@ -68,6 +69,20 @@ test("of two equal queued messages one line takes up the first, and two take up 
   const received = [ack("received", 110), ack("received", 210)];
   expect(takenUp(equals, [...received, ack("taken-up", 300)])).toEqual(["m1"]);
   expect(takenUp(equals, [...received, ack("taken-up", 300), ack("taken-up", 400)])).toEqual(["m1", "m2"]);
+});
+
+test("a line that names a message which was posted is of that one, and of no equal text that was typed", () => {
+  const posted = message("m1", 100, { runtimeMessage: "msg_1" });
+  const typed = message("m2", 200);
+  const named = (what: string, atMs: number): Ack => ({ ...ack(what, atMs), message: "msg_1" });
+  // It may come late, and behind the request of an equal one.
+  expect(proven([posted, typed], [named("received", 210)])).toEqual(["m1"]);
+  expect(proven([posted, typed], [named("received", 900_000)])).toEqual(["m1"]);
+  expect(proven([posted, typed], [named("received", 110), ack("received", 210)])).toEqual(["m1", "m2"]);
+  expect(takenUp([posted, typed], [ack("received", 210), named("taken-up", 300)])).toEqual(["m1"]);
+  // And it owes the typed one nothing.
+  expect(proven([posted, typed], [ack("received", 210)])).toEqual(["m2"]);
+  expect(proven([posted], [{ ...named("received", 110), message: "msg_2" }])).toEqual([]);
 });
 
 test("a sender that waits for long takes no line for its own that came more than a minute after its Enter", () => {
@@ -128,7 +143,7 @@ test("never are more messages proven, or queued ones taken up, than there are li
   const line = fc.tuple(fc.constantFrom("received", "taken-up"), times);
   fc.assert(
     fc.property(fc.array(equal, { maxLength: 8 }), fc.array(line, { maxLength: 12 }), (some, lines) => {
-      const equals = some.map((one, at) => ({ id: `m${at}`, enteredAtMs: one.requestedAtMs, ...one }));
+      const equals = some.map((one, at) => ({ ...message(`m${at}`, one.requestedAtMs), ...one }));
       const acks = lines.map(([what, atMs]) => ack(what, atMs));
       const paired = [...pairAcks(equals, acks, digest).values()];
       for (const which of ["received", "takenUp"] as const) {
