@@ -130,11 +130,11 @@ export function windowOf(words: Words, { reader, past, atUs }: Asked): Window {
   const toUs = textOf(words, "until") === undefined ? atUs : moment("until");
   const fromUs = textOf(words, "since") === undefined ? toUs - DEFAULT_WINDOW_US : moment("since");
   if (fromUs >= toUs) {
-    throw new FleetError(
-      "usage",
-      `--since ${formatMoment(fromUs)} is not before --until ${formatMoment(toUs)}`,
-      { hint: "Give a window that begins before it ends." },
-    );
+    const until = ["until", "at", "as-recorded"].find((option) => textOf(words, option) !== undefined);
+    const end = until === undefined ? "now" : `--${until} ${formatMoment(toUs)}`;
+    throw new FleetError("usage", `--since ${formatMoment(fromUs)} is not before ${end}`, {
+      hint: "Give a window that begins before it ends.",
+    });
   }
   if (past.beginsUs !== null && toUs <= past.beginsUs) throw beforeTheLog(toUs, past.beginsUs, "of before");
   return { fromUs, toUs };

@@ -31,7 +31,7 @@ const UNIT_SECONDS: Record<string, number> = {
 };
 
 /**
- * Reads a moment: `#1234`; `now`; how long ago (`2h`, `1d12h`, `90 min ago`); a clock time of a day (`14:00`, `yesterday 14:00`,
+ * Reads a moment: `#1234`; `now`; how long ago (`2h`, `1d12h`, `90 min ago`); a clock time of a day (`14:00`, `14:00:07.5`, `02:30+01:00`, `yesterday 14:00`,
  * `today`); ISO 8601 (`2026-06-21`, `2026-06-21T03:10:00.5+02:00`, also with a space; local time without an offset).
  * A local time that the clocks skipped does not exist and is refused; one that they passed twice means the first time.
  */
@@ -66,25 +66,26 @@ function agoMoment(input: string, { nowUs }: Here): Moment | null {
 }
 
 function dayMoment(input: string, here: Here): Moment | null {
-  const match = /^(?:(today|yesterday)(?:\s+|$))?(?:(\d{1,2}):(\d{2})(?::(\d{2}))?)?$/i.exec(input);
+  const match = CLOCK.exec(input);
   if (match === null || input === "") return null;
-  const [, day, hour = "0", minute = "0", second = "0"] = match;
+  const [, day, hour = "0", minute = "0", second = "0", fraction = "", offset] = match;
   const nowMs = here.nowUs / 1000;
   const local = new Date(nowMs + here.offsetMs(nowMs));
   const back = day?.toLowerCase() === "yesterday" ? 1 : 0;
-  return localMoment(
-    {
-      year: local.getUTCFullYear(),
-      month: local.getUTCMonth() + 1,
-      day: local.getUTCDate() - back,
-      hour: Number(hour),
-      minute: Number(minute),
-      second: Number(second),
-      fractionUs: 0,
-    },
-    here,
-  );
+  const fields: LocalFields = {
+    year: local.getUTCFullYear(),
+    month: local.getUTCMonth() + 1,
+    day: local.getUTCDate() - back,
+    hour: Number(hour),
+    minute: Number(minute),
+    second: Number(second),
+    fractionUs: fractionUs(fraction),
+  };
+  return offset === undefined ? localMoment(fields, here) : momentAt(fields, offset);
 }
+
+const CLOCK =
+  /^(?:(today|yesterday)(?:\s+|$))?(?:(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?\s*(Z|[+-]\d{2}(?::?\d{2})?)?)?$/i;
 
 const ISO =
   /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?\s*(Z|[+-]\d{2}(?::?\d{2})?)?)?$/i;
@@ -100,7 +101,7 @@ function isoMomentOf(input: string, here: Here): Moment | null {
     hour: Number(hour),
     minute: Number(minute),
     second: Number(second),
-    fractionUs: Number(fraction.padEnd(6, "0").slice(0, 6)),
+    fractionUs: fractionUs(fraction),
   };
   if (
     fields.month < 1 ||
@@ -110,13 +111,22 @@ function isoMomentOf(input: string, here: Here): Moment | null {
   ) {
     return { ok: false, reason: `there is no day ${year}-${month}-${day}` };
   }
-  if (offset === undefined) return localMoment(fields, here);
+  return offset === undefined ? localMoment(fields, here) : momentAt(fields, offset);
+}
+
+/** What clocks so far from UTC show. */
+function momentAt(fields: LocalFields, offset: string): Moment {
   const wrong = clockProblem(fields);
   if (wrong !== null) return { ok: false, reason: wrong };
   const digits = offset.toUpperCase() === "Z" ? "+0000" : offset.replace(":", "").padEnd(5, "0");
   const minutes = Number(digits.slice(1, 3)) * 60 + Number(digits.slice(3, 5));
   const sign = digits.startsWith("-") ? -1 : 1;
   return instant((asUtcMs(fields) - sign * minutes * 60_000) * 1000 + fields.fractionUs);
+}
+
+/** What is finer than a microsecond is no part of any moment here. */
+function fractionUs(digits: string): number {
+  return Number(digits.padEnd(6, "0").slice(0, 6));
 }
 
 interface LocalFields {

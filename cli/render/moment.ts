@@ -2,7 +2,7 @@ import { exactIsoOf } from "../../query/instant.ts";
 
 const two = (value: number): string => String(value).padStart(2, "0");
 
-/** An instant as people here read it: local time, `2026-06-21 03:10:00`. `Intl` would cost 15 ms of every start. */
+/** An instant as people here read it: local time, `2026-06-21 03:10:00` (see `formatClock`). `Intl` would cost 15 ms of every start. */
 export function formatMoment(atUs: number): string {
   const date = new Date(atUs / 1000);
   if (Number.isNaN(date.getTime())) return "an impossible time";
@@ -10,10 +10,34 @@ export function formatMoment(atUs: number): string {
   return `${day} ${formatClock(atUs)}`;
 }
 
-/** Local time of day, `03:10:00`. */
+/** Local time of day, `03:10:00`; of an hour that clocks here pass twice with its offset, `02:30:00+02:00`, which says which of the two. */
 export function formatClock(atUs: number): string {
   const date = new Date(atUs / 1000);
-  return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
+  const clock = `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
+  return isTwice(date) ? clock + offsetOf(date) : clock;
+}
+
+/** The same without seconds, for an axis. */
+export function withoutSeconds(moment: string): string {
+  return moment.replace(/(\d\d:\d\d):\d\d(?=$|[+-])/, "$1");
+}
+
+/** Whether clocks here show this time at another moment, too. No zone changes twice within two days. */
+function isTwice(date: Date): boolean {
+  const offset = date.getTimezoneOffset();
+  return [-DAY_MS, DAY_MS].some((away) => {
+    const other = new Date(date.getTime() + away).getTimezoneOffset();
+    if (other === offset) return false;
+    return new Date(date.getTime() + (other - offset) * 60_000).getTimezoneOffset() === other;
+  });
+}
+
+const DAY_MS = 86_400_000;
+
+function offsetOf(date: Date): string {
+  const minutes = -date.getTimezoneOffset();
+  const size = Math.abs(minutes);
+  return `${minutes < 0 ? "-" : "+"}${two(Math.floor(size / 60))}:${two(size % 60)}`;
 }
 
 /** `03:10:00` for a moment of the same local day as `nowUs`, else with its date. */

@@ -3,7 +3,7 @@ import type { AgentStatus } from "../../query/row.ts";
 import type { StoryInput } from "../../query/story.ts";
 import { worstOf } from "../../query/worst.ts";
 import type { Paint, Tone } from "./colour.ts";
-import { formatMoment, formatNear } from "./moment.ts";
+import { formatMoment, formatNear, withoutSeconds } from "./moment.ts";
 import { STATUSES, toneOf } from "./ps-cells.ts";
 import { pad, truncate, visible, widthOf, wrap } from "./text.ts";
 
@@ -94,14 +94,18 @@ function filled(paint: Paint, tone: Tone | null, text: string): string {
 
 /** The window's ends, and its middle where there is room. */
 function axisOf(fromUs: number, toUs: number, cells: number): string {
-  const [begin, end] = [formatMoment(fromUs).slice(0, 16), formatNear(toUs, fromUs).replace(/:\d\d$/, "")];
-  const middle = formatNear((fromUs + toUs) / 2, fromUs).replace(/:\d\d$/, "");
+  const moments = [formatMoment(fromUs), formatNear((fromUs + toUs) / 2, fromUs), formatNear(toUs, fromUs)];
+  // Of a window of minutes the seconds tell its ends apart.
+  const isShort = toUs - fromUs < SHORT_WINDOW_US;
+  const [begin = "", middle = "", end = ""] = isShort ? moments : moments.map(withoutSeconds);
   const free = cells - begin.length - end.length;
   if (free < 2) return truncate(begin, cells);
   const left = Math.floor(cells / 2 - middle.length / 2) - begin.length;
   if (left < 2 || free - left - middle.length < 2) return begin + " ".repeat(free) + end;
   return begin + " ".repeat(left) + middle + " ".repeat(free - left - middle.length) + end;
 }
+
+const SHORT_WINDOW_US = 600e6;
 
 function formatCell(us: number): string {
   const seconds = us / 1e6;

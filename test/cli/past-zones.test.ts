@@ -38,6 +38,15 @@ describe("an hour that comes twice", () => {
     expect(await statusAt("2026-10-25 02:30+02:00")).toEqual(["stale"]);
     expect(await statusAt("2026-10-25 02:30+01:00")).toEqual(["healthy"]);
     expect(await statusAt("02:30")).toEqual(["stale"]);
+    const said = async (time: string) => (await past.run("ps", "--at", time)).stdout;
+    expect(await said("02:30")).toContain("at 2026-10-25 02:30:00+02:00:");
+    expect(await said("2026-10-25 02:30+01:00")).toContain("at 2026-10-25 02:30:00+01:00:");
+    // The hours beside it are there once.
+    expect(await said("01:59:59")).toContain("at 2026-10-25 01:59:59:");
+    expect(await said("03:00")).toContain("at 2026-10-25 03:00:00:");
+    expect(
+      (await past.run("when", "coder0", "stale", "--since", "02:30", "--until", "02:20")).stderr,
+    ).toContain("--since 2026-10-25 02:30:00+02:00 is not before --until 2026-10-25 02:20:00+02:00");
   });
 
   test("a night with it is 25 hours of a day long, and what lasts is measured in time that passed", async () => {
@@ -46,11 +55,11 @@ describe("an hour that comes twice", () => {
     expect(total.window_us).toBe(5 * 3600e6);
     expect(total.unhealthy_by_kind_us).toEqual({ stale: (60 - 3) * 60e6 - 1 });
     const { stdout } = await past.run("when", "coder0", "stale", ...window);
-    expect(stdout).toMatch(/^coder0 went stale at 2026-10-25 02:23:00 .*, for 57 min /);
-    // On the clock it ended three minutes before it began.
+    expect(stdout).toMatch(/^coder0 went stale at 2026-10-25 02:23:00\+02:00 .*, for 57 min /);
+    // On the clock it ended three minutes before it began: of such an hour each time says which of the two it is.
     const story = (await past.run("history", "coder0", ...window)).stdout;
     expect(story).toMatch(
-      /02:23:00 {2}coder0 {2}stale, for 57 min: no beat.*\n02:20:00 {2}coder0 {2}healthy/,
+      /02:23:00\+02:00 {2}coder0 {2}stale, for 57 min: no beat.*\n02:20:00\+01:00 {2}coder0 {2}healthy/,
     );
   });
 

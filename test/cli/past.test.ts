@@ -115,6 +115,17 @@ describe("when", () => {
     expect(all.occurrences.map(({ began_before }) => began_before)).toEqual([true, false, false]);
   });
 
+  test("a window of no time is refused by the words that made it", async () => {
+    const refused = async (...argv: string[]) => (await past.run("when", "coder0", "stale", ...argv)).stderr;
+    expect(await refused("--since", "0s")).toContain("--since 2026-06-20 21:00:00 is not before now\n");
+    expect(await refused("--since", "0s", "--at", "20:30")).toContain(
+      "is not before --at 2026-06-20 20:30:00\n",
+    );
+    expect(await refused("--since", "20:40", "--until", "20:30")).toContain(
+      "is not before --until 2026-06-20 20:30:00\n",
+    );
+  });
+
   test("what was not seen for less than a second has a length, and no end that reads as its beginning", async () => {
     const window = ["--since", "20:59:50", "--until", "2026-06-20T20:59:59.5Z"];
     const { stdout } = await past.run("when", "coder0", "dead", ...window);

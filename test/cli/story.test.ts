@@ -221,6 +221,9 @@ describe("a timeline of single looks", () => {
       glimpsed.now(600);
       const { stdout } = await glimpsed.run("history", "--timeline", "--since", "19:50");
       expect(stdout).toMatch(/^ghost +\?+A+\?+$/m);
+      // Ends that minutes would not tell apart are told to the second.
+      const short = (await glimpsed.run("history", "--timeline", "--since", "15s")).stdout.split("\n")[0];
+      expect(short?.trim()).toMatch(/^2026-06-20 20:09:45 +20:09:52 +20:10:00$/);
     } finally {
       glimpsed.close();
     }
