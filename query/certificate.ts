@@ -43,6 +43,8 @@ export interface Death {
     exit_status: number | null;
     signal: number | null;
     at: string | null;
+    /** Who told of it: a look at tmux, or a hook alone, where nobody looked while it lived. */
+    source: "tmux" | "tmux-hook";
     /** It did not go then: its session had got this other name, or it was moved there. */
     away: { how: "renamed" | "moved"; to: string } | null;
   } | null;
@@ -187,6 +189,7 @@ function paneOf({ row, facts }: Explained): Death["pane"] {
     exit_status: own?.status ?? null,
     signal: own?.signal ?? null,
     at: exactIsoOrNull(known.known ? known.atUs : null),
+    source: own?.byHooks ? "tmux-hook" : "tmux",
     away: known.known ? known.away : null,
   };
 }

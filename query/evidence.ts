@@ -17,6 +17,7 @@ import type {
 } from "./planes/documents.ts";
 import { documentOf, documentsOf, ONLY, within } from "./planes/documents.ts";
 import { DEFAULT_INTERVAL_SECONDS } from "./planes/heartbeat.ts";
+import { lastLife } from "./planes/hooked-life.ts";
 import { NO_PURPOSE, stopInForce } from "./planes/purpose.ts";
 import type { Evidence } from "./weighed.ts";
 
@@ -61,7 +62,7 @@ export function factsOf(input: {
   const roster = documentOf(documents, "roster", name);
   const declaration = roster?.declaration;
   const agent = documentOf(documents, "agent", name);
-  const own = chooseOwnPane(documents, agent, declaration?.socketName);
+  const own = chooseOwnPane(documents, ownPanes(documents, agent, coverage, nowUs), declaration?.socketName);
   const socket = own?.socket ?? socketOf(coverage, declaration?.socketName);
   const server = socket === null ? undefined : documentOf(documents, "server", socket);
   const paneWatch = coverage.of("tmux", socket ?? "");
@@ -114,7 +115,7 @@ export function factsOf(input: {
     },
   };
 
-  const paneId = own ? within(own.socket, own.pane) : null;
+  const paneId = own && own.pane !== null ? within(own.socket, own.pane) : null;
   const present = paneId === null ? undefined : documentOf(documents, "pane", paneId);
   const process = paneId === null ? undefined : documentOf(documents, "process", paneId);
   const processWatch = coverage.of("process", "");
@@ -152,10 +153,26 @@ export function factsOf(input: {
   };
 }
 
+/** By socket, and where a socket is watched with the life that came and went before anybody looked. */
+function ownPanes(
+  documents: ReadonlyDocuments,
+  agent: AgentDocument | undefined,
+  coverage: Coverage,
+  nowUs: number,
+): AgentPane[] {
+  const { panes = {}, hooked } = agent ?? {};
+  if (hooked === undefined) return Object.values(panes);
+  return [...new Set([...Object.keys(panes), ...Object.keys(hooked)])].flatMap((socket) => {
+    const own = panes[socket];
+    if (coverage.of("tmux", socket).state !== "fresh") return own ?? [];
+    return lastLife(own, hooked[socket], documentOf(documents, "server", socket), nowUs) ?? [];
+  });
+}
+
 /** Own panes live on the roster's socket, or by accident on another: a live one elsewhere is shown before a dead one at home. */
 function chooseOwnPane(
   documents: ReadonlyDocuments,
-  agent: AgentDocument | undefined,
+  panes: AgentPane[],
   socketName: string | undefined,
 ): AgentPane | undefined {
   const rank = (own: AgentPane): number => {
@@ -163,7 +180,6 @@ function chooseOwnPane(
     const gone = own.state === "closed" || server?.state !== "up" || server.pid !== own.server;
     return (gone ? 0 : own.state === "alive" ? 4 : 2) + (basename(own.socket) === socketName ? 1 : 0);
   };
-  const panes = Object.values(agent?.panes ?? {});
   if (panes.length < 2) return panes[0];
   return panes.sort((a, b) => rank(b) - rank(a) || b.atUs - a.atUs)[0];
 }
@@ -182,7 +198,9 @@ export function paneAsTold(
   server: ServerDocument | undefined,
 ): Extract<Evidence["pane"], { known: true }> {
   if (!own) return missing(undefined, null, false);
-  if (own.state === "closed") return missing(own, own.atUs, own.lostServer === true);
+  // Of one that hooks saw begin and nobody saw end it is known that it ended, and not when.
+  const closedAtUs = own.byHooks?.closed === false ? null : own.atUs;
+  if (own.state === "closed") return missing(own, closedAtUs, own.lostServer === true);
   // Also where another server has come since: its own is gone.
   if (server?.state !== "up" || server.pid !== own.server)
     return missing(own, server?.sinceUs ?? null, server !== undefined);

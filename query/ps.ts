@@ -191,7 +191,7 @@ function paneCell({ pane, evidence, process, watch }: AgentFacts): AgentRow["pan
     exit_status: known.known ? known.status : null,
     signal: known.known ? known.signal : null,
     observed_at: observedAt(watch.pane, pane.own?.recordedAtUs),
-    source: "tmux",
+    source: known.known && pane.own?.byHooks ? "tmux-hook" : "tmux",
   };
 }
 
@@ -211,7 +211,7 @@ function idleSeconds(
 ): number | null {
   // Events tell of activity to the minute only: what is shown to the second would be up to a minute too long.
   if (gauges === null || !known.known || known.state !== "alive" || !own) return null;
-  const gauge = gauges[own.socket]?.[own.pane];
+  const gauge = own.pane === null ? 0 : gauges[own.socket]?.[own.pane];
   const atUs = Math.max(gauge ?? 0, present?.activityAtUs ?? 0);
   return atUs > 0 ? Math.max(0, Math.floor((nowUs - atUs) / 1e6)) : null;
 }

@@ -99,7 +99,7 @@ export function whyDocument({ row, verdict, facts }: Explained, input: WhyInput)
       plane: "pane",
       state: row.pane.state,
       observed_at: row.pane.observed_at,
-      source: "tmux",
+      source: row.pane.source,
       evidence: found(
         bySeq(facts.pane.own?.seq),
         serverMatters ? bySeq(server?.seq) : null,

@@ -133,7 +133,9 @@ function paneWords({ pane }: Death): string[] {
         : pane.state === "missing"
           ? "was gone"
           : "ended, its exit status was lost";
-  return [`${who} ${end}${at}`];
+  const source =
+    pane.source === "tmux-hook" ? ", by the word of a tmux hook: nobody looked while it lived" : "";
+  return [`${who} ${end}${at}${source}`];
 }
 
 function unitWords({ active, result }: NonNullable<Death["unit"]>): string {

@@ -4,6 +4,7 @@ import type { FoldEvent, ReadonlyDocuments } from "../../store/projection.ts";
 import type {
   AgentDocument,
   CoverageDocument,
+  HookedLife,
   ManagerDocument,
   PaneDocument,
   Purpose,
@@ -11,6 +12,7 @@ import type {
   ServerDocument,
 } from "../planes/documents.ts";
 import { documentsOf, ONLY } from "../planes/documents.ts";
+import { hookedLineOf, withHookedLine } from "../planes/hooked-life.ts";
 import { intentOf, NO_PURPOSE, withIntent } from "../planes/purpose.ts";
 import { coverageId, skippedFromUs } from "../planes/recorder.ts";
 import { openBeatFiles } from "./beat-files.ts";
@@ -55,7 +57,7 @@ export const chronicle: Chronicle = chronicleAt(CADENCE);
 export function chronicleAt(cadence: Cadence): Chronicle {
   return {
     name: "chronicle",
-    version: 7,
+    version: 8,
     // Beats are most of a log, and stay in it; of the others nobody asks how they were.
     ignores: new Set(["heartbeat", "tally", "verdicts", "bootpromise", "bootcompared"]),
     halves: {
@@ -165,6 +167,14 @@ function openChronicler(tables: ChronicleTables, cadence: Cadence, part: Part): 
     if (adoption !== null) {
       tables.setFrom("rules", ONLY, adoption.fromUs, adoption.version);
       tables.unsettle("itself", "", adoption.fromUs);
+    }
+    const line = hookedLineOf(event);
+    if (line !== null) {
+      const { socket } = line.life;
+      tables.evolveFrom("hooked", ownId(line.agent, socket), atUs, (known) =>
+        withHookedLine(known as HookedLife | undefined, line.life),
+      );
+      tables.unsettle(coverageId("tmux", socket), line.agent, atUs);
     }
     const point = endPointOf(event, atUs);
     if (point !== null) {

@@ -94,7 +94,7 @@ function momentsOf(history: History, agent: string, { fromUs, toUs }: Window): n
     history.roster(agent),
     ...history.told.sockets(agent).flatMap((socket) => {
       const { own, known } = history.pane(agent, socket);
-      const panes = new Set(own.values.flatMap((told) => (told === null ? [] : [told.pane.pane])));
+      const panes = new Set(own.values.flatMap((told) => told?.pane.pane ?? []));
       const programs = [...panes].flatMap((pane) => [
         history.program(socket, pane),
         history.programKnown(socket, pane),

@@ -95,7 +95,8 @@ function isProgramKnown(history: History, agent: string, atUs: number): boolean 
   if (spanAt(history.coverage.spans("process", ""), atUs)) return true;
   return history.told.sockets(agent).some((socket) => {
     const own = valueAt(history.pane(agent, socket).own, atUs);
-    return own?.pane.state === "alive" && valueAt(history.programKnown(socket, own.pane.pane), atUs);
+    if (own?.pane.state !== "alive" || own.pane.pane === null) return false;
+    return valueAt(history.programKnown(socket, own.pane.pane), atUs);
   });
 }
 

@@ -14,6 +14,7 @@ import type { Chronology } from "./chronology.ts";
 import { chronologyOf } from "./chronology.ts";
 import type { CoverageTimelines } from "./coverage-timeline.ts";
 import { coverageTimelines, samplesOf } from "./coverage-timeline.ts";
+import { withHookedLives } from "./hooked-lives.ts";
 import { remembered, remembered2 } from "./once.ts";
 import type { EndPoint } from "./pane-points.ts";
 import { endPointsOf, withEndPoints } from "./pane-points.ts";
@@ -141,10 +142,12 @@ export function historyFrom(testimony: Testimony): History {
   const pane = remembered((id: string): PaneTimeline => {
     const [agent = "", socket = ""] = id.split("\n");
     // Nobody needs to find out what a gap hides at a moment that is in none.
-    if (isWatched("tmux", socket)) return { own: told.ownPane(agent, socket), known: KNOWN };
     const covered = coverage.spans("tmux", socket);
+    const unseen = (own: PaneTimeline["own"]) =>
+      withHookedLives(own, told.hooked(agent, socket), server(socket), covered);
+    if (isWatched("tmux", socket)) return { own: unseen(told.ownPane(agent, socket)), known: KNOWN };
     const points = testimony.points(socket);
-    const own = withEndPoints(told.ownPane(agent, socket), server(socket), points, covered);
+    const own = unseen(withEndPoints(told.ownPane(agent, socket), server(socket), points, covered));
     return { own, known: paneKnown(own, server(socket), covered) };
   });
   const beat = remembered((agent: string): BeatTimeline => {

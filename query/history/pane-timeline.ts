@@ -85,6 +85,11 @@ function isSameLife(a: AgentPane | null, b: AgentPane | null): boolean {
   );
 }
 
+/** Of a life that only hooks told of, what is known of the one before or after it says nothing. */
+function isOther(a: AgentPane | null | undefined, b: AgentPane | null): boolean {
+  return a !== b && (a?.byHooks ?? b?.byHooks) !== undefined;
+}
+
 function stretchesOf(own: Timeline<OwnPaneTold | null>, server: Timeline<ServerTold>): Stretch[] {
   const moments = [...new Set([...own.fromUs, ...server.fromUs])].sort((a, b) => a - b);
   const stretches: Stretch[] = [];
@@ -100,8 +105,8 @@ function stretchesOf(own: Timeline<OwnPaneTold | null>, server: Timeline<ServerT
     // A server's word about itself, or a status told late, does not end what goes on; but that it was gone is known from a point on, also
     // where nothing of the life that it ended remains (a clock that was set back has put both at one instant).
     const proves = begun === "point" && last?.begun !== "point";
-    if (last && last.state === state && (state === "missing" ? !proves : last.pane === pane))
-      stretches[stretches.length - 1] = { ...last, toUs };
+    const goesOn = state === "missing" ? !proves && !isOther(last?.pane, pane) : last?.pane === pane;
+    if (last && last.state === state && goesOn) stretches[stretches.length - 1] = { ...last, toUs };
     else stretches.push({ fromUs, toUs, state, begun, pane });
   }
   return stretches;

@@ -92,8 +92,14 @@ function historyThen({ view, seq, nowUs, lapsedAtUs }: RecordedPastInput): Histo
           ? []
           : [...documents.list(family)].map(([id]) => id);
       },
-      owners: [...documentsOf(documents, "agent")].map(([agent]) => agent),
-      sockets: (agent) => Object.keys(documentOf(documents, "agent", agent)?.panes ?? {}),
+      owners: [...documentsOf(documents, "agent")].flatMap(([agent, { panes }]) =>
+        Object.keys(panes).length === 0 ? [] : [agent],
+      ),
+      sockets(agent) {
+        const { panes, hooked } = documentOf(documents, "agent", agent) ?? {};
+        return Object.keys({ ...panes, ...hooked });
+      },
+      hooked: (agent, socket) => always(documentOf(documents, "agent", agent)?.hooked?.[socket]),
       ownPane(agent, socket) {
         const pane = documentOf(documents, "agent", agent)?.panes[socket];
         return always(pane === undefined ? null : { pane, begun: "look" as const });

@@ -4,20 +4,23 @@ import type {
   AgentDocument,
   AgentPane,
   CoverageDocument,
+  HookedLife,
   PaneDocument,
   RecorderDocument,
   ServerDocument,
 } from "../planes/documents.ts";
+import { hookedLineOf, withHookedLine } from "../planes/hooked-life.ts";
 import type { Chronology } from "./chronology.ts";
 import type { Timeline } from "./timeline.ts";
-import { always, setFrom } from "./timeline.ts";
+import { always, evolveFrom, setFrom } from "./timeline.ts";
 
 /**
  * How the beginning of a state is known. `look`: a look found it so, it may have begun before. `own-time`: the source
  * itself dated it (a process's start, tmux's time of death, systemd's StateChangeTimestamp). `point`: a line that was
- * written at that moment (a hook), or the boot of the machine.
+ * written at that moment (a hook), or the boot of the machine. `unseen`: a hook told of a life that no look saw, and nobody when
+ * it ended.
  */
-export type Begun = "look" | "own-time" | "point";
+export type Begun = "look" | "own-time" | "point" | "unseen";
 
 export interface OwnPaneTold {
   readonly pane: AgentPane;
@@ -34,6 +37,8 @@ export interface Told {
   /** Sockets on which the agent ever had a pane of its own. */
   sockets(agent: string): readonly string[];
   ownPane(agent: string, socket: string): Timeline<OwnPaneTold | null>;
+  /** The newest session of its name that hooks had told of. */
+  hooked(agent: string, socket: string): Timeline<HookedLife | undefined>;
 }
 
 const NEVER: Timeline<undefined> = always(undefined);
@@ -48,6 +53,7 @@ const NO_PANE: Timeline<null> = always(null);
 export function toldBy(events: Iterable<FoldEvent>, chronology: Chronology): Told {
   const families = new Map<string, Map<string, Timeline<unknown>>>();
   const owns = new Map<string, Map<string, Timeline<OwnPaneTold | null>>>();
+  const hooked = new Map<string, Map<string, Timeline<HookedLife | undefined>>>();
   const latest = new Map<string, Map<string, unknown>>();
   const newest = (family: string) => membersOf(latest, family);
   let current: FoldEvent | null = null;
@@ -108,13 +114,23 @@ export function toldBy(events: Iterable<FoldEvent>, chronology: Chronology): Tol
     if (event.type.startsWith("heartbeat.")) continue;
     current = event;
     for (const projection of projections) projection.evolve(documents, event);
+    const line = hookedLineOf(event);
+    if (line === null) continue;
+    const lives = membersOf(hooked, line.agent);
+    const timeline = lives.get(line.life.socket) ?? always<HookedLife | undefined>(undefined);
+    lives.set(line.life.socket, timeline);
+    // Lines arrive late and in any order, so each is placed at its own moment.
+    evolveFrom(timeline, chronology.effectUs(event), (known) => withHookedLine(known, line.life));
   }
   return {
     of: (family, id) => families.get(family)?.get(id) ?? NEVER,
     ids: (family) => [...(families.get(family)?.keys() ?? [])],
     owners: [...owns.keys()],
-    sockets: (agent) => [...(owns.get(agent)?.keys() ?? [])],
+    sockets: (agent) => [
+      ...new Set([...(owns.get(agent)?.keys() ?? []), ...(hooked.get(agent)?.keys() ?? [])]),
+    ],
     ownPane: (agent, socket) => owns.get(agent)?.get(socket) ?? NO_PANE,
+    hooked: (agent, socket) => hooked.get(agent)?.get(socket) ?? NEVER,
   };
 }
 

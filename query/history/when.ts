@@ -197,7 +197,25 @@ export function livesWithin(history: History, agent: string, window: Window): Li
       starts.set(fromUs, { fromUs, incarnation: pane.incarnation ?? null, reason, seq: pane.seq });
     }
   }
+  for (const socket of history.told.sockets(agent))
+    for (const life of unseenLives(history, agent, socket))
+      if (life.fromUs >= window.fromUs && life.fromUs < window.toUs && !starts.has(life.fromUs))
+        starts.set(life.fromUs, life);
   return [...starts.values()].sort((a, b) => a.fromUs - b.fromUs);
+}
+
+/** Lives that came and went between two looks, told by hooks alone. */
+function unseenLives(history: History, agent: string, socket: string): Life[] {
+  const lives = new Map<string, Life>();
+  for (const told of history.pane(agent, socket).own.values) {
+    if (told?.pane.byHooks === undefined) continue;
+    const { server, session, byHooks, seq } = told.pane;
+    const id = `${server} ${session}`;
+    // Of the second that the hook told of its end: by then it had begun, whatever ended before it in that second.
+    const reason = "told by a hook";
+    if (!lives.has(id)) lives.set(id, { fromUs: byHooks.begunByUs, incarnation: null, reason, seq });
+  }
+  return [...lives.values()];
 }
 
 function rebootsOf({ boots }: History, window: Window): Occurrence[] {

@@ -1,5 +1,5 @@
 import type { Piece } from "../../store/chronicle.ts";
-import type { PaneDocument, Purpose } from "../planes/documents.ts";
+import type { HookedLife, PaneDocument, Purpose } from "../planes/documents.ts";
 import { NO_PURPOSE } from "../planes/purpose.ts";
 import { coverageId } from "../planes/recorder.ts";
 import { ownId } from "./cadence.ts";
@@ -79,11 +79,12 @@ export function windowTestimony(asked: WindowInput): Testimony {
     }
   };
   const sockets = new Map<string, string[]>();
-  for (const { id } of view.lines("own", -Infinity)) {
+  const owns = view.lines("own", -Infinity);
+  for (const { id } of [...owns, ...view.lines("hooked", -Infinity)]) {
     const at = id.indexOf("\n");
     const known = sockets.get(id.slice(0, at));
     if (known === undefined) sockets.set(id.slice(0, at), [id.slice(at + 1)]);
-    else known.push(id.slice(at + 1));
+    else if (!known.includes(id.slice(at + 1))) known.push(id.slice(at + 1));
   }
   const told: Told = {
     of: remembered2((family, id) => {
@@ -97,12 +98,18 @@ export function windowTestimony(asked: WindowInput): Testimony {
       if (isHeld(within)) return held().ids(family);
       return view.lines(family, within.fromUs).map(({ id }) => id);
     }),
-    owners: [...sockets.keys()],
+    owners: [...new Set(owns.map(({ id }) => id.slice(0, id.indexOf("\n"))))],
     sockets: (agent) => sockets.get(agent) ?? NONE,
     ownPane: remembered2((agent, socket) => {
       const own = tell("own", ownId(agent, socket), around(coverageId("tmux", socket)));
       return { fromUs: own.fromUs, values: own.values.map((value) => (value ?? null) as OwnPaneTold | null) };
     }),
+    hooked: remembered2(
+      (agent, socket) =>
+        tell("hooked", ownId(agent, socket), around(coverageId("tmux", socket))) as Timeline<
+          HookedLife | undefined
+        >,
+    ),
   };
 
   const beats = beatsOf(input, around(coverageId("heartbeat", "")));

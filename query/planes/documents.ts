@@ -59,8 +59,9 @@ export interface AgentPane extends Changed {
   readonly socket: string;
   readonly server: number;
   readonly session: string;
-  readonly pane: string;
-  readonly pid: number;
+  /** Null of a life that only hooks told of, as its pid. */
+  readonly pane: string | null;
+  readonly pid: number | null;
   readonly start: number | null;
   readonly startedAtUs: number | null;
   readonly incarnation: string | null;
@@ -75,6 +76,24 @@ export interface AgentPane extends Changed {
   readonly diedAtUs?: number;
   /** It did not go: it is there under another name. */
   readonly away?: Away;
+  /** No look ever saw it: hooks told that it had begun by then, and whether it closed; else it is not known when it ended. */
+  readonly byHooks?: { readonly begunByUs: number; readonly closed: boolean };
+}
+
+/** One session of an agent's name, as the lines of tmux's hooks told of it. */
+export interface HookedLife extends Changed {
+  readonly socket: string;
+  readonly server: number;
+  readonly session: string;
+  /** Hooks write whole seconds: it was in [atUs, atUs + withinUs). */
+  readonly created: { readonly atUs: number; readonly withinUs: number; readonly seq: number } | null;
+  readonly died: {
+    readonly atUs: number;
+    readonly status: number | null;
+    readonly signal: number | null;
+    readonly seq: number;
+  } | null;
+  readonly closed: { readonly atUs: number; readonly seq: number } | null;
 }
 
 /** Where a pane is whose session is no longer called as its agent is. */
@@ -102,6 +121,8 @@ export interface AgentDocument {
   /** Newest own pane by socket path. */
   readonly panes: Readonly<Record<string, AgentPane>>;
   readonly purpose: Purpose;
+  /** The newest session of its name that hooks told of, by socket path. */
+  readonly hooked?: Readonly<Record<string, HookedLife>>;
 }
 
 export interface UnitDocument extends Changed {

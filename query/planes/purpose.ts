@@ -15,7 +15,7 @@ export function foldPurpose(documents: Documents, event: FoldEvent): void {
   const known = documentOf(documents, "agent", event.agent);
   const before = known?.purpose ?? NO_PURPOSE;
   const purpose = withIntent(before, intent);
-  if (purpose !== before) documents.set("agent", event.agent, { panes: known?.panes ?? {}, purpose });
+  if (purpose !== before) documents.set("agent", event.agent, { panes: {}, ...known, purpose });
 }
 
 /** What an event says of somebody's wish for its agent, or null. */

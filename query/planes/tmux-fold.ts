@@ -2,11 +2,14 @@ import type { PayloadOf } from "../../store/events/catalogue.ts";
 import type { Documents, FoldEvent } from "../../store/projection.ts";
 import type { AgentPane, Away, PaneDocument } from "./documents.ts";
 import { documentOf, documentsOf, within } from "./documents.ts";
+import { hookedLineOf, withHookedLine } from "./hooked-life.ts";
 import { NO_PURPOSE } from "./purpose.ts";
 
-/** Folds what `list-panes` and `list-clients` told. Hook lines are points in time for history; they change no present state. */
+/** Folds what `list-panes` and `list-clients` told. Hook lines are points in time for history; of the present they tell lives that no look saw. */
 export function foldTmux(documents: Documents, event: FoldEvent): void {
   switch (event.type) {
+    case "tmux.hook.fired":
+      return hookFired(documents, event);
     case "tmux.server.appeared":
       return serverAppeared(documents, event, event.payload as PayloadOf<"tmux.server.appeared">);
     case "tmux.server.vanished":
@@ -44,6 +47,18 @@ export function foldTmux(documents: Documents, event: FoldEvent): void {
     }
   }
   // Sessions need no document of their own: a session without a pane does not exist in tmux.
+}
+
+function hookFired(documents: Documents, event: FoldEvent): void {
+  const line = hookedLineOf(event);
+  if (line === null) return;
+  const { socket } = line.life;
+  const known = documentOf(documents, "agent", line.agent);
+  const before = known?.hooked?.[socket];
+  const life = withHookedLine(before, line.life);
+  if (life === before) return;
+  const hooked = { ...known?.hooked, [socket]: life };
+  documents.set("agent", line.agent, { panes: {}, purpose: NO_PURPOSE, ...known, hooked });
 }
 
 function serverAppeared(
@@ -214,17 +229,15 @@ function ownPane(documents: Documents, name: string, socket: string): AgentPane 
 
 function setOwnPane(documents: Documents, name: string, pane: AgentPane): void {
   const known = documentOf(documents, "agent", name);
-  documents.set("agent", name, {
-    panes: { ...known?.panes, [pane.socket]: pane },
-    purpose: known?.purpose ?? NO_PURPOSE,
-  });
+  const panes = { ...known?.panes, [pane.socket]: pane };
+  documents.set("agent", name, { purpose: NO_PURPOSE, ...known, panes });
 }
 
 function closeOwnPane(
   documents: Documents,
   name: string,
   socket: string,
-  pane: string,
+  pane: string | null,
   event: FoldEvent,
   away?: Away,
 ): void {

@@ -1,14 +1,18 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { factsAt } from "../../../query/history/evidence-at.ts";
 import { statusIntervals } from "../../../query/history/sweep.ts";
+import { occurrencesWithin } from "../../../query/history/when.ts";
 import { beatLook, paneSeen, systemdLook, tmuxLook } from "../../support/looks.ts";
+import { rowOf, tableOf } from "../../support/table.ts";
 import type { Story } from "./story.ts";
 import { createStory, HEARTBEATS, hookLine, journalLine, S, T, TMUX } from "./story.ts";
 
 const UNIT = "mosaic-agent@coder0.service";
+const EVER = { fromUs: T - 1000 * S, toUs: T + 10_000 * S };
 let story: Story;
 const alive = (second: number, over: Parameters<typeof paneSeen>[2] = {}) =>
   tmuxLook(story.at(second), [paneSeen("coder0", 1, { startedAtUs: T + 10 * S, ...over })]);
+const row = (second: number) => rowOf(tableOf(story.log, story.at(second)), "coder0");
 const nobody = (second: number) => tmuxLook(story.at(second), []);
 const beat = (second: number, tsSecond: number) => beatLook(story.at(second), "coder0", story.at(tsSecond));
 
@@ -222,6 +226,82 @@ describe("across a gap", () => {
     story.record(300, alive(300), beat(300, 20));
     story.tell(400, hookLine(story.at(100), "pane-exited", { pane: "%1" }));
     expect(story.statuses(99, 100, 299)).toEqual(["stale: no beat", "stale: no beat", "stale: no beat"]);
+  });
+
+  test("a life that hooks alone tell of is the last one, from its closing on in history and with that certificate in the present", () => {
+    const dies = { dead: true, status: 3, start: null, startedAtUs: null };
+    story.look(50, alive(50, dies));
+    story.record(300, nobody(300), beat(300, 120));
+    expect(story.statuses(55, 119, 130, 200, 299, 300)).toEqual([
+      "failed: exit 3",
+      "unobserved: no evidence",
+      "healthy",
+      "unobserved: no evidence",
+      "unobserved: no evidence",
+      "failed: exit 3",
+    ]);
+    // Its line of the second 200 says that it was gone before the next one; that of 100 that it was there from 101 on.
+    for (const line of [
+      hookLine(story.at(200), "session-closed", { session: "$2" }),
+      hookLine(story.at(100), "session-created", { session: "$2" }),
+      hookLine(story.at(90), "session-closed", { session: "$1" }),
+    ])
+      story.tell(400, line);
+    expect(story.statuses(55, 80, 95, 119, 130, 199, 200, 299, 300, 401)).toEqual([
+      "failed: exit 3",
+      "unobserved: no evidence",
+      "failed: exit 3",
+      "unobserved: no evidence",
+      "healthy",
+      "unobserved: no evidence",
+      "dead: pane missing",
+      "dead: pane missing",
+      "dead: pane missing",
+      "dead: pane missing",
+    ]);
+    expect(row(402)).toMatchObject({
+      status: "dead",
+      status_reason: "pane missing",
+      since: new Date(story.at(200) / 1000).toISOString(),
+      pane: { state: "missing", exit_status: null, source: "tmux-hook" },
+    });
+    expect(occurrencesWithin(story.history(), "coder0", "started", EVER)).toMatchObject([
+      { fromUs: story.at(10) },
+      { fromUs: story.at(101) - 1, reason: "told by a hook" },
+    ]);
+  });
+
+  test("of a life that hooks saw begin and nobody saw end it is known that it ended, not when and not how the one before had", () => {
+    story.look(50, alive(50, { dead: true, status: 3, start: null, startedAtUs: null }));
+    story.record(300, nobody(300));
+    story.tell(400, hookLine(story.at(100), "session-created", { session: "$2" }));
+    expect(story.statuses(200, 299, 300)).toEqual([
+      "unobserved: no evidence",
+      "unobserved: no evidence",
+      "dead: pane missing",
+    ]);
+    expect(row(401)).toMatchObject({ status: "dead", status_reason: "pane missing", since: null });
+  });
+
+  test("a life that a look tells of needs no hook to begin, and none that came before it is the last one", () => {
+    story.record(300, tmuxLook(story.at(300), [paneSeen("coder0", 3, { startedAtUs: story.at(250.4) })]));
+    for (const line of [
+      hookLine(story.at(100), "session-created", { session: "$2" }),
+      hookLine(story.at(110), "session-closed", { session: "$2" }),
+      hookLine(story.at(90), "session-closed", { session: "$1" }),
+      hookLine(story.at(250), "session-created", { session: "$3" }),
+    ])
+      story.tell(400, line);
+    expect(story.statuses(115, 249, 250.3, 250.4, 300)).toEqual([
+      "dead: pane missing",
+      "dead: pane missing",
+      "dead: pane missing",
+      "starting",
+      "silent: never beat",
+    ]);
+    story.look(410, nobody(410));
+    expect(story.statuses(411)).toEqual(["dead: pane missing"]);
+    expect(row(412).since).toBe(new Date(story.at(410) / 1000).toISOString());
   });
 
   test("a hook about another server's session of the same id says nothing", () => {

@@ -227,8 +227,83 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
     return lost?.occurredAtUs ?? Infinity;
   };
 
-  /** The agent's own pane at a moment with what is known of it. */
+  // --- lives that only hooks told of ---
+  const hookedAt = (agent: string, atUs: number) => {
+    const lines = all("tmux.hook.fired").filter(
+      (event) =>
+        event.agent === agent &&
+        happened(event) <= atUs &&
+        payload(event, "tmux.hook.fired").session !== null,
+    );
+    const names = new Set(
+      lines.map((event) => {
+        const { server, session } = payload(event, "tmux.hook.fired");
+        return `${server} ${session}`;
+      }),
+    );
+    const lives = [...names].map((name) => {
+      const [server = "", session = ""] = name.split(" ");
+      const line = (kind: string) =>
+        lines.find((event) => {
+          const told = payload(event, "tmux.hook.fired");
+          return `${told.server} ${told.session}` === name && told.hook === kind;
+        });
+      const [created, died, closed] = ["session-created", "pane-died", "session-closed"].map(line);
+      const firstUs = created?.occurredAtUs ?? died?.occurredAtUs ?? closed?.occurredAtUs ?? 0;
+      return {
+        server: Number(server),
+        session,
+        number: Number(session.slice(1)),
+        firstUs,
+        created,
+        died,
+        closed,
+      };
+    });
+    return lives.sort((a, b) => a.firstUs - b.firstUs || a.number - b.number || a.server - b.server).at(-1);
+  };
+
+  /** The agent's own pane at a moment with what is known of it: what looks tell, or a later life that came and went between two of them. */
   const paneAt = (agent: string, atUs: number): { pane: Evidence["pane"]; own: Word | undefined } => {
+    const seen = seenAt(agent, atUs);
+    const life = hookedAt(agent, atUs);
+    if (!life?.created) return seen;
+    const { created, died, closed, server, session } = life;
+    const withinUs = created.precision === "us" ? 1 : created.precision === "ms" ? 1000 : 1_000_000;
+    if (atUs < created.occurredAtUs + withinUs) return seen;
+    const isGap = !isCovered("tmux", atUs);
+    const gap = gapAround("tmux", atUs);
+    if (isGap && gap.toUs === Infinity) return seen;
+    const word = seen.own;
+    if (seen.pane.known ? seen.pane.state !== "missing" : there(word, atUs)) return seen;
+    const isLater =
+      word === undefined ||
+      (word.server === server
+        ? life.number > Number(word.session.slice(1))
+        : created.occurredAtUs + withinUs > (word.startedAtUs ?? word.diedAtUs ?? word.atUs));
+    if (!isLater) return seen;
+    const end = died ? payload(died, "tmux.hook.fired") : { status: null, signal: null };
+    const own: Word = {
+      ...{
+        effectUs: created.occurredAtUs,
+        seq: (closed ?? died ?? created).seq,
+        state: "closed",
+        server,
+        session,
+      },
+      ...{ pane: "", pid: 0, start: null, startedAtUs: created.occurredAtUs, datedByTmux: false },
+      ...{ status: end.status, signal: end.signal },
+      atUs: Math.max(created.occurredAtUs, (closed ?? died ?? created).occurredAtUs),
+      diedAtUs: died ? Math.max(created.occurredAtUs, died.occurredAtUs) : null,
+    };
+    if (!isGap) return { pane: asTold(own, atUs), own };
+    // In a gap its closing is a point, from which on it is gone to the next look. One from before this gap is none.
+    const before = closed && gap.fromUs > -Infinity ? paneAt(agent, gap.fromUs - 1).own : undefined;
+    const isPoint = closed !== undefined && before?.session !== session;
+    return { pane: isPoint ? asTold(own, atUs) : { known: false }, own };
+  };
+
+  const seenAt = (agent: string, atUs: number): { pane: Evidence["pane"]; own: Word | undefined } => {
     const told = wordsOf(agent);
     const word = newest(told, atUs);
     if (isCovered("tmux", atUs)) return { pane: asTold(word, atUs), own: word };

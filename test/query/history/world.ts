@@ -18,7 +18,7 @@ const SOURCES = ["tmux", "systemd", "heartbeat"] as const;
 type Watched = (typeof SOURCES)[number];
 
 export type Op =
-  | { readonly kind: "start" | "respawn"; readonly agent: number }
+  | { readonly kind: "start" | "respawn"; readonly agent: number; readonly hook?: boolean }
   | {
       readonly kind: "end";
       readonly agent: number;
@@ -63,7 +63,7 @@ const forMs = fc.integer({ min: 1, max: 25 });
 const simple = <K extends "kill-server" | "recover" | "deliver" | "record" | "sample">(kind: K) =>
   fc.constant({ kind });
 const anyOp: fc.Arbitrary<Op> = fc.oneof(
-  { weight: 6, arbitrary: fc.record({ kind: fc.constant("start" as const), agent }) },
+  { weight: 6, arbitrary: fc.record({ kind: fc.constant("start" as const), agent, hook }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant("respawn" as const), agent }) },
   {
     weight: 3,
@@ -342,9 +342,9 @@ export function play(story: readonly Turn[]): Played {
     ended: { status: number | null; signal: number | null },
   ) => {
     const ids = {
-      session: kind === "session-closed" ? `$${number}` : null,
+      session: kind === "pane-exited" ? null : `$${number}`,
       window: null,
-      pane: kind === "session-closed" ? null : `%${number}`,
+      pane: kind.startsWith("pane-") ? `%${number}` : null,
     };
     const payload = {
       socket: SOCKET,
@@ -369,10 +369,12 @@ export function play(story: readonly Turn[]): Played {
     const pane = panes.get(name);
     if (!pane) return;
     endLife(name);
-    if (withHook) hooked(name, "session-closed", pane.number, { status: null, signal: null });
+    if (withHook) hooked(name, "session-closed", pane.number, none);
     panes.delete(name);
   };
-  const live = (name: string, number: number) => {
+  const none = { status: null, signal: null };
+  const live = (name: string, number: number, withHook: boolean) => {
+    if (withHook) hooked(name, "session-created", number, none);
     const pid = 1000 + counter++;
     panes.set(name, { number, pid, start: pid, startedAtUs: nowUs, dead: null });
     lives.push({ agent: name, pid, fromUs: nowUs, toUs: Infinity });
@@ -416,22 +418,19 @@ export function play(story: readonly Turn[]): Played {
       case "start":
         if (pane) return;
         server ??= 500 + counter++;
-        return live(name, counter++);
+        return live(name, counter++, op.hook === true);
       case "respawn":
         if (!pane) return;
         endLife(name);
-        return live(name, pane.number);
+        return live(name, pane.number, false);
       case "end": {
         if (!pane || pane.dead) return;
         endLife(name);
         const ended = { status: op.status, signal: op.status === null ? 9 : null };
         if (op.hook)
-          hooked(
-            name,
-            op.remain ? "pane-died" : "pane-exited",
-            pane.number,
-            op.remain ? ended : { status: null, signal: null },
-          );
+          hooked(name, op.remain ? "pane-died" : "pane-exited", pane.number, op.remain ? ended : none);
+        // The session of a pane that does not remain goes with it.
+        if (op.hook && !op.remain && op.dated) hooked(name, "session-closed", pane.number, none);
         if (op.remain) panes.set(name, { ...pane, dead: { ...ended, atUs: nowUs, dated: op.dated } });
         else panes.delete(name);
         return;
@@ -441,7 +440,7 @@ export function play(story: readonly Turn[]): Played {
       case "close-twice":
         if (!pane) return;
         close(name, op.hook);
-        return live(name, counter++);
+        return live(name, counter++, op.hook);
       case "kill-server":
         for (const each of AGENTS) close(each, false);
         server = null;
