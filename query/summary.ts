@@ -79,7 +79,10 @@ const sentences: Readonly<Record<string, (payload: Payload) => string>> = {
   "heartbeat.probe.answered": (p) =>
     `answered a probe after ${text(p.afterMs)} ms${p.evidence === "runtime" ? "" : ` (${text(p.evidence)})`}`,
   "heartbeat.probe.unanswered": (p) => `did not answer a probe within ${text(p.waitedMs)} ms`,
-  "heartbeat.writer.exited": (p) => `process ${text(p.pid)}, which beat, is gone`,
+  "heartbeat.writer.exited": (p) =>
+    p.goneByUs === undefined
+      ? `process ${text(p.pid)}, which beat, is gone`
+      : `process ${text(p.pid)}, which beat, was gone when its beat was read: it ended between then and ${seconds(p.goneByUs)}`,
   "heartbeat.file.removed": () => "the heartbeat file is gone",
   "process.changed": (p) =>
     `${text(p.name)} runs in pane ${text(p.pane)}${p.interpreter ? ` (by ${text(p.interpreter)})` : ""}`,

@@ -144,7 +144,9 @@ export function deriveHeartbeat(
       const pidStart = same ? known.beat.pidStart : payload.pidStart;
       const inVain = !same && snapshot.endedAtUs - occurredAtUs <= IN_VAIN_US;
       const when = inVain ? { occurredAtUs: Math.min(occurredAtUs, snapshot.endedAtUs), precision } : {};
-      events.push({ ...seen, ...when, type: "heartbeat.writer.exited", agent, payload: { pid, pidStart } });
+      const found = inVain ? { goneByUs: snapshot.endedAtUs } : {};
+      const exited = { pid, pidStart, ...found };
+      events.push({ ...seen, ...when, type: "heartbeat.writer.exited", agent, payload: exited });
     }
   }
   if (!snapshot.complete) return events;

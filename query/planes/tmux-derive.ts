@@ -1,7 +1,7 @@
 import type { FleetEvent } from "../../store/events/catalogue.ts";
 import type { TmuxPaneSeen, TmuxSnapshot } from "../../store/events/snapshot.ts";
 import type { DeriveContext, ReadonlyDocuments } from "../../store/projection.ts";
-import type { PaneDocument, ServerDocument } from "./documents.ts";
+import type { HeartbeatDocument, PaneDocument, ServerDocument } from "./documents.ts";
 import { documentOf, documentsOf, within } from "./documents.ts";
 
 /** Activity becomes an event when it has moved by this much, or has come to rest for as long: history needs no more. */
@@ -37,7 +37,7 @@ export function deriveTmux(
     const { start, version } = server;
     tell("tmux.server.appeared", null, { socket, server: server.pid, start, version });
   }
-  derivePanes({ socket, server: server.pid, snapshot, panes, tell });
+  derivePanes({ socket, server: server.pid, snapshot, panes, documents, tell });
   deriveClients({ socket, server: server.pid, snapshot, documents, fresh: replaced, tell });
   return events;
 }
@@ -67,10 +67,11 @@ interface PaneLook {
   readonly server: number;
   readonly snapshot: TmuxSnapshot;
   readonly panes: ReadonlyMap<string, PaneDocument>;
+  readonly documents: ReadonlyDocuments;
   readonly tell: Tell;
 }
 
-function derivePanes({ socket, server, snapshot, panes, tell }: PaneLook): void {
+function derivePanes({ socket, server, snapshot, panes, documents, tell }: PaneLook): void {
   const sessionsBefore = new Map([...panes.values()].map((pane) => [pane.session, pane.name]));
   const sessionsNow = new Map(snapshot.panes.map((pane) => [pane.session, pane.name]));
   const seen = new Set(snapshot.panes.map((pane) => pane.pane));
@@ -95,11 +96,14 @@ function derivePanes({ socket, server, snapshot, panes, tell }: PaneLook): void 
       const payload = { socket, server, session: pane.session, name: pane.name };
       tell("tmux.session.created", pane.name, payload, at === null ? undefined : { us: at, precision: "s" });
     }
-    derivePane({ socket, server, snapshot, panes, tell }, pane);
+    derivePane({ socket, server, snapshot, panes, documents, tell }, pane);
   }
 }
 
-function derivePane({ socket, server, snapshot, panes, tell }: PaneLook, pane: TmuxPaneSeen): void {
+function derivePane(
+  { socket, server, snapshot, panes, documents, tell }: PaneLook,
+  pane: TmuxPaneSeen,
+): void {
   const known = panes.get(pane.pane);
   const { session, window, name, pid, start, startedAtUs, incarnation } = pane;
   const born = {
@@ -139,7 +143,7 @@ function derivePane({ socket, server, snapshot, panes, tell }: PaneLook, pane: T
       status,
       signal,
     };
-    tell("tmux.pane.died", name, payload, diedAt(pane, snapshot));
+    tell("tmux.pane.died", name, payload, diedAt(pane, snapshot, documentOf(documents, "heartbeat", name)));
   }
 
   const active = pane.activityAtUs;
@@ -158,12 +162,23 @@ function isSameLife(known: PaneDocument, pane: TmuxPaneSeen): boolean {
   return known.pid === pane.pid && sameStart && (pane.dead || !known.dead);
 }
 
-/** `pane_dead_time` is in whole seconds, so it may lie before the process's own start: then the look's time is nearer. */
-function diedAt(pane: TmuxPaneSeen, snapshot: TmuxSnapshot): { us: number; precision: "s" } | undefined {
+/**
+ * `pane_dead_time` is in whole seconds, so it may lie before the process's own start: then the look's time is nearer. It beat until it died: of
+ * that second only what follows its last beat is left.
+ */
+function diedAt(
+  pane: TmuxPaneSeen,
+  snapshot: TmuxSnapshot,
+  heartbeat: HeartbeatDocument | undefined,
+): { us: number; precision: "s" } | undefined {
   const us = pane.diedAtUs;
   if (us === null || us > snapshot.endedAtUs || us < (pane.startedAtUs ?? 0)) return undefined;
-  return { us, precision: "s" };
+  const beatUs = heartbeat?.atUs ?? 0;
+  const isWithin = beatUs > us && beatUs < us + SECOND_US && beatUs <= snapshot.endedAtUs;
+  return { us: isWithin ? beatUs : us, precision: "s" };
 }
+
+const SECOND_US = 1_000_000;
 
 function deriveClients(look: {
   socket: string;

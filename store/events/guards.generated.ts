@@ -475,8 +475,10 @@ export const guards: ReadonlyMap<string, Guard> = new Map<string, Guard>([
     if (!Number.isSafeInteger(f0_pid) || f0_pid < 0) return "pid";
     const f0_pidStart = v.pidStart;
     if (f0_pidStart !== null) { if (!Number.isSafeInteger(f0_pidStart) || f0_pidStart < 0) return "pidStart"; }
+    const f0_goneByUs = v.goneByUs;
+    if (f0_goneByUs !== undefined) { if (!Number.isSafeInteger(f0_goneByUs) || f0_goneByUs < 0) return "goneByUs"; }
     for (const k0 in v) {
-      if (k0 !== "pid" && k0 !== "pidStart") return `${k0}`;
+      if (k0 !== "pid" && k0 !== "pidStart" && k0 !== "goneByUs") return `${k0}`;
     }
     return null;
   }],

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { count, shortText, startTicks } from "./text.ts";
+import { count, instantUs, shortText, startTicks } from "./text.ts";
 
 export const heartbeatEvents = {
   /** One beat: `occurred_at` is its `ts`. `extra` keeps additive keys that have no field of their own (probe, ack, model, task, seq, unknown ones). */
@@ -11,8 +11,15 @@ export const heartbeatEvents = {
     evidence: z.enum(["runtime", "hook", "sidecar"]),
     extra: z.record(shortText, shortText).optional(),
   }),
-  /** The beat's process is gone (its pid is free or belongs to a process with another start time). */
-  "heartbeat.writer.exited": z.strictObject({ pid: count, pidStart: startTicks.nullable() }),
+  /**
+   * The beat's process is gone (its pid is free or belongs to a process with another start time). `goneByUs`: it was not there when the beat was
+   * first read, so it went at some time between `occurred_at`, which is the beat's own, and that look.
+   */
+  "heartbeat.writer.exited": z.strictObject({
+    pid: count,
+    pidStart: startTicks.nullable(),
+    goneByUs: instantUs.optional(),
+  }),
   /** An operator asked for a beat (`NAME.probe`), and the agent wrote one that repeats the nonce. */
   "heartbeat.probe.answered": z.strictObject({
     nonce: shortText,

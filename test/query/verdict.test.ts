@@ -226,6 +226,36 @@ describe("the ladder", () => {
     expect(row(t + 9 * S, "_holder")).toMatchObject({ status: "dead", status_reason: "tmux server gone" });
   });
 
+  test("whole seconds of tmux put no death before the last beat of that life", () => {
+    const dies = (diedAtUs: number) =>
+      tmuxLook(t + 4 * S, [paneSeen("coder0", 1, { dead: true, signal: 9, start: null, diedAtUs })]);
+    at(t + 3.7 * S).look(beatLook(t + 3.7 * S, "coder0", t + 3.7 * S));
+    at(t + 4 * S).look(dies(t + 3 * S));
+    expect(log.events.at(-1)).toMatchObject({
+      type: "tmux.pane.died",
+      occurredAtUs: t + 3.7 * S,
+      precision: "s",
+    });
+    expect(row(t + 5 * S)).toMatchObject({
+      status_reason: "signal 9",
+      since: new Date((t + 3.7 * S) / 1000).toISOString(),
+    });
+  });
+
+  test("a death of another second than the last beat's, or one after a beat that is dated ahead, keeps tmux's own", () => {
+    at(t + 3 * S).look(beatLook(t + 3 * S, "coder0", t + 5.2 * S));
+    for (const [number, diedAtUs] of [
+      [1, t + 2 * S],
+      [2, t + 5 * S],
+    ] as const) {
+      const dead = { dead: true, status: 1, start: null, diedAtUs };
+      at(t + (5 + number / 20) * S).look(
+        tmuxLook(t + (5 + number / 20) * S, [paneSeen("coder0", 1, { ...dead, pid: 1000 + number })]),
+      );
+      expect(log.events.at(-1)).toMatchObject({ type: "tmux.pane.died", occurredAtUs: diedAtUs });
+    }
+  });
+
   test("an end that went well, or that tmux kept nothing of, is no loss of the server that goes after it", () => {
     at(t + 1 * S).look(rosterLook(t + 1 * S, { coder0: { lifecycle: "ephemeral" }, coder1: {} }));
     const ended = (status: number | null) => [

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { factsAt } from "../../../query/history/evidence-at.ts";
 import { statusIntervals } from "../../../query/history/sweep.ts";
 import { occurrencesWithin } from "../../../query/history/when.ts";
+import { summaryOf } from "../../../query/summary.ts";
 import { beatLook, paneSeen, systemdLook, tmuxLook } from "../../support/looks.ts";
 import { rowOf, tableOf } from "../../support/table.ts";
 import type { Story } from "./story.ts";
@@ -42,6 +43,15 @@ describe("while somebody watches", () => {
       "stale: pid-gone",
       "stale: pid-gone",
     ]);
+    // Its end is told as what is known of it: after the beat, and by the look that read it.
+    const exited = story.log.events.filter(({ type }) => type === "heartbeat.writer.exited").at(-1);
+    expect(exited).toMatchObject({
+      occurredAtUs: story.at(70),
+      payload: { pid: 999, goneByUs: story.at(70.4) },
+    });
+    expect(exited && summaryOf(exited)).toMatch(
+      /^process 999, which beat, was gone when its beat was read: it ended between then and .*10\.400Z$/,
+    );
     // Found long after it was made it was good for its reach, as far as anybody knows: its process may have gone since.
     story.look(80, forged(80, 75));
     expect(story.statuses(75, 79, 80)).toEqual(["healthy", "healthy", "stale: pid-gone"]);
