@@ -105,6 +105,8 @@ export function coverageOf(input: {
     return watch("fresh", null);
   };
   const scopesOf = (source: string): readonly string[] => {
+    // What answered, or failed, as a whole has said all there is: other ways to watch it that a recorder has (a bus) were not taken.
+    if (outcomes?.has(coverageId(source, ""))) return [""];
     const ids = [...observed.keys(), ...told.keys(), ...(outcomes?.keys() ?? [])];
     const prefix = `${source} `;
     return [

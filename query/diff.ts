@@ -1,3 +1,4 @@
+import { bucketOf } from "./history/buckets.ts";
 import type { Past } from "./history/past.ts";
 import { exactIsoOf } from "./instant.ts";
 import type { AgentRow, PsDocument } from "./row.ts";
@@ -13,7 +14,7 @@ export interface DiffAgent {
   /** `returned`: the same at both moments, and something else in between. */
   change: "added" | "removed" | "changed" | "returned";
   cells: DiffCell[];
-  /** How often its status changed between the two. */
+  /** How often its status was seen to change between the two. */
   turns: number;
 }
 
@@ -24,37 +25,64 @@ export interface DiffDocument {
   log_seq: number;
   from: { at: string; observer: PsDocument["observer"]["state"] };
   to: { at: string; observer: PsDocument["observer"]["state"] };
-  /** Only those of whom something changed. */
+  /** Only those of whom something was seen to change. */
   agents: DiffAgent[];
+  /** Of the others those of whom one of the tables could not tell, so that nobody knows whether something changed. */
+  unknown: { name: string; at: "from" | "to" | "both" }[];
   /** Of how many rows, at either moment. */
   compared: number;
 }
 
-/** What a row says, without when it was observed: ages differ at any two moments. */
-const CELLS: readonly (readonly [cell: string, read: (row: AgentRow) => string | number | null])[] = [
+/** What a row says, without when it was observed: ages differ at any two moments. Of a plane that was not known nothing can be compared. */
+const CELLS: readonly (readonly [
+  cell: string,
+  read: (row: AgentRow) => string | number | null,
+  isKnown?: (row: AgentRow) => boolean,
+])[] = [
   ["status", (row) => row.status],
-  ["reason", (row) => row.status_reason],
+  ["reason", (row) => row.status_reason, ({ status }) => status !== "unobserved"],
   ["class", (row) => row.class],
   ["runtime", (row) => row.runtime],
-  ["incarnation", (row) => row.incarnation],
-  ["unit", ({ systemd }) => [systemd.active, systemd.sub].filter((word) => word !== null).join(" ")],
-  ["enabled", ({ systemd }) => systemd.enabled],
-  ["pane", ({ pane }) => pane.state],
-  ["pane id", ({ pane }) => pane.id],
-  ["socket", ({ pane }) => pane.socket],
-  ["command", ({ pane }) => pane.command],
-  ["exit status", ({ pane }) => pane.exit_status],
-  ["signal", ({ pane }) => pane.signal],
+  ["incarnation", (row) => row.incarnation, isPaneKnown],
+  [
+    "unit",
+    ({ systemd }) => [systemd.active, systemd.sub].filter((word) => word !== null).join(" "),
+    isUnitKnown,
+  ],
+  ["enabled", ({ systemd }) => systemd.enabled, isUnitKnown],
+  ["pane", ({ pane }) => pane.state, isPaneKnown],
+  ["pane id", ({ pane }) => pane.id, isPaneKnown],
+  ["socket", ({ pane }) => pane.socket, isPaneKnown],
+  ["command", ({ pane }) => pane.command, isPaneKnown],
+  ["exit status", ({ pane }) => pane.exit_status, isPaneKnown],
+  ["signal", ({ pane }) => pane.signal, isPaneKnown],
   [
     "heartbeat",
     ({ heartbeat }) => [heartbeat.health, heartbeat.reason].filter((word) => word !== null).join(" "),
+    ({ heartbeat }) => heartbeat.reason !== "unwatched",
   ],
   ["beats say", ({ heartbeat }) => heartbeat.status],
   ["evidence", ({ heartbeat }) => heartbeat.evidence],
-  ["drift", ({ drift }) => drift.state],
-  ["boot", ({ boot }) => [boot.state, boot.reasons.join(", ")].filter((word) => word !== "").join(": ")],
-  ["flags", ({ flags }) => (flags.length === 0 ? null : flags.join(", "))],
+  ["drift", ({ drift }) => drift.state, ({ drift }) => drift.state !== "unknown"],
+  [
+    "boot",
+    ({ boot }) => [boot.state, boot.reasons.join(", ")].filter((word) => word !== "").join(": "),
+    ({ boot }) => boot.state !== "unknown",
+  ],
+  [
+    "flags",
+    ({ flags }) => (flags.length === 0 ? null : flags.join(", ")),
+    (row) => isPaneKnown(row) && isUnitKnown(row),
+  ],
 ];
+
+function isPaneKnown({ pane }: AgentRow): boolean {
+  return pane.state !== "unknown";
+}
+
+function isUnitKnown({ systemd }: AgentRow): boolean {
+  return systemd.active !== "unknown";
+}
 
 /** What changed from one table to another, and who left and came back in between. */
 export function diffDocument(
@@ -71,12 +99,20 @@ export function diffDocument(
   const then = new Map(before.agents.filter(wanted).map((row) => [row.name, row]));
   const now = new Map(after.agents.filter(wanted).map((row) => [row.name, row]));
   const names = [...new Set([...now.keys(), ...then.keys()])];
+  const unknown: DiffDocument["unknown"] = [];
   const agents = names.flatMap((name): DiffAgent[] => {
     const [one, other] = [then.get(name), now.get(name)];
     const cells = cellsBetween(one, other);
     const turns = turnsBetween(past, name, fromUs, toUs);
     if (one === undefined) return [{ name, change: "added", cells, turns }];
     if (other === undefined) return [{ name, change: "removed", cells, turns }];
+    if (turns === 0 && cells.every(({ cell }) => cell === "status") && !isTrouble(one, other)) {
+      const unseen = [one, other].map(({ status }) => status === "unobserved");
+      if (unseen.includes(true)) {
+        unknown.push({ name, at: unseen[0] ? (unseen[1] ? "both" : "from") : "to" });
+        return [];
+      }
+    }
     if (cells.length > 0) return [{ name, change: "changed", cells, turns }];
     return turns > 0 ? [{ name, change: "returned", cells, turns }] : [];
   });
@@ -88,12 +124,19 @@ export function diffDocument(
     from: { at: exactIsoOf(fromUs), observer: before.observer.state },
     to: { at: exactIsoOf(toUs), observer: after.observer.state },
     agents,
+    unknown,
     compared: names.length,
   };
 }
 
+/** Of one that is found unwell after nobody could tell it is said, whether that is new or not. */
+function isTrouble(one: AgentRow, other: AgentRow): boolean {
+  return one.status === "unobserved" && bucketOf(other.status) === "unhealthy";
+}
+
 function cellsBetween(one: AgentRow | undefined, other: AgentRow | undefined): DiffCell[] {
-  return CELLS.flatMap(([cell, read]) => {
+  return CELLS.flatMap(([cell, read, isKnown = () => true]) => {
+    if (one !== undefined && other !== undefined && !(isKnown(one) && isKnown(other))) return [];
     const [from, to] = [one, other].map((row) => {
       const value = row === undefined ? null : read(row);
       return value === null ? null : String(value);
@@ -102,12 +145,14 @@ function cellsBetween(one: AgentRow | undefined, other: AgentRow | undefined): D
   });
 }
 
+/** Time that nobody watched is no change, nor what was found the same after it. */
 function turnsBetween(past: Past, agent: string, aUs: number, bUs: number): number {
   const window = { fromUs: Math.min(aUs, bUs), toUs: Math.max(aUs, bUs) + 1 };
   let turns = -1;
   let last: string | null | undefined;
   for (const { status } of past.intervals(agent, window)) {
-    if (status !== last) turns += 1;
+    if (status === "unobserved" || status === last) continue;
+    turns += 1;
     last = status;
   }
   return Math.max(0, turns);

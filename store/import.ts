@@ -10,6 +10,7 @@ import type { Identity } from "./identity.ts";
 import { adopt } from "./identity.ts";
 import type { ImportSeries } from "./imported-chain.ts";
 import { openChain } from "./imported-chain.ts";
+import { importedLooks } from "./imported-looks.ts";
 import { openInterner } from "./intern.ts";
 import type { ReadEvent } from "./line-reader.ts";
 import { openLineReader } from "./line-reader.ts";
@@ -87,6 +88,7 @@ function fill(
     7,
   );
   const chain = openChain(database);
+  const looks = importedLooks(database);
   const origins = new Map<string, { readonly id: number; lastSeq: number }>();
   let seq = 0;
   let recordedAtUs = 0;
@@ -124,6 +126,8 @@ function fill(
     recordedAtUs = event.recordedAtUs;
     if (seq === 1) firstRecordedAtUs = recordedAtUs;
     partitionId = series.partitionId;
+    const { type, schemaVersion } = event.names;
+    looks.take({ type, schemaVersion, payload, occurredAtUs: event.occurredAtUs, partitionId });
     insert.add(seq, series.id, recordedAtUs, lag, intern(series, payload), from.id, originSeq);
     if (seq % BATCH !== 0) continue;
     link();
@@ -134,6 +138,7 @@ function fill(
       hint: "Was it written by `fleet export`? Nothing was changed.",
     });
   link();
+  looks.keep();
   // The documents of an empty log are none: whoever opens it for appending folds it from the beginning.
   database.prepare("DELETE FROM projections").run();
   database.prepare("UPDATE state SET partition_id = ?").run(partitionId);

@@ -14,16 +14,17 @@ const MARKS: Readonly<Record<DiffAgent["change"], { mark: string; tone: Tone | n
 
 /** `fleet.diff.v1` for people: one line for each agent, its status first. Lines without newlines. */
 export function formatDiff(document: DiffDocument, look: { width: number | null; paint: Paint }): string[] {
-  const { agents, compared, from, to } = document;
+  const { agents, unknown, compared, from, to } = document;
   const between = `${momentOf(from.at)} and ${momentOf(to.at)}`;
   const cells = look.width ?? Number.POSITIVE_INFINITY;
   const column = Math.max(0, ...agents.map(({ name }) => widthOf(visible(name))));
-  const rest = compared - agents.length;
+  const rest = compared - agents.length - unknown.length;
   const unwatched = [from, to].filter(({ observer }) => observer === "absent").map(({ at }) => momentOf(at));
   const remarks = [
-    agents.length === 0
-      ? `Nothing changed between ${between}, of ${count(compared, "agent")}.`
-      : `Between ${between}; ${rest === 0 ? (agents.length === 1 ? "that is the only agent" : "all have changed") : `${count(rest, "other agent")} unchanged`}.`,
+    summaryOf(between, agents.length, rest, compared),
+    ...(unknown.length === 0
+      ? []
+      : [`Whether anything changed is not known of ${unknown.map(({ name }) => visible(name)).join(", ")}.`]),
     ...(unwatched.length === 0 ? [] : [`Nobody was watching at ${unwatched.join(" and ")}.`]),
   ];
   return [
@@ -31,6 +32,18 @@ export function formatDiff(document: DiffDocument, look: { width: number | null;
     ...(agents.length === 0 ? [] : [""]),
     ...remarks.flatMap((text) => wrap(text, cells)),
   ];
+}
+
+function summaryOf(between: string, changed: number, unchanged: number, compared: number): string {
+  if (changed === 0) {
+    const of = unchanged === compared ? "" : `${unchanged} of `;
+    return unchanged === 0 && compared > 0
+      ? `Nothing was seen to change between ${between}.`
+      : `Nothing changed between ${between}, of ${of}${count(compared, "agent")}.`;
+  }
+  if (changed === compared)
+    return `Between ${between}; ${compared === 1 ? "that is the only agent" : "all have changed"}.`;
+  return `Between ${between}; ${count(unchanged, "other agent")} unchanged.`;
 }
 
 function agentLines(agent: DiffAgent, column: number, cells: number, paint: Paint): string[] {

@@ -67,6 +67,10 @@ export async function run(invocation: Invocation): Promise<number> {
       }
     }
     if (count > 0) return EXIT.done;
+    if (pick.which !== "all" && pick.limit === 0) {
+      output.complain("--limit 0 lists no event, whether any matches or not.\n");
+      return EXIT.done;
+    }
     const known = filter.agent === undefined ? null : knownAgents(reader);
     if (filter.agent !== undefined && known !== null && !known.has(filter.agent)) {
       return sayNoSuchAgent(output, filter.agent, [...known].sort());

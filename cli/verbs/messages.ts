@@ -57,7 +57,8 @@ export async function run(invocation: Invocation): Promise<number> {
         messages: shown.map(jsonOf),
       };
       output.print(`${JSON.stringify(document, null, 2)}\n`);
-    } else if (shown.length === 0) output.complain("No message matches.\n");
+    } else if (limit === 0 && all.length > 0) output.complain("--limit 0 lists no message.\n");
+    else if (shown.length === 0) output.complain("No message matches.\n");
     else
       output.print(
         `${formatMessages(shown, { width: output.width(), paint: output.paint, nowUs: nowUs() }).join("\n")}\n`,

@@ -3,9 +3,11 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSy
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { runProgram } from "../../cli/program.ts";
+import type { PsDocument } from "../../query/row.ts";
 import { lineEnd, lineStart } from "../../store/exchange.ts";
+import { SOCKET } from "../support/looks.ts";
 import { catchOutput } from "./support/output.ts";
-import { type SeededFleet, seedFleet } from "./support/seeded-fleet.ts";
+import { clock, type SeededFleet, seedFleet } from "./support/seeded-fleet.ts";
 
 const MAIN = join(import.meta.dirname, "..", "..", "cli", "main.ts");
 
@@ -127,6 +129,25 @@ describe("fleet import", () => {
       exit: 1,
       stderr: expect.stringMatching(/already holds events, up to #\d+\n {2}An import fills an empty log/),
     });
+  });
+
+  test("when a source was last looked at is known, too, where a look without a recorder was the last", async () => {
+    const sources = ["roster", "tmux", "journal"].map((source) => ({
+      ...{ source, scope: source === "tmux" ? SOCKET : "", state: "observed" as const, reason: null },
+    }));
+    const payload = { begunAtUs: clock.nowUs(), sources };
+    const event = { type: "recorder.sample.taken", agent: null, source: "recorder", payload } as const;
+    const occurredAtUs = payload.begunAtUs;
+    fleet.log.append({ source: "recorder", events: [{ ...event, occurredAtUs, precision: "us" }] });
+    const file = join(fleet.home, "out.ndjson");
+    await fleet.run("export", "--output", file);
+    await elsewhere("import", file);
+    const heard = async () => {
+      const { observer } = JSON.parse((await elsewhere("ps", "--no-collect", "--json")).stdout) as PsDocument;
+      return ["roster", "tmux", "journal"].map((source) => observer.sources[source]?.observed_at);
+    };
+    const at = new Date(occurredAtUs / 1000).toISOString();
+    expect(await heard()).toEqual([at, at, at]);
   });
 
   test("from standard input, as JSON, in a process of its own", async () => {

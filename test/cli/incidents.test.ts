@@ -104,6 +104,32 @@ describe("of the evening", () => {
     const gone = await past.json<DiffDocument>("diff", "20:05", "--agent", "reviewer");
     expect(gone.agents[0]?.cells[0]).toEqual({ cell: "status", from: "healthy", to: "unobserved" });
     expect(gone.to.observer).toBe("absent");
+    expect(gone.agents[0]?.cells.map(({ cell }) => cell)).not.toContain("pane");
+  });
+
+  test("to a diff time that nobody watched is no change", async () => {
+    const document = await past.json<DiffDocument>("diff", "20:45", "2026-06-20T20:59:59.5Z");
+    expect(document).toMatchObject({
+      agents: [],
+      compared: 3,
+      unknown: ["coder0", "coder1", "reviewer"].map((name) => ({ name, at: "to" })),
+    });
+    expect((await past.run("diff", "20:45", "2026-06-20T20:59:59.5Z")).stdout).toBe(
+      [
+        "Nothing was seen to change between 2026-06-20 20:45:00 and 2026-06-20 20:59:59.",
+        "Whether anything changed is not known of coder0, coder1, reviewer.",
+        "Nobody was watching at 2026-06-20 20:59:59.",
+        "",
+      ].join("\n"),
+    );
+    // Found unwell after that it is said all the same; and a gap between two moments that were watched is no turn.
+    const found = await past.json<DiffDocument>("diff", "20:30:50", "20:45");
+    expect(found.agents.map(({ name, change }) => [name, change])).toEqual([
+      ["coder0", "changed"],
+      ["coder1", "changed"],
+      ["reviewer", "changed"],
+    ]);
+    expect((await past.run("diff", "20:29", "20:35")).stdout).toContain("Nothing changed between");
   });
 });
 

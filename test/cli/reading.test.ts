@@ -253,6 +253,12 @@ describe("events", () => {
     });
   });
 
+  test("a limit of none lists none, and does not say that none matches", async () => {
+    expect(await fleet.run("events", "--limit", "0")).toMatchObject({
+      ...{ exit: 0, stdout: "", stderr: "--limit 0 lists no event, whether any matches or not.\n" },
+    });
+  });
+
   test("limits take the newest; with --after they take the first, so that a script can page", async () => {
     const last = fleet.log.lastSeq();
     expect(seqs((await fleet.run("events", "--json", "-n", "2")).stdout)).toEqual([last - 1, last]);

@@ -100,3 +100,23 @@ describe("when a source was last heard from, by the log alone", () => {
     expect(heard()).toEqual([null, iso(t + 30 * S), iso(t + 20 * S)]);
   });
 });
+
+describe("a look without a recorder", () => {
+  test("says of a source why it failed as a whole, and nothing of a bus that only a recorder listens to", () => {
+    const log = createFoldedLog();
+    const reason = "there is no bus; units are listed instead";
+    log.append({
+      type: "recorder.source.unavailable",
+      agent: null,
+      source: "recorder",
+      occurredAtUs: log.nowUs,
+      precision: "us",
+      payload: { source: "systemd", scope: "user-bus", reason },
+    });
+    const systemd = (unavailable: string[]) =>
+      psDocument(presentOf(log, log.nowUs, { unavailable })).observer.sources.systemd;
+    expect(systemd(["systemd"])).toMatchObject({ state: "unavailable", reason: "did not answer" });
+    expect(systemd(["systemd"])).not.toHaveProperty("scopes");
+    expect(systemd([])).not.toHaveProperty("scopes");
+  });
+});
