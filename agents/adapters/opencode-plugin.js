@@ -3,8 +3,40 @@
 // `fleet hooks install opencode`.
 import { createResponder, digestOfPrompt } from "./responder.js";
 
+/**
+ * OpenCode loads a plugin once for each directory that it is asked about, and with `--port` twice for its own, and gives the events to one of them: what each
+ * would say for itself would be that it is at rest. So they are one, and speak once.
+ */
+let shared = null;
+
 /** OpenCode awaits some of these; a throw in `chat.message` would lose the user's message. So each is quick and catches everything. */
 export const FleetHeartbeat = async () => {
+  try {
+    shared ??= createHooks();
+  } catch {
+    return {};
+  }
+  if (shared === null) return {};
+  const { hooks } = shared;
+  shared.open += 1;
+  let isOpen = true;
+  return {
+    ...hooks,
+    dispose: () => {
+      if (isOpen && shared !== null) {
+        shared.open -= 1;
+        if (shared.open === 0) {
+          shared.close();
+          shared = null;
+        }
+      }
+      isOpen = false;
+      return Promise.resolve();
+    },
+  };
+};
+
+function createHooks() {
   const sessions = new Map();
   const asked = new Map();
   const received = new Map();
@@ -24,14 +56,8 @@ export const FleetHeartbeat = async () => {
     }
     return Promise.resolve();
   };
-  const responder = (() => {
-    try {
-      return createResponder(() => ({ status: status(), model }));
-    } catch {
-      return null;
-    }
-  })();
-  if (responder === null) return {};
+  const responder = createResponder(() => ({ status: status(), model }));
+  if (responder === null) return null;
 
   const settled = (session) => {
     sessions.set(session, "idle");
@@ -56,7 +82,7 @@ export const FleetHeartbeat = async () => {
       responder.acknowledge("taken-up", digest, { message: info.parentID, session: info.sessionID });
     },
   };
-  return {
+  const hooks = {
     event: quietly(({ event }) => {
       // One event for each word of an answer: dropped first.
       if (event.type === "message.part.delta" || !Object.hasOwn(handlers, event.type)) return;
@@ -90,6 +116,6 @@ export const FleetHeartbeat = async () => {
     "shell.env": quietly(({ sessionID }, { env }) => {
       if (tracing.has(sessionID)) env.TRACEPARENT = tracing.get(sessionID);
     }),
-    dispose: quietly(() => responder.close()),
   };
-};
+  return { hooks, open: 0, close: () => responder.close() };
+}

@@ -14,7 +14,11 @@ const setup = cliSetups.find((one) => one.runtime === runtime);
 if (setup === undefined) throw new Error(`no runtime is called ${runtime}`);
 const results: { what: string; ok: boolean; note: string }[] = [];
 
-function tell(what: string, ok: boolean, note = ""): void {
+/** Goes before what is told of a runtime that has a server beside its screen. */
+let how = "";
+
+function tell(about: string, ok: boolean, note = ""): void {
+  const what = `${how}${about}`;
   results.push({ what, ok, note });
   console.log(`${setup?.runtime.padEnd(8)} ${ok ? "ok    " : "FAILED"} ${what.padEnd(34)} ${note}`);
 }
@@ -327,7 +331,7 @@ async function posts(lab: Lab): Promise<void> {
   await lab.mode(setup.permission);
   await lab.say("Run the checks before the post");
   await lab.until(setup.permissionScreen);
-  await expectStatus(lab, "waiting before a post", "waiting", 30_000);
+  await expectStatus(lab, "waiting before a post", "waiting", 30_000, 7000);
   const asked = await lab.lastRequest();
   const behind = send("Message 5002: behind a permission");
   const isHeldBack = !(await comes(() => hasReached(lab, "Message 5002: behind a permission", asked), 3000));
@@ -381,5 +385,11 @@ if (["states", "trace", "acks", "idle", "busy", "killed"].some(want)) {
   });
 }
 const { serving } = setup;
-if (serving !== undefined && want("posted")) await inLab({ ...setup, command: serving }, posts);
+if (serving !== undefined && ["states", "posted"].some(want)) {
+  how = "serving: ";
+  await inLab({ ...setup, command: serving }, async (lab) => {
+    if (want("posted")) await posts(lab);
+    if (want("states")) await states(lab);
+  });
+}
 process.exitCode = results.every(({ ok }) => ok) ? 0 : 1;

@@ -100,6 +100,33 @@ describe("OpenCode's plugin", () => {
     }
   });
 
+  test("loaded again in the same process it says the same, and goes on until the last of it is done with", async () => {
+    // As OpenCode 1.18 does with --port: the events go to one of the two.
+    await hooks.dispose?.({});
+    process.env.MOSAIC_HEARTBEAT_INTERVAL = "0.2";
+    const { FleetHeartbeat } = (await load("opencode-plugin.js")) as {
+      FleetHeartbeat: () => Promise<typeof hooks>;
+    };
+    const [first, second] = [await FleetHeartbeat(), await FleetHeartbeat()];
+    await first.event?.(eventOf("permission.asked"));
+    const seen = new Set<string | undefined>();
+    const seqOf = (): number => Number(agent.beat().seq);
+    const from = seqOf();
+    const hasBeatenOn = (): boolean => {
+      seen.add(status());
+      return seqOf() >= from + 4;
+    };
+    await expect.poll(hasBeatenOn, until).toBe(true);
+    await second.dispose?.({});
+    await second.dispose?.({});
+    const before = seqOf();
+    await expect.poll(() => seqOf() > before, until).toBe(true);
+    await first.event?.(eventOf("permission.replied"));
+    expect(status()).toBe("ok");
+    await first.dispose?.({});
+    expect([...seen]).toEqual(["waiting"]);
+  });
+
   test("a permission that is open when the turn is interrupted is open no longer", async () => {
     await tell("session.status/busy");
     await tell("permission.asked");
