@@ -8,10 +8,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import Sqlite from "better-sqlite3";
-import { chronicle } from "../query/history/chronicler.ts";
-import { derive, projections } from "../query/planes/all.ts";
 import type { FleetEvent } from "../store/events/catalogue.ts";
-import { openLog } from "../store/log.ts";
+import { openBenchLog } from "./bench-log.ts";
 import { eventAt } from "./load.ts";
 import type { BenchOptions, Result } from "./result.ts";
 import { atLeast, info, median, optionsOf, table } from "./result.ts";
@@ -60,14 +58,7 @@ type Slice = readonly { readonly event: FleetEvent; readonly recordedAtUs: numbe
 
 function fullPath(path: string) {
   let nowUs = 0;
-  const log = openLog({
-    path,
-    identity: { tenantId: "jarvis", host: "W-jarvis", machineId: "bench" },
-    clock: { nowUs: () => nowUs },
-    projections,
-    chronicle,
-    derive,
-  });
+  const log = openBenchLog(path, () => nowUs);
   return {
     append(slice: Slice): number {
       const batches: { events: FleetEvent[]; nowUs: number }[] = [];

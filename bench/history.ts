@@ -9,13 +9,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { isBehind, lastSeqAt, openPast, openPastAsRecorded } from "../cli/past.ts";
-import { chronicle } from "../query/history/chronicler.ts";
 import type { Past } from "../query/history/past.ts";
-import { derive, projections } from "../query/planes/all.ts";
 import type { FleetEvent } from "../store/events/catalogue.ts";
-import { type Log, openLog } from "../store/log.ts";
 import { openReader, type Reader } from "../store/reader.ts";
 import { askedByProcesses } from "./asked-by-process.ts";
+import { openBenchLog } from "./bench-log.ts";
 import { declarationOf, SCOPES, serverAppeared } from "./fleet-state.ts";
 import { AGENTS, agentName, eventAt, START_US } from "./load.ts";
 import type { BenchOptions, Result } from "./result.ts";
@@ -175,11 +173,6 @@ function isSilent({ type, agent }: FleetEvent, atUs: number): boolean {
   if (type !== "heartbeat.received" || agent === null) return false;
   const n = Number(agent.slice("coder".length));
   return (atUs / 1e6 + n * 720) % 36_000 < 300;
-}
-
-function openBenchLog(path: string, nowUs: () => number): Log {
-  const identity = { tenantId: "jarvis", host: "W-jarvis", machineId: "bench" };
-  return openLog({ path, identity, clock: { nowUs }, projections, chronicle, derive });
 }
 
 /** A log that was filled by another fleet is folded and judged anew, as the first verb after an update does it. */

@@ -1,8 +1,7 @@
-import { chronicle } from "../query/history/chronicler.ts";
-import { derive, projections } from "../query/planes/all.ts";
 import type { FleetEvent } from "../store/events/catalogue.ts";
 import type { TmuxPaneSeen } from "../store/events/snapshot.ts";
-import { type Log, openLog } from "../store/log.ts";
+import type { Log } from "../store/log.ts";
+import { openBenchLog } from "./bench-log.ts";
 import { declarationOf, SCOPES, serverAppeared } from "./fleet-state.ts";
 
 export const AGENTS = 50;
@@ -19,14 +18,7 @@ const SOCKET = SCOPES.find(({ source }) => source === "tmux")?.scope ?? "";
  */
 export function writeMirrorLog(path: string, events: number): number {
   let nowUs = BEGIN_US;
-  const log = openLog({
-    path,
-    identity: { ...WHO, machineId: "bench" },
-    clock: { nowUs: () => nowUs },
-    projections,
-    chronicle,
-    derive,
-  });
+  const log = openBenchLog(path, () => nowUs, { identity: { ...WHO, machineId: "bench" } });
   const names = Array.from({ length: AGENTS }, (_, n) => `a${n}`);
   const roster = names.map((name) => declarationOf(name, nowUs));
   log.append({ source: "roster", events: [...roster, serverAppeared(nowUs)] });

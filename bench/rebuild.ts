@@ -9,9 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import Sqlite from "better-sqlite3";
-import { chronicle } from "../query/history/chronicler.ts";
-import { derive, projections } from "../query/planes/all.ts";
-import { openLog } from "../store/log.ts";
+import { openBenchLog } from "./bench-log.ts";
 import { eventAt } from "./load.ts";
 import type { BenchOptions, Result } from "./result.ts";
 import { atLeast, atMost, info, median, optionsOf, peakMegabytes, table } from "./result.ts";
@@ -90,8 +88,7 @@ function inProcess(work: Work, path: string): { seconds: number; megabytes: numb
 }
 
 function open(path: string, clock: { nowUs(): number }, thread: string | null = null) {
-  const identity = { tenantId: "jarvis", host: "W-jarvis", machineId: "bench" };
-  return openLog({ path, identity, clock, projections, chronicle, derive, rebuildThread: { thread } });
+  return openBenchLog(path, () => clock.nowUs(), { rebuildThread: { thread } });
 }
 
 function fill(path: string, events: number): void {

@@ -8,11 +8,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import Sqlite from "better-sqlite3";
-import { chronicle } from "../query/history/chronicler.ts";
-import { derive, projections } from "../query/planes/all.ts";
 import type { PayloadOf } from "../store/events/catalogue.ts";
 import type { BeatSeen } from "../store/events/snapshot.ts";
-import { openLog } from "../store/log.ts";
+import { openBenchLog } from "./bench-log.ts";
 import { AGENTS, agentName, beat, eventAt, START_US } from "./load.ts";
 import type { BenchOptions, Result } from "./result.ts";
 import { atMost, info, optionsOf, table } from "./result.ts";
@@ -44,14 +42,7 @@ export function run({ events = 300_000 }: BenchOptions = {}): Result[] {
 
 function record(path: string, events: number): number {
   let nowUs = START_US;
-  const log = openLog({
-    path,
-    identity: { tenantId: "jarvis", host: "W-jarvis", machineId: "bench" },
-    clock: { nowUs: () => nowUs },
-    projections,
-    chronicle,
-    derive,
-  });
+  const log = openBenchLog(path, () => nowUs);
   // Something of each plane, so that the documents of a real fleet are there.
   const changes = Array.from({ length: AGENTS * 40 }, (_, i) => eventAt(i, 10).event);
   log.append({ source: "tmux", events: changes.filter(({ type }) => type !== "heartbeat.received") });

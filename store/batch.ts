@@ -1,5 +1,5 @@
 import type { Database } from "better-sqlite3";
-import { batchDigest, canonicalLine } from "./chain.ts";
+import { batchDigest, canonicalLine, nameIn } from "./chain.ts";
 import { createEventCheck } from "./check-event.ts";
 import type { Chronicler } from "./chronicle.ts";
 import type { NewEvent } from "./events/envelope.ts";
@@ -54,10 +54,9 @@ export function openBatches(database: Database, book: SeriesBook): StartBatch {
   let batches = 0;
 
   return (from, stampUs, documents, chronicler) => {
-    const batch = ++batches;
+    const batch = { number: ++batches, series: 0 };
     let { seq, recordedAtUs } = from;
     let nextUs = stampUs;
-    let seriesMet = 0;
     let rows: unknown[] = [];
     let lines = "";
 
@@ -77,13 +76,7 @@ export function openBatches(database: Database, book: SeriesBook): StartBatch {
           insertMany().run(rows);
           rows = [];
         }
-        let name: string | number = series.number;
-        if (series.batch !== batch) {
-          series.batch = batch;
-          series.number = seriesMet++;
-          name = series.canonical;
-        }
-        lines += canonicalLine(step, lag, name, text);
+        lines += canonicalLine(step, lag, nameIn(batch, series), text);
         if (series.folds.length === 0 && chronicler === null) return;
         const folded: FoldEvent = {
           seq,

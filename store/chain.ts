@@ -24,6 +24,25 @@ export function canonicalSeries(series: {
   return JSON.stringify([tenantId, host, agent, type, schemaVersion, source, precision]);
 }
 
+/** A series as the batches of a chain name it. */
+export interface NamedSeries {
+  readonly canonical: string;
+  /** The last batch that met it, and its number in that one. */
+  batch: number;
+  number: number;
+}
+
+/** What stands for a series in the line of its next event: its JSON where the batch meets it first, which counts those it has met. */
+export function nameIn(
+  batch: { readonly number: number; series: number },
+  series: NamedSeries,
+): string | number {
+  if (series.batch === batch.number) return series.number;
+  series.batch = batch.number;
+  series.number = batch.series++;
+  return series.canonical;
+}
+
 /** The line of an event first written here. `series`: its JSON, or its number in this batch. */
 export function canonicalLine(step: number, lag: number, series: string | number, payload: string): string {
   return `${step} ${lag} ${series} ${payload}\n`;

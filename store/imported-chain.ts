@@ -1,14 +1,10 @@
 import type { Database } from "better-sqlite3";
-import { batchDigest } from "./chain.ts";
+import { batchDigest, type NamedSeries, nameIn } from "./chain.ts";
 
-export interface ImportSeries {
+export interface ImportSeries extends NamedSeries {
   readonly id: number;
   readonly partitionId: number;
-  readonly canonical: string;
   readonly seen: { text: string; id: bigint | null }[];
-  /** The last batch that met it, and its number in that one. */
-  batch: number;
-  number: number;
 }
 
 /** The links of the new log's chain. */
@@ -20,10 +16,7 @@ export function openChain(database: Database) {
   return {
     /** What stands for a series in the line of its next event. */
     nameOf(series: ImportSeries): string | number {
-      if (series.batch === batch.number) return series.number;
-      series.batch = batch.number;
-      series.number = batch.series++;
-      return series.canonical;
+      return nameIn(batch, series);
     },
     add(line: string): void {
       lines += line;

@@ -127,7 +127,8 @@ function archivedTable(database: Database, floor: number): ComputedTable {
   };
 }
 
-const EVENT_COLUMNS = [
+/** Of the view `events`, in its order. */
+export const EVENT_COLUMNS = [
   "seq",
   "tenant_id",
   "host",

@@ -1,5 +1,5 @@
 import type { Database } from "better-sqlite3";
-import { canonicalSeries } from "./chain.ts";
+import { canonicalSeries, type NamedSeries } from "./chain.ts";
 import type { Kind } from "./check-event.ts";
 import { openDictionaries } from "./dictionaries.ts";
 import type { Partition } from "./identity.ts";
@@ -16,16 +16,12 @@ interface SeenPayload {
 }
 
 /** One kind of event about one agent, as the writer knows it. */
-export interface WriterSeries {
+export interface WriterSeries extends NamedSeries {
   readonly id: number;
   readonly agent: string | null;
   readonly kind: Kind;
-  readonly canonical: string;
   readonly folds: readonly Projection[];
   readonly seen: SeenPayload[];
-  /** Its number in the batch named here; see `canonicalSeries`. */
-  batch: number;
-  number: number;
 }
 
 export interface SeriesBook {

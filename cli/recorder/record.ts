@@ -57,7 +57,6 @@ export async function record(invocation: Invocation): Promise<number> {
       pulse.stop();
       await Promise.all([metrics?.close(), mirror?.stop()]);
       boots.stop();
-      await metrics?.close();
     }
     const cause = interrupt.cause();
     const reason = cause === "SIGINT" ? "interrupted" : (cause ?? "failed");

@@ -3,7 +3,7 @@ import { psDocument } from "../../query/ps.ts";
 import type { AgentRow } from "../../query/row.ts";
 import { withFirst } from "../../query/since.ts";
 import { isoMicros } from "../../store/exchange.ts";
-import type { ComputedTable, SqlValue } from "../../store/query-log.ts";
+import { type ComputedTable, EVENT_COLUMNS, type SqlValue } from "../../store/query-log.ts";
 import type { Reader } from "../../store/reader.ts";
 import { nowUs } from "../clock.ts";
 import type { Variables } from "../environment.ts";
@@ -88,23 +88,7 @@ export const VIEWS = {
     "seq",
     "last_seq",
   ],
-  events: [
-    "seq",
-    "tenant_id",
-    "host",
-    "agent",
-    "type",
-    "schema_version",
-    "source",
-    "occurred_at",
-    "precision",
-    "recorded_at",
-    "occurred_us",
-    "recorded_us",
-    "origin_log",
-    "origin_seq",
-    "payload",
-  ],
+  events: EVENT_COLUMNS,
 } as const;
 
 export function listViews(): string {
