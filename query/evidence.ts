@@ -11,6 +11,7 @@ import type {
   ManagerDocument,
   PaneDocument,
   ProcessDocument,
+  RefusedBeatDocument,
   RosterDocument,
   ServerDocument,
   UnitDocument,
@@ -36,6 +37,8 @@ export interface AgentFacts {
   readonly unit: UnitDocument | undefined;
   readonly manager: ManagerDocument | undefined;
   readonly heartbeat: HeartbeatDocument | undefined;
+  /** What its file held when it was last read, where that was no heartbeat. */
+  readonly refusedBeat: RefusedBeatDocument | undefined;
   readonly process: ProcessDocument | undefined;
   readonly watch: {
     readonly pane: Watch;
@@ -73,6 +76,8 @@ export function factsOf(input: {
     (roster === undefined && systemdWatch.state === "fresh" ? unloadedUnit(unitName) : undefined);
   const manager = documentOf(documents, "manager", ONLY);
   const heartbeat = documentOf(documents, "heartbeat", name);
+  const refused = documentOf(documents, "refusedbeat", name);
+  const refusedBeat = refused && refused.seq > (heartbeat?.seq ?? 0) ? refused : undefined;
   const heartbeatWatch = coverage.of("heartbeat", "");
   const intervalSeconds = declaration?.intervalSeconds ?? DEFAULT_INTERVAL_SECONDS;
 
@@ -137,6 +142,7 @@ export function factsOf(input: {
     unit,
     manager,
     heartbeat,
+    refusedBeat,
     process,
     watch: { pane: paneWatch, systemd: systemdWatch, heartbeat: heartbeatWatch, process: processWatch },
     evidence,

@@ -216,7 +216,13 @@ function idleSeconds(
   return atUs > 0 ? Math.max(0, Math.floor((nowUs - atUs) / 1e6)) : null;
 }
 
-function heartbeatCell({ heartbeat, evidence, watch, roster }: AgentFacts): AgentRow["heartbeat"] {
+function heartbeatCell({
+  heartbeat,
+  refusedBeat,
+  evidence,
+  watch,
+  roster,
+}: AgentFacts): AgentRow["heartbeat"] {
   const { beat, nowUs } = evidence;
   const shown = heartbeat && !heartbeat.removed ? heartbeat : undefined;
   return {
@@ -229,6 +235,7 @@ function heartbeatCell({ heartbeat, evidence, watch, roster }: AgentFacts): Agen
     interval_seconds: roster ? evidence.intervalSeconds : null,
     pid: shown?.beat.pid ?? null,
     evidence: shown?.beat.evidence ?? null,
+    refused: refusedBeat?.reason ?? null,
     observed_at: observedAt(watch.heartbeat, heartbeat?.recordedAtUs),
     source: "heartbeat",
   };

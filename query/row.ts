@@ -73,6 +73,8 @@ export interface AgentRow {
     /** The process that the beat speaks for. */
     pid: number | null;
     evidence: string | null;
+    /** Why its file is no heartbeat, where what was last read of it was none. */
+    refused: string | null;
   };
   drift: Cell & { state: "yes" | "no" | "unknown"; expected: string | null; actual: string | null };
   boot: Cell & { state: "yes" | "no" | "unknown"; reasons: BootReason[] };

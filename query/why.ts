@@ -108,7 +108,7 @@ export function whyDocument({ row, verdict, facts }: Explained, input: WhyInput)
     },
     {
       plane: "heartbeat",
-      state: beatState(row),
+      state: beatState(row, facts),
       observed_at: row.heartbeat.observed_at,
       source: "heartbeat",
       evidence: beats,
@@ -145,10 +145,26 @@ export function whyDocument({ row, verdict, facts }: Explained, input: WhyInput)
   };
 }
 
-function beatState(row: AgentRow): string {
-  const { health, reason } = row.heartbeat;
-  const aside = reason ?? outlivesItsPane(row);
-  return aside === null ? health : `${health} (${aside})`;
+function beatState(row: AgentRow, facts: Explained["facts"]): string {
+  const { health, reason, refused } = row.heartbeat;
+  const asides = [
+    reason ?? outlivesItsPane(row),
+    byAnother(row, facts),
+    refused === null ? null : `its file is refused: ${refused}`,
+  ].filter((aside) => aside !== null);
+  return asides.length === 0 ? health : `${health} (${asides.join("; ")})`;
+}
+
+/**
+ * Anybody of this uid can write a beat, and many a runtime runs as a child of its pane's process, so a beat is believed by its file. Who wrote it,
+ * where that is no process that was seen in the pane, is for the reader to judge.
+ */
+function byAnother({ pane, heartbeat }: AgentRow, { process }: Explained["facts"]): string | null {
+  if (pane.state !== "alive" || heartbeat.health !== "healthy" || heartbeat.pid === null) return null;
+  const seen = [pane.pid, process?.process.panePid === pane.pid ? process?.process.pid : null];
+  return seen.includes(heartbeat.pid)
+    ? null
+    : `by process ${heartbeat.pid}, which is not one that was seen in its pane`;
 }
 
 function evidenceOf(event: StoredEvent): WhyEvidence {

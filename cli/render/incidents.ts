@@ -93,7 +93,8 @@ function certificate(death: Death, cause: string, column = 0): string {
 }
 
 /** From its beginning to its end, or to when it was last seen unwell; what of that nobody saw is told beside it. */
-function lasting({ until, last_seen_down, seconds_down, stretches }: Death, atUs: number): string {
+function lasting(death: Death, atUs: number): string {
+  const { until, last_seen_down, seconds_down, stretches, witnessed, began_before } = death;
   const whole = formatLength(exactUsOf(until ?? last_seen_down) - atUs);
   const seen = formatLength(seconds_down * 1e6);
   const looks = stretches === 1 ? "one look" : `${stretches} looks`;
@@ -104,7 +105,9 @@ function lasting({ until, last_seen_down, seconds_down, stretches }: Death, atUs
         ? ""
         : `, of which ${seen} were seen`;
   const goesOn = until === null ? `${part === "" ? "" : ","} and not seen well since` : "";
-  return `, for ${whole}${part}${goesOn}`;
+  // Nobody saw it begin.
+  const least = witnessed || began_before || part !== "" ? "" : "at least ";
+  return `, for ${least}${whole}${part}${goesOn}`;
 }
 
 /** What was seen of an outage is no time but single looks, in seconds. */
@@ -118,6 +121,8 @@ function unseen({ not_before, began_at }: Death): string {
 function paneWords({ pane }: Death): string[] {
   if (pane === null) return [];
   const who = pane.id === null ? "its pane" : `pane ${visible(pane.id)} (process ${pane.pid})`;
+  // Of one that no look and no hook ever told of there was no pane that could have gone.
+  if (pane.id === null && pane.source === "tmux") return ["no pane of it was ever seen"];
   const at = pane.at === null ? "" : ` at ${formatMoment(exactUsOf(pane.at)).slice(11)}`;
   if (pane.away !== null && pane.signal === null && pane.exit_status === null) {
     const to = visible(pane.away.to);

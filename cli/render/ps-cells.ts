@@ -139,6 +139,8 @@ function noteCell(row: AgentRow): TableCell {
   const beat = heartbeat.expected && heartbeat.health === "unknown" && heartbeat.reason !== "no-file";
   if (beat && heartbeat.reason !== null && heartbeat.reason !== status_reason)
     text = joined(text, heartbeat.reason);
+  if (heartbeat.expected && heartbeat.refused !== null)
+    text = joined(text, `beat refused: ${heartbeat.refused}`);
   flags.forEach((flag) => {
     if (flag !== "drift" && flag !== "boot") text = joined(text, flag);
   });

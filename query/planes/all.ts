@@ -7,7 +7,7 @@ import type {
   Projection,
   ReadonlyDocuments,
 } from "../../store/projection.ts";
-import { deriveHeartbeat, foldHeartbeat, heartbeatRepetition } from "./heartbeat.ts";
+import { deriveHeartbeat, foldHeartbeat, foldRefusedBeat, heartbeatRepetition } from "./heartbeat.ts";
 import { deriveProcess, foldProcess } from "./process.ts";
 import { foldPurpose } from "./purpose.ts";
 import { foldRecorder } from "./recorder.ts";
@@ -20,6 +20,7 @@ import { foldTmux } from "./tmux-fold.ts";
 /** By the first part of an event's type: what each plane's events change in the documents. */
 const folds: Readonly<Record<string, (documents: Documents, event: FoldEvent) => void>> = {
   heartbeat: foldHeartbeat,
+  collector: foldRefusedBeat,
   tmux: foldTmux,
   systemd: foldSystemd,
   journal: foldPurpose,
@@ -44,7 +45,7 @@ const KNOWN_VERSION = 1;
 /** The present of every plane: what `fleet ps` and `fleet why` read. */
 const planes: Projection = {
   name: "planes",
-  version: 10,
+  version: 11,
   types: null,
   evolve(documents, event) {
     if (event.schemaVersion > KNOWN_VERSION) return;

@@ -146,6 +146,11 @@ export interface HeartbeatDocument extends Changed {
   readonly removed: boolean;
 }
 
+/** A heartbeat file that was no heartbeat when it was last read and not understood. */
+export interface RefusedBeatDocument extends Changed {
+  readonly reason: string;
+}
+
 export interface ProcessDocument extends Changed {
   readonly process: PayloadOf<"process.changed">;
 }
@@ -197,6 +202,7 @@ export interface DocumentFamilies {
   unit: UnitDocument;
   manager: ManagerDocument;
   heartbeat: HeartbeatDocument;
+  refusedbeat: RefusedBeatDocument;
   process: ProcessDocument;
   coverage: CoverageDocument;
   recorder: RecorderDocument;
@@ -217,6 +223,7 @@ export const FAMILIES_OF_PS: readonly (keyof DocumentFamilies)[] = [
   "unit",
   "manager",
   "heartbeat",
+  "refusedbeat",
   "process",
   "coverage",
   "recorder",

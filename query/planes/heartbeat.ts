@@ -7,7 +7,7 @@ import type {
   ReadonlyDocuments,
   Repetition,
 } from "../../store/projection.ts";
-import type { HeartbeatDocument } from "./documents.ts";
+import type { HeartbeatDocument, RefusedBeatDocument } from "./documents.ts";
 import { documentOf, documentsOf } from "./documents.ts";
 import { sameValue } from "./same-value.ts";
 
@@ -22,6 +22,15 @@ export function foldHeartbeat(documents: Documents, event: FoldEvent): void {
   const declaration = documentOf(documents, "roster", event.agent)?.declaration;
   const next = evolveHeartbeat(known, event, declaration?.intervalSeconds ?? DEFAULT_INTERVAL_SECONDS);
   if (next !== known) documents.set("heartbeat", event.agent, next);
+}
+
+/** A file of an agent's that is no heartbeat. It has a document of its own: beats are folded by themselves (see `history/chronicler.ts`). */
+export function foldRefusedBeat(documents: Documents, event: FoldEvent): void {
+  if (event.type !== "collector.input.rejected" || event.source !== "heartbeat" || event.agent === null)
+    return;
+  const { reason } = event.payload as PayloadOf<"collector.input.rejected">;
+  const { seq, recordedAtUs } = event;
+  documents.set("refusedbeat", event.agent, { reason, seq, recordedAtUs } satisfies RefusedBeatDocument);
 }
 
 /** One event of one agent's heartbeat file: what is known of the file after it. The same value where it changes nothing. */

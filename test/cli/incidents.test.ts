@@ -611,6 +611,17 @@ describe("causes", () => {
     ]);
   });
 
+  test("a holder that never ran lost no pane, and for how long is not known", async () => {
+    const holder = { role: "holder", runtime: null, class: "holder", heartbeat: "not-expected" } as const;
+    past.record(0, rosterLook(at(0), { _holder: holder }), tmuxLook(at(0), []));
+    past.stop(4);
+    past.now(4);
+    const { stdout } = await past.run("incidents");
+    expect(plain(stdout).replaceAll(/\s+/g, " ")).toContain(
+      "_holder dead (never-ran), for at least 4.0 s and not seen well since; it was so when it was first looked at; no pane of it was ever seen;",
+    );
+  });
+
   test("a session that was renamed is not said to have gone, and by what name it runs on", async () => {
     past.record(0, rosterLook(at(0), { coder0: {} }), tmuxLook(at(0), [paneSeen("coder0", 1)]));
     past.look(10, tmuxLook(at(10), [paneSeen("zed", 1)]));

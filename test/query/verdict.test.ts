@@ -1,10 +1,20 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { plain } from "../../cli/render/colour.ts";
 import { formatPs } from "../../cli/render/ps-table.ts";
+import { explainAgent } from "../../query/ps.ts";
 import { outlivesItsPane } from "../../query/row.ts";
+import { whyDocument } from "../../query/why.ts";
 import type { FoldedLog } from "../support/fold.ts";
-import { beatLook, paneSeen, rosterLook, SOCKET, systemdLook, tmuxLook } from "../support/looks.ts";
-import { rowOf, tableOf } from "../support/table.ts";
+import {
+  beatLook,
+  paneSeen,
+  processLook,
+  rosterLook,
+  SOCKET,
+  systemdLook,
+  tmuxLook,
+} from "../support/looks.ts";
+import { presentOf, rowOf, tableOf } from "../support/table.ts";
 import { type FleetAtRest, fleetAtRest } from "./fleet-at-rest.ts";
 
 const S = 1_000_000;
@@ -224,6 +234,45 @@ describe("the ladder", () => {
     at(t + 8 * S).look(tmuxLook(t + 8 * S, [], { server: null, goneReason: "refused" }));
     expect(row(t + 9 * S)).toMatchObject(failed);
     expect(row(t + 9 * S, "_holder")).toMatchObject({ status: "dead", status_reason: "tmux server gone" });
+  });
+
+  test("a beat file that is refused is said so in its row, until a beat is read or the file is gone", () => {
+    const refusedAt = (us: number) =>
+      at(us).append({
+        type: "collector.input.rejected",
+        agent: "coder0",
+        source: "heartbeat",
+        occurredAtUs: us,
+        precision: "us",
+        payload: { reason: "no ts", where: "/run/coder0.hb", raw: "rubbish", bytes: 7 },
+      });
+    expect(row(t + 1 * S).heartbeat.refused).toBeNull();
+    refusedAt(t + 2 * S);
+    expect(row(t + 3 * S).heartbeat).toMatchObject({ refused: "no ts", reason: "no-file" });
+    const lines = formatPs(tableOf(log, t + 3 * S), { width: null, paint: plain });
+    expect(lines.find((line) => line.includes("coder0"))).toContain("beat refused: no ts");
+    at(t + 4 * S).look(beatLook(t + 4 * S, "coder0", t + 4 * S));
+    expect(row(t + 5 * S).heartbeat.refused).toBeNull();
+    refusedAt(t + 6 * S);
+    expect(row(t + 7 * S)).toMatchObject({ status: "healthy", heartbeat: { refused: "no ts" } });
+    at(t + 8 * S).look({ ...beatLook(t + 8 * S, "coder0", t), beats: [], complete: true });
+    expect(row(t + 9 * S).heartbeat).toMatchObject({ refused: null, reason: "no-file" });
+  });
+
+  test("who wrote a beat is said where it is no process that was seen in the pane", () => {
+    const stateOf = (us: number) => {
+      const nobody = { event: () => null, recent: () => [] };
+      const asked = { tenantId: "t", host: "h", nowUs: us, logSeq: 1, name: "coder0", lookup: nobody };
+      const { cells } = whyDocument(explainAgent(presentOf(at(us), us), "coder0"), asked);
+      return cells.find(({ plane }) => plane === "heartbeat")?.state;
+    };
+    at(t + 1 * S).look(beatLook(t + 1 * S, "coder0", t + 1 * S, { pid: 1001 }));
+    expect(stateOf(t + 2 * S)).toBe("healthy");
+    at(t + 3 * S).look(beatLook(t + 3 * S, "coder0", t + 3 * S, { pid: 77 }));
+    expect(stateOf(t + 4 * S)).toBe("healthy (by process 77, which is not one that was seen in its pane)");
+    const seen = { agent: "coder0", pane: "%1", panePid: 1001, name: "pi", pid: 77 };
+    at(t + 5 * S).look(processLook(t + 5 * S, [seen]));
+    expect(stateOf(t + 6 * S)).toBe("healthy");
   });
 
   test("whole seconds of tmux put no death before the last beat of that life", () => {

@@ -154,16 +154,16 @@ export function systemdLook(
 
 export function processLook(
   atUs: number,
-  panes: readonly { agent: string; pane: string; panePid: number; name: string }[],
+  panes: readonly { agent: string; pane: string; panePid: number; name: string; pid?: number }[],
 ): ProcessSnapshot {
   return {
     source: "process",
     scope: "",
     begunAtUs: atUs,
     endedAtUs: atUs,
-    panes: panes.map(({ agent, pane, panePid, name }) => ({
+    panes: panes.map(({ agent, pane, panePid, name, pid = panePid }) => ({
       agent,
-      process: { socket: SOCKET, server: SERVER, pane, panePid, name, interpreter: null, pid: panePid },
+      process: { socket: SOCKET, server: SERVER, pane, panePid, name, interpreter: null, pid },
     })),
   };
 }

@@ -53,6 +53,7 @@ export function agentRow(name: string, changes: Changes<AgentRow> = {}): AgentRo
       interval_seconds: 15,
       pid: 4702,
       evidence: "runtime",
+      refused: null,
       observed_at: ago(4),
       source: "heartbeat",
     },
