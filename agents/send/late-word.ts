@@ -34,12 +34,13 @@ export function lateVerdict(
   hands: readonly Hand[],
 ): Verdict | null {
   const { agent, submitted, submittedAtUs, requestedAtUs, runtimeMessage } = entry;
-  if (!submitted || agent === null || received === null) return null;
+  if (agent === null || received === null) return null;
   if (runtimeMessage !== null) {
     // Its name is of nobody's typing. That its adapter heard of it is not yet that it was kept; that it is answered is.
     const because = `the runtime answers it as ${runtimeMessage}, after the sender had ended`;
     return takenUp === null ? null : { verdict: "accepted", proof: "id", queued: false, because };
   }
+  if (!submitted) return null;
   // The adapter's clock has milliseconds.
   const heardAtUs = received.atMs * 1000 + 999;
   if (wasTouched(hands, agent, submittedAtUs ?? requestedAtUs, heardAtUs)) return null;

@@ -144,38 +144,38 @@ interface Proving extends PostOrder {
 }
 
 /** Asks for the message until the server holds it, or time is up, or its process is gone. */
-async function prove(
-  first: Connection,
-  edge: PostEdge,
-  { id, text, session, deadlineMs, isAnswered, reopen }: Proving,
-): Promise<Proven> {
+async function prove(first: Connection, edge: PostEdge, proving: Proving): Promise<Proven> {
+  const { id, text, session, deadlineMs, isAnswered, reopen } = proving;
   let connection = first;
   let pauseMs = FIRST_PAUSE_MS;
   let wasAbsent = false;
-  for (;;) {
-    const held = await askForMessage(connection, session, id);
-    if (held !== null && held !== "absent" && isOurs(held, session, id)) {
-      const newest = await newestMessages(connection, session, NEWEST);
-      if (connection !== first) connection.close();
-      return judge({ held, newest, acks: edge.acksOf(id), session, text });
-    }
-    const look = await lookAtPane(edge.pane);
-    const isGone = look.state !== "pane" || look.dead || look.pid !== edge.pane.pid;
-    if (isGone) return unproven("gone", "its process ended before it was known whether it holds the message");
-    wasAbsent ||= held === "absent";
-    if (edge.nowMs() >= deadlineMs)
-      return wasAbsent && isAnswered
-        ? unproven("no-evidence", `its server was given the message and holds none of its id (${id})`)
-        : unproven("unfinished", `its server was given the message (${id}) and did not say that it holds it`);
-    await edge.wait(pauseMs);
-    if (held === null) {
-      const opened = await reopen();
-      if (opened.state === "open") {
-        if (connection !== first) connection.close();
-        connection = opened.connection;
+  try {
+    for (;;) {
+      const held = await askForMessage(connection, session, id);
+      if (held !== null && held !== "absent" && isOurs(held, session, id)) {
+        const newest = await newestMessages(connection, session, NEWEST);
+        return judge({ held, newest, acks: edge.acksOf(id), session, text });
       }
+      const look = await lookAtPane(edge.pane);
+      if (look.state !== "pane" || look.dead || look.pid !== edge.pane.pid)
+        return unproven("gone", "its process ended before it was known whether it holds the message");
+      wasAbsent ||= held === "absent";
+      if (edge.nowMs() >= deadlineMs)
+        return wasAbsent && isAnswered
+          ? unproven("no-evidence", `its server was given the message and holds none of its id (${id})`)
+          : unproven(
+              "unfinished",
+              `its server was given the message (${id}) and did not say that it holds it`,
+            );
+      await edge.wait(pauseMs);
+      pauseMs = Math.min(LAST_PAUSE_MS, pauseMs * 1.5);
+      const opened = held === null ? await reopen() : null;
+      if (opened?.state !== "open") continue;
+      connection.close();
+      connection = opened.connection;
     }
-    pauseMs = Math.min(LAST_PAUSE_MS, pauseMs * 1.5);
+  } finally {
+    connection.close();
   }
 }
 

@@ -9,7 +9,8 @@ const NEXT: Readonly<Record<HookedRuntime, string>> = {
   claude: "It beats once it runs as an agent (MOSAIC_AGENT_NAME is set).",
   codex:
     "Start it once and trust the hooks in its dialog; run it with --no-daemon. Between its hooks a sidecar beats for it, which the agents' launcher starts.",
-  opencode: "It beats when it starts the next time.",
+  opencode:
+    "It beats when it starts the next time. Started with --port N, it is given messages by its own server, and they are not typed.",
   pi: "It beats when it starts the next time.",
 };
 

@@ -192,7 +192,7 @@ test("a server that asks for a password is told that of its own environment, and
 });
 
 test("204 alone is no proof: what the server then does not hold is unverifiable, and is not typed instead", async () => {
-  const sent = await send("loses", "into the void", "--timeout", "2000");
+  const sent = await send("loses", "into the void", "--timeout", "5000");
   expect(sent).toMatchObject({ code: 11, verdict: "unverifiable", kind: "no-evidence", via: "prompt_async" });
   expect(noted("loses", "posted")).toHaveLength(1);
   expect(noted("loses", "read")).toEqual([]);
@@ -202,7 +202,7 @@ test("a server that dies with the message is gone, one that is slow is waited fo
   const [dead, slow, stuck, closed] = await Promise.all([
     send("dies", "last words", "--timeout", "30000"),
     send("slow", "take your time", "--timeout", "30000"),
-    send("stuck", "never answered", "--timeout", "3000"),
+    send("stuck", "never answered", "--timeout", "6000"),
     send("hangsup", "and hung up", "--timeout", "30000"),
   ]);
   expect(dead).toMatchObject({ code: 11, verdict: "unverifiable", kind: "gone" });

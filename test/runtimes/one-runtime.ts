@@ -385,10 +385,11 @@ if (["states", "trace", "acks", "idle", "busy", "killed"].some(want)) {
   });
 }
 const { serving } = setup;
-if (serving !== undefined && ["states", "posted"].some(want)) {
+if (serving !== undefined && ["states", "trace", "posted"].some(want)) {
   how = "serving: ";
   await inLab({ ...setup, command: serving }, async (lab) => {
     if (want("posted")) await posts(lab);
+    if (want("trace")) await trace(lab);
     if (want("states")) await states(lab);
   });
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Ack } from "../../../agents/acks/acks.ts";
 import type { Hand } from "../../../agents/send/hands.ts";
-import { lateWord as lateWordAmong, openMessages } from "../../../agents/send/late-word.ts";
+import { lateVerdict, lateWord as lateWordAmong, openMessages } from "../../../agents/send/late-word.ts";
 import { type MessageEntry, messagesOf } from "../../../query/messages.ts";
 
 const SECOND = 1_000_000;
@@ -176,5 +176,12 @@ describe("a message that was posted", () => {
       type: "message.accepted",
       payload: { proof: "id", queued: false },
     });
+  });
+
+  test("and whose sender was killed in that moment is accepted when it is answered, as no typed one is", () => {
+    const said = { received: named("received", 101_000), takenUp: named("taken-up", 102_000) };
+    const killed = { state: "posted", submitted: false, verdict: null } as const;
+    expect(lateVerdict(posted(killed), said, [])).toMatchObject({ verdict: "accepted", proof: "id" });
+    expect(lateVerdict(entry({ ...killed, state: "typed" }), said, [])).toBeNull();
   });
 });
