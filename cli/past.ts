@@ -14,7 +14,7 @@ import { liveRecorder } from "./present.ts";
 
 /** The past of one (tenant, host) by all the evidence that the log holds at this moment. */
 export function openPast(reader: Reader, partition: Partition, nowUs: number): Past {
-  const lapsedAtUs = lapsedAt(reader, partition);
+  const lapsedAtUs = lapsedAt(reader, partition, nowUs);
   // A log that is kept by another version of fleet, and cannot be brought up to date here, is folded for this question alone.
   if (!isKept(reader)) return pastThen(reader, partition, reader.lastSeq(), { lapsedAtUs, nowUs });
   return keptPast({
@@ -43,12 +43,12 @@ export function isBehind(reader: Reader): boolean {
  * Until when somebody is known to have watched, where that is not told by an event: null while a recorder of this very host is at work. A
  * log that was brought from elsewhere speaks of its host up to its last event, and of nothing after that.
  */
-function lapsedAt(reader: Reader, partition: Partition): number | null {
+function lapsedAt(reader: Reader, partition: Partition, now: number): number | null {
   const own = reader.identity();
   const isOwn = own.tenantId === partition.tenantId && own.host === partition.host;
   if (isOwn && liveRecorder(reader) !== null) return null;
   const lease = isOwn ? reader.lease() : null;
-  if (lease !== null) return lease.lastAliveUs;
+  if (lease !== null) return reader.lastWordUs(lease, now);
   const [last] = reader.events({ ...partition, newestFirst: true, limit: 1 });
   return last?.recordedAtUs ?? null;
 }
@@ -87,7 +87,7 @@ function lapsedUnsaid(reader: Reader, partition: Partition, seq: number, nowUs: 
   const [last] = reader.events({ ...partition, types, beforeSeq: seq + 1, newestFirst: true, limit: 1 });
   if (last?.type !== "recorder.started") return null;
   if (next === undefined) {
-    const lapsedAtUs = lapsedAt(reader, partition);
+    const lapsedAtUs = lapsedAt(reader, partition, nowUs);
     return lapsedAtUs === null || lapsedAtUs > nowUs ? null : lapsedAtUs;
   }
   if (next.type !== "recorder.lapsed") return null;

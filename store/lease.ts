@@ -67,6 +67,29 @@ export function readLease(database: Database): () => HeldLease | null {
   };
 }
 
+/**
+ * Until when a holder is known to have lived: its last renewal, or what collectors stated after it. A lease is renewed each second, and nobody else
+ * collects while it is held: what was written in its last one is its own work.
+ */
+export function readLastWord(database: Database): (held: HeldLease, nowUs: number) => number {
+  const newest = prepared(
+    database,
+    `SELECT recorded_at, source FROM events JOIN series USING (series_id) JOIN kinds USING (kind_id)
+     ORDER BY seq DESC LIMIT ${LAST_WORDS}`,
+    "raw",
+  );
+  return ({ lastAliveUs }, nowUs) => {
+    for (const [recordedAtUs, source] of newest().iterate() as Iterable<[number, string]>) {
+      if (recordedAtUs <= lastAliveUs) break;
+      // Where the clock was set back events are dated later than it reads.
+      if (source !== "operator" && recordedAtUs <= nowUs) return recordedAtUs;
+    }
+    return lastAliveUs;
+  };
+}
+
+const LAST_WORDS = 1000;
+
 export function openLease(
   database: Database,
   writer: Writer,
@@ -76,6 +99,7 @@ export function openLease(
   const nowUs = () => Math.floor(clock.nowUs());
   const monotonicUs = () => Math.floor(clock.monotonicUs?.() ?? clock.nowUs());
   const read = readLease(database);
+  const lastWordUs = readLastWord(database);
   const put = prepared(
     database,
     `INSERT OR REPLACE INTO lease (one, ${COLUMNS}) VALUES (1, ?, ?, ?, ?, ?, ?, ?)`,
@@ -100,9 +124,10 @@ export function openLease(
     write(writing, { type: "recorder.started", payload: { pid, pidStart, bootId, version, ...resumed } });
     renewedAtUs = nowUs();
   };
-  const lapse = (writing: Writing, { pid, lastAliveUs }: HeldLease): void => {
+  const lapse = (writing: Writing, held: HeldLease): void => {
     drop().run();
-    write(writing, { type: "recorder.lapsed", payload: { pid, lastAliveUs } });
+    const payload = { pid: held.pid, lastAliveUs: lastWordUs(held, nowUs()) };
+    write(writing, { type: "recorder.lapsed", payload });
   };
 
   return {

@@ -6,7 +6,7 @@ import type { EventRow } from "./find-events.ts";
 import { findEvents } from "./find-events.ts";
 import type { Partition } from "./identity.ts";
 import type { HeldLease } from "./lease.ts";
-import { readLease } from "./lease.ts";
+import { readLastWord, readLease } from "./lease.ts";
 import { openLogNames } from "./log-names.ts";
 import { openNames } from "./names.ts";
 import { noLog, openForReading } from "./open.ts";
@@ -34,6 +34,8 @@ export interface Reader {
   /** By scope: volatile readings of the present. */
   gauges(partition: Partition): Record<string, Record<string, number>>;
   lease(): HeldLease | null;
+  /** Until when a holder of the lease is known to have lived, who is silent now. */
+  lastWordUs(held: HeldLease, nowUs: number): number;
   events(filter: EventFilter): IterableIterator<StoredEvent>;
   event(seq: number): StoredEvent | null;
   /** What is folded from the log, by name, with the version of the fold. */
@@ -72,6 +74,7 @@ function readerOf(path: string, database: Database, attempt: <T>(work: () => T) 
   const lastSeq = prepared(database, "SELECT coalesce(max(seq), 0) FROM events", "pluck");
   const dataVersion = prepared(database, "PRAGMA data_version", "pluck");
   const lease = readLease(database);
+  const lastWord = readLastWord(database);
   const logNames = openLogNames(database);
   const logId = logNames.newest;
   if (logId === undefined) throw noLog(path);
@@ -143,6 +146,7 @@ function readerOf(path: string, database: Database, attempt: <T>(work: () => T) 
         return Object.fromEntries(rows.map(([scope, readings]) => [scope, JSON.parse(readings)]));
       }),
     lease: () => attempt(lease),
+    lastWordUs: (held, nowUs) => attempt(() => lastWord(held, nowUs)),
     events,
     event: (seq) =>
       attempt(() => {

@@ -123,6 +123,32 @@ describe("a recorder that died without a word", () => {
     expect(next.lastSeq()).toBe(count);
   });
 
+  test("lived until the last that it wrote, which may be later than its last renewal; what operators did is no word of it", () => {
+    const { path, open, clock } = fleet();
+    const [dead, next] = [open(), open()];
+    dead.claimLease(holder(1), alive);
+    clock.pass(SECOND);
+    dead.renewLease();
+    clock.pass(0.8 * SECOND);
+    dead.append({ source: "heartbeat", events: [beat("a"), beat("b")] });
+    const wroteUs = bench.read(path).event(3)?.recordedAtUs;
+    clock.pass(SECOND);
+    const acted = {
+      type: "message.submitted",
+      payload: { message: "m1" },
+      agent: "a",
+      source: "operator",
+    } as const;
+    next.append({ source: "operator", events: [{ ...acted, occurredAtUs: clock.nowUs(), precision: "us" }] });
+    clock.pass(9 * SECOND);
+    next.settleLapsedLease(alive);
+    expect(bench.read(path).event(5)).toMatchObject({
+      type: "recorder.lapsed",
+      payload: { pid: 1, lastAliveUs: wroteUs },
+    });
+    expect(wroteUs).toBeGreaterThanOrEqual(T0 + 1.8 * SECOND);
+  });
+
   test("is told within the five seconds by who can see that its process is gone", () => {
     const { open, clock, types } = fleet();
     const [dead, next] = [open(), open()];
