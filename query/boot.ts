@@ -24,7 +24,9 @@ const UNDECIDED = new Set(["static", "indirect", "generated"]);
 
 /** Boot gap: active now, and would not come back after a reboot. */
 export function judgeBoot({ active, known, unit, manager, strayed }: BootQuestion): BootGap {
-  if (!known || active === null || !unit || !manager) return { state: "unknown", reasons: [] };
+  // That it lives where its unit would not start it is known whatever systemd tells; so the session of another fleet is not taken for its own.
+  if (!known || active === null || !unit || !manager)
+    return strayed ? { state: "yes", reasons: ["socket"] } : { state: "unknown", reasons: [] };
   if (!active) return { state: "no", reasons: [] };
   const reasons: BootReason[] = [];
   const { load, fileState, serviceType, remainAfterExit, killMode } = unit.unit;

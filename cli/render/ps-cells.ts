@@ -101,9 +101,10 @@ function beatCell({ heartbeat, status }: AgentRow): TableCell {
 /** What was seen to run there. Whether a dead pane drifted is no question. */
 function runtimeCell({ runtime, drift, pane, heartbeat }: AgentRow): TableCell {
   const expected = drift.expected ?? runtime;
-  if (expected === null) return { said: [visible(drift.actual ?? pane.command ?? "-")], tone: "quiet" };
-  if (drift.state === "no") return { said: [visible(expected)], tone: null };
-  if (drift.state === "yes") {
+  const seen = drift.actual ?? pane.command;
+  if (expected === null && seen !== null) return { said: [visible(seen)], tone: "quiet" };
+  if (expected !== null && drift.state === "no") return { said: [visible(expected)], tone: null };
+  if (expected !== null && drift.state === "yes") {
     const actual = visible(drift.actual ?? "?");
     return { said: [`${actual}, not ${visible(expected)}`, `not ${visible(expected)}`], tone: "warn" };
   }

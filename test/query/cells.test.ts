@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { checkRow, checkRows } from "../../query/check.ts";
 import type { FoldedLog } from "../support/fold.ts";
-import { beatLook, paneSeen, processLook, systemdLook, tmuxLook } from "../support/looks.ts";
+import { beatLook, paneSeen, processLook, SOCKET, systemdLook, tmuxLook } from "../support/looks.ts";
 import { rowOf, tableOf } from "../support/table.ts";
 import { type FleetAtRest, fleetAtRest } from "./fleet-at-rest.ts";
 
@@ -37,6 +37,26 @@ describe("cells", () => {
     expect(row(t + 2 * S).boot).toMatchObject({ state: "yes", reasons: ["linger-off"] });
     at(t + 3 * S).look(systemdLook(t + 3 * S, { "mosaic-agent@coder0.service": { fileState: "enabled" } }));
     expect(row(t + 3 * S).boot).toMatchObject({ state: "no", reasons: [] });
+  });
+
+  test("a session of its name on another socket is marked as one that its unit would not start, whatever systemd tells", () => {
+    const other = "/tmp/tmux-1000/other";
+    at(t + 1 * S).look(tmuxLook(t + 1 * S, [paneSeen("coder0", 1)]));
+    const elsewhere = { scope: other, server: { pid: 950, start: 6, version: "3.3a" } };
+    at(t + 2 * S).look(tmuxLook(t + 2 * S, [paneSeen("_holder", 0, { pid: 2000 })], elsewhere));
+    // A look at each of the two sockets.
+    const outcomes = [SOCKET, other].map((scope) => ({
+      ...{ source: "tmux", scope, state: "observed" as const, reason: null },
+    }));
+    const observer = { state: "one-shot", sinceUs: t + 2 * S, outcomes } as const;
+    const holder = rowOf(tableOf(log, t + 2 * S, { observer }), "_holder");
+    expect(holder).toMatchObject({
+      status: "running",
+      pane: { socket: other },
+      systemd: { active: "unknown" },
+      boot: { state: "yes", reasons: ["socket"] },
+      flags: ["boot"],
+    });
   });
 
   test("idle is the time since the window's last output, by gauge or by event", () => {

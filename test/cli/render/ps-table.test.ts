@@ -206,3 +206,16 @@ test("a roster that has gone leaves the last good one in force, and says so", ()
   const roster = { state: "missing", path: "/r.yaml", problem: null } as const;
   expect(lines(psDocumentOf([agentRow("a")], { roster }), null)).toMatch(/the last good one is in force/);
 });
+
+test("of a session that nobody looked at nobody knows what it runs, whatever a roster expects of it", () => {
+  const holder = holderRow();
+  const unseen: AgentRow = {
+    ...{ ...holder, status: "unobserved" },
+    pane: { ...holder.pane, state: "unknown", id: null, pid: null, command: null },
+    idle: { ...holder.idle, seconds: null },
+    drift: { ...holder.drift, actual: null },
+  };
+  const [head = "", row = ""] = formatPs(psDocumentOf([unseen]), { width: null, paint: plain });
+  const from = head.indexOf("RUNTIME");
+  expect(row.slice(from, head.indexOf("IDLE")).trim()).toBe("?");
+});
