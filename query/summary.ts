@@ -127,7 +127,7 @@ const sentences: Readonly<Record<string, (payload: Payload) => string>> = {
   "message.requested": (p) => `message ${text(p.message)} of ${text(p.bytes)} bytes, from ${text(p.user)}`,
   "message.typed": (p) => `message ${text(p.message)} typed into pane ${text(p.pane)}`,
   "message.posted": (p) =>
-    `message ${text(p.message)} given to the server of ${text(p.runtime)} on port ${text(p.port)}, session ${text(p.session)}`,
+    `message ${text(p.message)} is being posted to ${text(p.runtime)} on port ${text(p.port)}, session ${text(p.session)}`,
   "message.submitted": (p) => `message ${text(p.message)} submitted`,
   "message.accepted": (p) =>
     `message ${text(p.message)} accepted${p.queued === true ? ", queued behind a running turn" : ""}: ${text(p.because)}`,

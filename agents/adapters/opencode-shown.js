@@ -1,4 +1,4 @@
-// A plugin for the screen of OpenCode (`tui.json`): writes down which session it shows, which nothing outside can see. A message that
+// A plugin for the screen of OpenCode (`tui.jsonc`): writes down which session it shows, which nothing outside can see. A message that
 // is posted to OpenCode's server goes into that one or is typed. Installed by `fleet hooks install opencode`.
 import { createShownNote } from "./responder.js";
 

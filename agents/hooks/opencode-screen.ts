@@ -1,6 +1,6 @@
 import { memberOf, readJson, withElement, withMember, without } from "./json-text.ts";
 
-/** `tui.json` of OpenCode with our plugin for its screen among the user's own. */
+/** `tui.jsonc` of OpenCode with our plugin for its screen among the user's own. */
 export function installInScreen(text: string, script: string): string {
   if (screenState(text, script) === "installed") return text;
   const root = readJson(text);

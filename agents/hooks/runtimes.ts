@@ -72,8 +72,9 @@ export function installationOf(runtime: HookedRuntime, around: Around): Installa
       const config = variables.XDG_CONFIG_HOME || join(home, ".config");
       const path = join(config, "opencode", "plugins", "fleet-heartbeat.js");
       const shown = join(scriptDirectory(around), "opencode-shown.js");
+      // OpenCode reads `tui.json` as well, which it makes itself of older settings where there is none: that one is left to it.
       const by: Edited = {
-        path: join(config, "opencode", "tui.json"),
+        path: join(config, "opencode", "tui.jsonc"),
         install: (text) => installInScreen(text, shown),
         remove: (text) => removeFromScreen(text, shown),
         state: (text) => screenState(text, shown),

@@ -64,8 +64,9 @@ const FIRST_PAUSE_MS = 10;
 const LAST_PAUSE_MS = 100;
 /** So many of a session's last messages show what runs before a message, and what answers it. */
 const NEWEST = 6;
-/** Looking must leave time for typing. */
+/** Looking must leave time for typing. A server that has not answered by then is not one that would soon take a message. */
 const LOOKING_PART = 0.5;
+const LONGEST_LOOK_MS = 3000;
 /** So long after the message went out nothing is given up. */
 const GRACE_MS = 1000;
 
@@ -84,7 +85,8 @@ export async function post(edge: PostEdge, order: PostOrder): Promise<PostOutcom
     shownBy(readShown(directory, agent, uid), new Map(pids.map((pid) => [pid, startTicksOf(pid)])));
   const at = shown();
   if ("because" in at) return typing(at.because);
-  let untilMs = edge.nowMs() + (order.deadlineMs - edge.nowMs()) * LOOKING_PART;
+  const leftMs = order.deadlineMs - edge.nowMs();
+  let untilMs = edge.nowMs() + Math.min(LONGEST_LOOK_MS, leftMs * LOOKING_PART);
   const opened = await openConnection(found.listener, { uid, timeLeftMs: () => untilMs - edge.nowMs() });
   if (opened.state !== "open") return typing(opened.because);
   const { connection } = opened;

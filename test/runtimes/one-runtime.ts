@@ -199,7 +199,7 @@ async function sends(lab: Lab, count: number, isBusy: boolean, via = "typed"): P
     if ((code === 0) !== reached || (via !== "typed" && !isAsWanted)) {
       if ((code === 0) !== reached) wrong += 1;
       console.log(
-        `  message ${number}: reached ${reached}, verdict ${code} ${stdout.slice(0, 400)} ${stderr}`,
+        `  message ${number}: reached ${reached}, verdict ${code} ${JSON.stringify(sent)} ${stderr}`,
       );
     }
     await restOf(lab);
@@ -308,6 +308,17 @@ async function posts(lab: Lab): Promise<void> {
   const shown = await comes(() => readShown(lab.run, lab.name, UID)?.session?.startsWith("ses_") === true);
   tell("the session that it shows is known", shown);
   await restOf(lab);
+  // Its first turn is followed by work of its own, in which its server takes seconds to answer anything.
+  let inARow = 0;
+  await comes(async () => {
+    const begun = performance.now();
+    const port = /--port (\d+)/.exec(setup.serving ?? "")?.[1];
+    await (
+      await fetch(`http://127.0.0.1:${port}/global/health`, { headers: { connection: "close" } })
+    ).text();
+    inARow = performance.now() - begun < 200 ? inARow + 1 : 0;
+    return inARow >= 20;
+  });
   await sends(lab, 30, false, "prompt_async");
   await sends(lab, 30, true, "prompt_async");
 

@@ -238,7 +238,7 @@ describe("the plugin for OpenCode's screen", () => {
   let screen: string;
   let script: string;
   beforeEach(() => {
-    screen = join(home, ".config/opencode/tui.json");
+    screen = join(home, ".config/opencode/tui.jsonc");
     script = join(around.fleetHome, "adapters/opencode-shown.js");
   });
 
@@ -268,6 +268,11 @@ describe("the plugin for OpenCode's screen", () => {
     expect(state("opencode")).toBe("partly");
     install("opencode");
     expect(state("opencode")).toBe("installed");
+  });
+
+  test("leaves tui.json to OpenCode, which moves older settings there only where there is none", () => {
+    install("opencode");
+    expect(files().some((file) => file.endsWith("opencode/tui.json"))).toBe(false);
   });
 
   test("is not put into a file that is no JSON", () => {
