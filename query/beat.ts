@@ -11,6 +11,8 @@ export interface BeatQuestion {
   readonly confirmedAtUs?: number | undefined;
   /** When the life in question began; null = not known, then every beat counts. */
   readonly bornAtUs: number | null;
+  /** When that life was told to have ended, where nobody knows whether it has come back since; absent: it was not. What it beat before says nothing of now. */
+  readonly endedAtUs?: number | undefined;
   /** The last suspend of the machine: beats are not judged until the first one after it, or until one could be due. */
   readonly resumedAtUs: number | null;
 }
@@ -38,7 +40,8 @@ export function judgeBeat(question: BeatQuestion): BeatHealth {
   }
   const freshUntilUs = heartbeat.atUs + reachUs;
   // A `ts` of whole seconds may be up to a second early, so a beat of the second in which the life began is of that life.
-  const counts = bornAtUs === null || heartbeat.atUs + PRECISION_US[heartbeat.precision] > bornAtUs;
+  const isOfLife = bornAtUs === null || heartbeat.atUs + PRECISION_US[heartbeat.precision] > bornAtUs;
+  const counts = isOfLife && heartbeat.atUs > (question.endedAtUs ?? Number.NEGATIVE_INFINITY);
   // Without its file nothing can be read any longer; that it has beaten in this life stays true.
   if (heartbeat.removed) {
     const reason = watched ? "no-file" : "unwatched";
@@ -49,7 +52,8 @@ export function judgeBeat(question: BeatQuestion): BeatHealth {
   if (!counts) {
     return {
       health: "unknown",
-      reason: "previous-incarnation",
+      // Of one that has ended, and that nobody watches, newer beats may be there.
+      reason: isOfLife && !watched ? "unwatched" : "previous-incarnation",
       counts: watched ? false : null,
       freshUntilUs,
     };

@@ -95,6 +95,7 @@ export function factsOf(input: {
     watched: heartbeatWatch.state === "fresh",
     confirmedAtUs: coverage.confirmedAtUs,
     bornAtUs,
+    endedAtUs: alive === null ? endOf(own) : undefined,
     resumedAtUs: documentOf(documents, "recorder", ONLY)?.suspended?.toUs ?? null,
   });
   const evidence: Evidence = {
@@ -213,6 +214,13 @@ export function paneAsTold(
   const { state, atUs, startedAtUs, status, signal } = own;
   const diedAtUs = state === "dead" ? atUs : null;
   return { known: true, state, atUs, startedAtUs, status, signal, diedAtUs, away: null, serverGone: false };
+}
+
+/** When a life was told to have ended; undefined: it was not, or nobody knows when. */
+function endOf(own: AgentPane | undefined): number | undefined {
+  if (own === undefined || own.state === "alive" || own.away || own.byHooks?.closed === false)
+    return undefined;
+  return own.diedAtUs ?? own.atUs;
 }
 
 /** A pane that is gone, with how its process had ended before it went: whatever took the pane then was not its death. */

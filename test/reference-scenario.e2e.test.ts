@@ -29,6 +29,11 @@ async function record(file: string | undefined): Promise<void> {
 
 const statuses = (document: PsDocument) =>
   Object.fromEntries(document.agents.map(({ name, status }) => [name, status]));
+/** The one whose process was killed has failed, whatever took its pane away since. */
+const ALL_DOWN = {
+  ...Object.fromEntries([...FACTORY_AGENTS, "_holder"].map((name) => [name, "dead"])),
+  "dogfood-coder": "failed",
+};
 const allHealthy = {
   ...Object.fromEntries(FACTORY_AGENTS.map((name) => [name, "healthy"])),
   _holder: "running",
@@ -240,12 +245,11 @@ test("a tmux that does not answer turns cells unknown, not dead", async () => {
 test("a killed tmux server turns all rows with one event, while systemd honestly still says active", async () => {
   const before = (await factory.ps()).log_seq;
   await factory.tmux("kill-server");
-  await expect
-    .poll(async () => statuses(await factory.ps()), SOON)
-    .toEqual(Object.fromEntries([...FACTORY_AGENTS, "_holder"].map((name) => [name, "dead"])));
+  await expect.poll(async () => statuses(await factory.ps()), SOON).toEqual(ALL_DOWN);
   for (const row of (await factory.ps()).agents) {
-    // The one whose pane was closed before keeps the reason that it died of.
-    expect(row.status_reason).toBe(row.name === "dogfood-reviewer" ? "pane missing" : "tmux server gone");
+    // Those that had ended before keep the reason that they died of.
+    const own: Record<string, string> = { "dogfood-reviewer": "pane missing", "dogfood-coder": "signal 9" };
+    expect(row.status_reason).toBe(own[row.name] ?? "tmux server gone");
     if (row.name !== "_holder") expect(row.systemd).toMatchObject({ active: "active", sub: "exited" });
   }
   const { stdout } = await factory.fleet(
@@ -277,8 +281,6 @@ test("the other tenant sees nothing of it", async () => {
 test("after a reboot the agents whose units are disabled have not come back: the boot gap was true", async () => {
   await host.reboot();
   const document = await factory.ps();
-  expect(statuses(document)).toEqual(
-    Object.fromEntries([...FACTORY_AGENTS, "_holder"].map((name) => [name, "dead"])),
-  );
+  expect(statuses(document)).toEqual(ALL_DOWN);
   expect(document.agents[0]?.systemd.active).toBe("inactive");
 });

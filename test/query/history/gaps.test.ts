@@ -238,6 +238,26 @@ describe("across a gap", () => {
     expect(story.statuses(99, 100, 299)).toEqual(["stale: no beat", "stale: no beat", "stale: no beat"]);
   });
 
+  test("what was seen to end is not well afterwards, though its last beat's reach is not over; what beats since then is", () => {
+    story.look(50, alive(50, { dead: true, status: 3, start: null, startedAtUs: null }));
+    expect(story.statuses(49, 50, 59.9, 60, 64)).toEqual([
+      "healthy",
+      "failed: exit 3",
+      "failed: exit 3",
+      "unobserved: no evidence",
+      "unobserved: no evidence",
+    ]);
+    const unwatched = tableOf(story.log, story.at(64), { observer: { state: "absent" } });
+    expect(rowOf(unwatched, "coder0").status).toBe("unobserved");
+    story.record(300, nobody(300), beat(300, 120));
+    expect(story.statuses(64, 121, 165, 166)).toEqual([
+      "unobserved: no evidence",
+      "healthy",
+      "healthy",
+      "unobserved: no evidence",
+    ]);
+  });
+
   test("a life that hooks alone tell of is the last one, from its closing on in history and with that certificate in the present", () => {
     const dies = { dead: true, status: 3, start: null, startedAtUs: null };
     story.look(50, alive(50, dies));

@@ -33,6 +33,8 @@ interface Word {
   readonly datedByTmux: boolean;
   /** When its process was told to have ended, whatever became of the pane. */
   readonly diedAtUs: number | null;
+  /** Only hooks told of it, and none of its end. */
+  readonly unseenEnd?: boolean;
 }
 
 interface ServerWord {
@@ -294,6 +296,7 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
       ...{ pane: "", pid: 0, start: null, startedAtUs: created.occurredAtUs, datedByTmux: false },
       ...{ status: end.status, signal: end.signal },
       atUs: Math.max(created.occurredAtUs, (closed ?? died ?? created).occurredAtUs),
+      unseenEnd: closed === undefined,
       diedAtUs: died ? Math.max(created.occurredAtUs, died.occurredAtUs) : null,
     };
     if (!isGap) return { pane: asTold(own, atUs), own };
@@ -516,6 +519,7 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
       const { beat } = beatAt(agent, atUs);
       const mayLive = !pane.known || pane.state === "alive";
       const unitRan = unit.known && (unit.active === "active" || unit.active === "failed");
+      const endedUs = own === undefined || own.unseenEnd ? Infinity : ranUntil(own, atUs);
       const ownRan = own !== undefined && ranUntil(own, atUs) >= declaredAtUs;
       return judge({
         nowUs: atUs,
@@ -533,6 +537,8 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
             heartbeat: beat,
             watched: isWatched(agent, atUs),
             bornAtUs: own && mayLive ? own.startedAtUs : null,
+            // A life that was told to have ended answers no longer, until somebody knows of another.
+            endedAtUs: pane.known || endedUs === Infinity ? undefined : endedUs,
             resumedAtUs: unlived.filter(({ fromUs }) => fromUs <= atUs).at(-1)?.resumedAtUs ?? null,
           }),
           status: beat?.beat.status ?? null,
