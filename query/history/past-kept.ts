@@ -67,8 +67,17 @@ export function keptPast(input: KeptPastInput): Past {
 
   const rostered = once(() => new Set(view.lines("roster", -Infinity).map(({ id }) => id)));
   const isStray = (agent: string): boolean => !rostered().has(agent);
-  const judge = (agent: string, window: Window, by = book): Interval[] =>
-    statusIntervals(historyWithin(window, [agent]), agent, window, by, isStray(agent));
+  const names = once(() => {
+    const owners = view.lines("own", -Infinity).map(({ id }) => id.slice(0, id.indexOf("\n")));
+    return [...new Set([...rostered(), ...owners, ...view.agentsOf("heartbeat.")])].sort();
+  });
+  /** Strays are never settled: whoever asks about several of them has all of it read once. */
+  const ofStrays = once(() => historyWithin(ALWAYS, names().filter(isStray)));
+  const judge = (agent: string, window: Window, by = book): Interval[] => {
+    const stray = isStray(agent);
+    const history = stray && window.fromUs === -Infinity ? ofStrays() : historyWithin(window, [agent]);
+    return statusIntervals(history, agent, window, by, stray);
+  };
   const judged = new Map<string, Tail>();
   /** What nobody has settled yet. */
   const tail = (agent: string): Tail => {
@@ -162,10 +171,7 @@ export function keptPast(input: KeptPastInput): Past {
     logSeq,
     beginsUs,
     nowUs,
-    names: () => {
-      const owners = view.lines("own", -Infinity).map(({ id }) => id.slice(0, id.indexOf("\n")));
-      return [...new Set([...rostered(), ...owners, ...view.agentsOf("heartbeat.")])].sort();
-    },
+    names,
     isStray,
     roster: (window) => rosterWithin(historyWithin(until(window)), until(window)),
     intervals,
