@@ -160,6 +160,8 @@ firstboot() {
     : > "/var/lib/systemd/linger/$n"
     units+=("user@$uid.service")
   done < /run/sandbox/users
+  # Whoever lives in here looks up his own name, also where the machine keeps these files to itself.
+  chmod 644 /etc/passwd /etc/group
   cat > /etc/systemd/system/sandbox.target <<E
 [Unit]
 Description=Sandbox host
