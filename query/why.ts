@@ -150,9 +150,18 @@ function beatState(row: AgentRow, facts: Explained["facts"]): string {
   const asides = [
     reason ?? outlivesItsPane(row),
     byAnother(row, facts),
+    beatenSince(row),
     refused === null ? null : `its file is refused: ${refused}`,
   ].filter((aside) => aside !== null);
   return asides.length === 0 ? health : `${health} (${asides.join("; ")})`;
+}
+
+/** A beat of after the end that is told: another life came and went, of which nobody told more. Ends that hooks told of are told in whole seconds. */
+function beatenSince({ status, pane, heartbeat, since }: AgentRow): string | null {
+  const isOver = (status === "dead" || status === "failed") && pane.state !== "alive";
+  if (!isOver || heartbeat.health !== "stale" || heartbeat.at === null || since === null) return null;
+  const afterMs = Date.parse(heartbeat.at) - Date.parse(since);
+  return afterMs > 1000 ? `process ${heartbeat.pid} has beaten since, and is not known to run` : null;
 }
 
 /**

@@ -259,13 +259,27 @@ describe("the ladder", () => {
     expect(row(t + 9 * S).heartbeat).toMatchObject({ refused: null, reason: "no-file" });
   });
 
+  /** What `why` says of the heartbeat. */
+  const stateOf = (us: number) => {
+    const nobody = { event: () => null, recent: () => [] };
+    const asked = { tenantId: "t", host: "h", nowUs: us, logSeq: 1, name: "coder0", lookup: nobody };
+    const { cells } = whyDocument(explainAgent(presentOf(at(us), us), "coder0"), asked);
+    return cells.find(({ plane }) => plane === "heartbeat")?.state;
+  };
+
+  test("a beat of after the end that is told says that another life came and went, of which nothing else is known", () => {
+    const dead = paneSeen("coder0", 1, { dead: true, signal: 9, start: null, diedAtUs: t + 3 * S });
+    at(t + 2.5 * S).look(beatLook(t + 2.5 * S, "coder0", t + 2.5 * S, { pid: 1001 }));
+    at(t + 4 * S).look(tmuxLook(t + 4 * S, [dead]));
+    expect(stateOf(t + 50 * S)).toBe("stale");
+    at(t + 60 * S).look(beatLook(t + 60 * S, "coder0", t + 30 * S, { pid: 77, alive: false }));
+    expect(row(t + 61 * S)).toMatchObject({ status: "failed", status_reason: "signal 9" });
+    expect(stateOf(t + 61 * S)).toBe(
+      "stale (pid-gone; process 77 has beaten since, and is not known to run)",
+    );
+  });
+
   test("who wrote a beat is said where it is no process that was seen in the pane", () => {
-    const stateOf = (us: number) => {
-      const nobody = { event: () => null, recent: () => [] };
-      const asked = { tenantId: "t", host: "h", nowUs: us, logSeq: 1, name: "coder0", lookup: nobody };
-      const { cells } = whyDocument(explainAgent(presentOf(at(us), us), "coder0"), asked);
-      return cells.find(({ plane }) => plane === "heartbeat")?.state;
-    };
     at(t + 1 * S).look(beatLook(t + 1 * S, "coder0", t + 1 * S, { pid: 1001 }));
     expect(stateOf(t + 2 * S)).toBe("healthy");
     at(t + 3 * S).look(beatLook(t + 3 * S, "coder0", t + 3 * S, { pid: 77 }));
