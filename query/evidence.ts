@@ -19,7 +19,7 @@ import type {
 import { documentOf, documentsOf, ONLY, within } from "./planes/documents.ts";
 import { DEFAULT_INTERVAL_SECONDS } from "./planes/heartbeat.ts";
 import { lastLife } from "./planes/hooked-life.ts";
-import { NO_PURPOSE, stopInForce } from "./planes/purpose.ts";
+import { NO_PURPOSE, startTakesUs, stopInForce } from "./planes/purpose.ts";
 import type { Evidence } from "./weighed.ts";
 
 /** Everything the planes hold on one agent, joined: what `judge` weighs and what a row shows. */
@@ -98,18 +98,26 @@ export function factsOf(input: {
     endedAtUs: alive === null ? endOf(own) : undefined,
     resumedAtUs: documentOf(documents, "recorder", ONLY)?.suspended?.toUs ?? null,
   });
+  const takesUs = startTakesUs(intervalSeconds);
+  const { stop, endedAtUs } = stopInForce(
+    agent?.purpose ?? NO_PURPOSE,
+    { bornAtUs: own?.startedAtUs ?? null, bootId: manager?.manager.bootId ?? null },
+    {
+      nowUs,
+      takesUs,
+      unitFailedAtUs: unitEvidence.known && unitEvidence.active === "failed" ? unitEvidence.atUs : null,
+    },
+  );
   const evidence: Evidence = {
     nowUs,
     beatExpected: declaration?.heartbeat === "expected",
     lifecycle: declaration?.lifecycle ?? "always",
     intervalSeconds,
-    everRan: everRan(roster, own, unitEvidence),
+    everRan: everRan(roster, own, unitEvidence, nowUs - takesUs),
     pane,
     unit: unitEvidence,
-    stop: stopInForce(agent?.purpose ?? NO_PURPOSE, {
-      bornAtUs: own?.startedAtUs ?? null,
-      bootId: manager?.manager.bootId ?? null,
-    }),
+    stop,
+    stoppedUntilUs: endedAtUs,
     beat: {
       health,
       reason,
@@ -240,8 +248,11 @@ function everRan(
   roster: RosterDocument | undefined,
   own: AgentPane | undefined,
   unit: Evidence["unit"],
+  missedUs: number,
 ): boolean {
-  if (unit.known && (unit.active === "active" || unit.active === "failed")) return true;
+  if (unit.known && unit.active === "failed") return true;
+  // A unit that has just become active is told of before the pane that it makes.
+  if (unit.known && unit.active === "active" && (own || missedUs > unit.atUs)) return true;
   if (!own) return false;
   return own.state === "alive" || (own.diedAtUs ?? own.atUs) >= (roster?.declaredAtUs ?? 0);
 }

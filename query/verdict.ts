@@ -84,7 +84,13 @@ function gone(evidence: Evidence): Step {
   if (!pane.known) return { status, holds: "unknown", because: PANE_UNKNOWN, needs: ["pane"] };
   if (pane.state === "alive") return { status, holds: "no", because: "its pane is alive" };
   const reason = evidence.everRan ? deathReason(evidence) : "never-ran";
-  return { status, holds: "yes", because: `its pane is ${pane.state}`, reason, sinceUs: endedAtUs(pane) };
+  return {
+    status,
+    holds: "yes",
+    because: `its pane is ${pane.state}`,
+    reason,
+    sinceUs: missedSinceUs(evidence),
+  };
 }
 
 function running({ pane }: Evidence): Step | null {
@@ -139,7 +145,8 @@ function failed({ pane, unit }: Evidence): Step {
   const status = "failed";
   if (!pane.known) return { status, holds: "unknown", because: PANE_UNKNOWN, needs: ["pane"] };
   const reason = badEnd(pane);
-  if (reason !== null) {
+  // Where the whole server went afterwards, all of its rows are dead at once, each of what it died of itself.
+  if (reason !== null && !pane.serverGone) {
     const because = `its pane died with ${reason}`;
     return { status, holds: "yes", because, reason, sinceUs: endedAtUs(pane) };
   }
@@ -183,12 +190,21 @@ function dead(evidence: Evidence): Step {
   if (pane.state === "alive") return { status, holds: "no", because: "its pane is alive" };
   const away = awayWords(pane);
   const because = `it should run and its pane is ${pane.state}${away === null ? "" : ` (${away})`}`;
-  return { status, holds: "yes", because, reason: deathReason(evidence), sinceUs: endedAtUs(pane) };
+  // Until its server went, a bad end made it `failed`.
+  const hadFailed = pane.serverGone && badEnd(pane) !== null;
+  const sinceUs = hadFailed ? pane.atUs : missedSinceUs(evidence);
+  return { status, holds: "yes", because, reason: deathReason(evidence), sinceUs };
 }
 
 /** Since when nothing runs: from its process's own end on, where that was told. */
 function endedAtUs({ diedAtUs, atUs }: Extract<Evidence["pane"], { known: true }>): number | null {
   return diedAtUs ?? atUs;
+}
+
+/** Since when nothing of it is there that should be: while it was wanted down it was not missed. */
+function missedSinceUs({ pane, stoppedUntilUs }: Evidence): number | null {
+  const sinceUs = pane.known ? endedAtUs(pane) : null;
+  return sinceUs === null ? null : Math.max(sinceUs, stoppedUntilUs ?? 0);
 }
 
 /** How a pane died, where it died badly and tmux told how. */

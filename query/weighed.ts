@@ -36,6 +36,8 @@ export interface Evidence {
       };
   /** Somebody wanted this life to end (an operator verb, a stop job of systemd). */
   readonly stop: { readonly by: string; readonly atUs: number; readonly seq?: number } | null;
+  /** Until when such a wish was in force, where a start has ended it that brought nothing. */
+  readonly stoppedUntilUs: number | null;
   readonly beat: BeatHealth & {
     readonly status: string | null;
     readonly statusSinceUs: number | null;

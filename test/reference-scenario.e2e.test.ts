@@ -29,11 +29,7 @@ async function record(file: string | undefined): Promise<void> {
 
 const statuses = (document: PsDocument) =>
   Object.fromEntries(document.agents.map(({ name, status }) => [name, status]));
-/** The one whose process was killed has failed, whatever took its pane away since. */
-const ALL_DOWN = {
-  ...Object.fromEntries([...FACTORY_AGENTS, "_holder"].map((name) => [name, "dead"])),
-  "dogfood-coder": "failed",
-};
+const ALL_DOWN = Object.fromEntries([...FACTORY_AGENTS, "_holder"].map((name) => [name, "dead"]));
 const allHealthy = {
   ...Object.fromEntries(FACTORY_AGENTS.map((name) => [name, "healthy"])),
   _holder: "running",

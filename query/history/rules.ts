@@ -2,6 +2,7 @@ import type { PayloadOf } from "../../store/events/catalogue.ts";
 import type { FoldEvent } from "../../store/projection.ts";
 import type { AgentFacts } from "../evidence.ts";
 import { REACH_IN_INTERVALS } from "../planes/heartbeat.ts";
+import { startTakesUs } from "../planes/purpose.ts";
 import type { Verdict } from "../verdict.ts";
 import { judge } from "../verdict.ts";
 import type { Evidence } from "../weighed.ts";
@@ -26,7 +27,7 @@ export interface RuleBook {
 const version1: Rules = {
   version: 1,
   judge,
-  turns({ evidence, heartbeat, pane }, resumedAtUs) {
+  turns({ agent, evidence, heartbeat, pane }, resumedAtUs) {
     const intervalUs = evidence.intervalSeconds * 1e6;
     const reachUs = REACH_IN_INTERVALS * intervalUs;
     const turns: number[] = [];
@@ -36,6 +37,14 @@ const version1: Rules = {
     // `silent`: no beat within three intervals of the life's beginning.
     const bornAtUs = evidence.pane.known ? (evidence.pane.startedAtUs ?? evidence.pane.atUs) : null;
     if (bornAtUs !== null && pane.own) turns.push(after(bornAtUs + reachUs));
+    // `stopInForce`, and `everRan`: what a start is given to bring its pane.
+    const takesUs = startTakesUs(evidence.intervalSeconds);
+    const startedAtUs = agent?.purpose.startedAtUs ?? null;
+    if (startedAtUs !== null) turns.push(startedAtUs + takesUs);
+    if (evidence.unit.known && evidence.unit.active === "active")
+      turns.push(after(evidence.unit.atUs + takesUs));
+    // Where the clock was set back a failure may be known before the hour that it is dated by.
+    if (evidence.unit.known && evidence.unit.active === "failed") turns.push(evidence.unit.atUs);
     return turns;
   },
 };

@@ -103,18 +103,19 @@ export interface Away {
   readonly to: string;
 }
 
-/** Somebody wanted this agent to be down (`stop`) or up (`start`). The boot is known of systemd's jobs only. */
+/** Somebody wanted this agent to be down (`stop`), up (`start`), or both, one after the other. The boot is known of systemd's jobs only. */
 export interface Intent extends Changed {
-  readonly kind: "stop" | "start";
+  readonly kind: "stop" | "start" | "restart";
   readonly by: "systemd" | "operator";
   readonly atUs: number;
   readonly bootId: string | null;
 }
 
-/** The newest wish of each source that tells of wishes. */
+/** The newest stop that each source tells of, and when anybody last wanted a start. */
 export interface Purpose {
   readonly operator: Intent | null;
   readonly systemd: Intent | null;
+  readonly startedAtUs: number | null;
 }
 
 export interface AgentDocument {

@@ -2,8 +2,19 @@ import type { PayloadOf } from "../../store/events/catalogue.ts";
 import type { Documents, FoldEvent } from "../../store/projection.ts";
 import type { Intent, Purpose } from "./documents.ts";
 import { documentOf } from "./documents.ts";
+import { REACH_IN_INTERVALS } from "./heartbeat.ts";
 
-export const NO_PURPOSE: Purpose = { operator: null, systemd: null };
+export const NO_PURPOSE: Purpose = { operator: null, systemd: null, startedAtUs: null };
+
+const START_TAKES_SECONDS = 10;
+
+/**
+ * How long, in microseconds, a start may take to bring its agent's pane, before one that is not there is missed. The launcher takes a
+ * second, a host under load some more; never longer than a beat would be waited for.
+ */
+export function startTakesUs(intervalSeconds: number): number {
+  return Math.round(Math.min(REACH_IN_INTERVALS * intervalSeconds, START_TAKES_SECONDS) * 1e6);
+}
 
 /**
  * Two sources tell of purpose: the journal (a stop job means that somebody wanted the unit down, a start job that somebody wanted it
@@ -31,49 +42,62 @@ export function intentOf(event: FoldEvent): Intent | null {
   return kind === undefined ? null : { kind, by: "operator", bootId: null, ...seen };
 }
 
-/** A restart stops and starts: it is no wish to be down. */
 const kindOfVerb: Readonly<Record<string, Intent["kind"] | undefined>> = {
   "operator.start.requested": "start",
-  "operator.restart.requested": "start",
+  "operator.restart.requested": "restart",
   "operator.stop.requested": "stop",
 };
 
+/** A unit that systemd starts again by itself, after a crash, is `stopped` for a restart job too; only one that lives is `stopping`. */
 function kindOfJob({ what, jobType }: PayloadOf<"journal.unit.logged">): Intent["kind"] | null {
-  if ((what === "stopping" || what === "stopped") && jobType === "stop") return "stop";
-  if ((what === "stopping" || what === "stopped") && jobType === "restart") return "start";
   if (what === "starting" || what === "started") return "start";
-  return null;
+  if (what !== "stopping" && what !== "stopped") return null;
+  if (jobType === "stop") return "stop";
+  return jobType === "restart" ? (what === "stopping" ? "restart" : "start") : null;
 }
 
 /** The purpose after one more word of it; the same value where an older word says nothing new. */
 export function withIntent(purpose: Purpose, intent: Intent): Purpose {
-  const known = purpose[intent.by];
-  return known === null || follows(intent, known) ? { ...purpose, [intent.by]: intent } : purpose;
-}
-
-/** At the same instant a start stands, so that any order of arrival leaves the same. */
-function follows(intent: Intent, known: Intent): boolean {
-  if (intent.atUs !== known.atUs) return intent.atUs > known.atUs;
-  return intent.kind === "start" && known.kind === "stop";
+  const { kind, by, atUs } = intent;
+  const known = purpose[by];
+  // Of two at the same instant one stands whichever came first, so that any order of arrival leaves the same.
+  const isSame = atUs === known?.atUs && kind === "stop" && known.kind === "restart";
+  const isStop = kind !== "start" && (isSame || atUs > (known?.atUs ?? -Infinity));
+  const isStart = kind !== "stop" && atUs > (purpose.startedAtUs ?? -Infinity);
+  if (!isStop && !isStart) return purpose;
+  return { ...purpose, ...(isStop ? { [by]: intent } : {}), ...(isStart ? { startedAtUs: atUs } : {}) };
 }
 
 /**
- * The stop that is in force for a life that began at `bornAtUs`, or null. It counts when it was asked for after that life began, when no
- * start was asked for since, and, where systemd made it, in this boot only: a shutdown stops every unit. The operator's own stop goes
- * first: the stop job of systemd is then its echo.
+ * The stop that is in force for a life that began at `bornAtUs`, or null, and until when one was that a start has ended. It counts when it
+ * was asked for after that life began, and, where systemd made it, in this boot only: a shutdown stops every unit. A start that was asked
+ * for since ends it when the life has come that it brings, or its unit has failed, or it took too long: until then nobody misses the
+ * agent. The operator's own stop goes first: the stop job of systemd is then its echo.
  */
 export function stopInForce(
   purpose: Purpose,
   life: { readonly bornAtUs: number | null; readonly bootId: string | null },
-): Intent | null {
-  const { operator, systemd } = purpose;
-  const counts = (intent: Intent | null, other: Intent | null): intent is Intent =>
-    intent?.kind === "stop" &&
-    !(other?.kind === "start" && other.atUs >= intent.atUs) &&
-    !(life.bornAtUs !== null && intent.atUs < life.bornAtUs) &&
-    isOfThisBoot(intent, life.bootId);
-  if (counts(operator, systemd)) return operator;
-  return counts(systemd, operator) ? systemd : null;
+  at: { readonly nowUs: number; readonly takesUs: number; readonly unitFailedAtUs: number | null },
+): { readonly stop: Intent | null; readonly endedAtUs: number | null } {
+  let endedAtUs: number | null = null;
+  for (const intent of [purpose.operator, purpose.systemd]) {
+    if (intent === null || !isOfThisBoot(intent, life.bootId)) continue;
+    if (life.bornAtUs !== null && intent.atUs < life.bornAtUs) continue;
+    const untilUs = endOf(intent, purpose.startedAtUs, at);
+    if (at.nowUs < untilUs) return { stop: intent, endedAtUs: null };
+    endedAtUs = Math.max(endedAtUs ?? 0, untilUs);
+  }
+  return { stop: null, endedAtUs };
+}
+
+function endOf(
+  { atUs }: Intent,
+  startedAtUs: number | null,
+  { takesUs, unitFailedAtUs }: Parameters<typeof stopInForce>[2],
+): number {
+  if (startedAtUs === null || startedAtUs < atUs) return Number.POSITIVE_INFINITY;
+  const dueUs = startedAtUs + takesUs;
+  return unitFailedAtUs !== null && unitFailedAtUs >= startedAtUs ? Math.min(unitFailedAtUs, dueUs) : dueUs;
 }
 
 function isOfThisBoot({ by, bootId }: Intent, current: string | null): boolean {

@@ -23,8 +23,9 @@ describe("of the evening", () => {
     expect(plain(stdout)).toMatchInlineSnapshot(`
       "2026-06-20 20:10:45  coder0  stale (no beat), for 4 min 15 s; unit active; last beat 45 s before; nobody was attached
                            [#]
-      2026-06-20 20:20:00  coder1  failed (signal 9), for 39 min 59 s and not seen well since; pane %2 (process 1002) ended by
-                           signal 9 at 20:20:00; unit active; last beat 15 s before; nobody was attached [#]
+      2026-06-20 20:20:00  coder1  failed (signal 9), then dead (signal 9), for 39 min 59 s and not seen well since; pane %2
+                           (process 1002) ended by signal 9 at 20:20:00; unit active; last beat 15 s before; nobody was
+                           attached [#]
       2026-06-20 20:40:00  the tmux server went (process 900 on mosaic-factory), and with it 2 agents
           coder0    dead (tmux server gone), for 19 min 59 s and not seen well since; pane %1 (process 1001) was gone at
           20:40:00; unit active; last beat 20 s before; nobody was attached [#]
@@ -48,7 +49,10 @@ describe("of the evening", () => {
       until: null,
       pane: { state: "dead", exit_status: null, signal: 9, pid: 1002, at: "2026-06-20T20:20:00.000Z" },
       last_beat: { at: "2026-06-20T20:19:45.000Z" },
-      course: [{ status: "failed", reason: "signal 9" }],
+      course: [
+        { status: "failed", reason: "signal 9" },
+        { status: "dead", reason: "signal 9" },
+      ],
     });
   });
 
@@ -70,16 +74,16 @@ describe("of the evening", () => {
     expect((await past.run("incidents", "nobody")).exit).toBe(3);
   });
 
-  test("who had failed already and lost its server then has failed since its own end, on every surface", async () => {
+  test("who had failed already and lost its server then is dead since then, of what it died of, on every surface", async () => {
     const ps = await past.json<PsDocument>("ps", "coder1", "--at", "20:50");
     expect(ps.agents[0]).toMatchObject({
-      status: "failed",
+      status: "dead",
       status_reason: "signal 9",
-      since: "2026-06-20T20:20:00.000Z",
+      since: "2026-06-20T20:40:00.000Z",
       pane: { state: "missing", signal: 9 },
     });
-    const when = await past.json<WhenDocument>("when", "coder1", "failed", "--at", "20:50");
-    expect(when.last?.from).toBe("2026-06-20T20:20:00.000Z");
+    const when = await past.json<WhenDocument>("when", "coder1", "dead", "--at", "20:50");
+    expect(when.last?.from).toBe("2026-06-20T20:40:00.000Z");
   });
 
   test("diff names what changed, and who is the same again", async () => {

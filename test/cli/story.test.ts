@@ -26,13 +26,14 @@ describe("history", () => {
       20:00:00  reviewer  healthy, for at least 30 min 45 s  [#]
       20:10:45  coder0    stale, for 4 min 15 s: no beat  [#]
       20:15:00  coder0    healthy, for at least 15 min 45 s  [#]
-      20:20:00  coder1    failed, for at least 39 min 59 s: signal 9  [#]
+      20:20:00  coder1    failed, for 20 min: signal 9  [#]
       20:30:00  -         the recorder was stopped, for 1 min; nobody watched
       20:30:45  coder0    unobserved, for 10 s: no evidence  [#]
       20:30:45  reviewer  unobserved, for 10 s: no evidence  [#]
       20:30:55  coder0    healthy, for 9 min 5 s  [#]
       20:30:55  reviewer  healthy, for 9 min 5 s  [#]
       20:40:00  coder0    dead, for at least 19 min 59 s: tmux server gone  [#]
+      20:40:00  coder1    dead, for at least 19 min 59 s: signal 9  [#]
       20:40:00  reviewer  dead, for at least 19 min 59 s: tmux server gone  [#]
       20:59:59  -         the recorder was stopped, for 1.0 s so far; nobody watched
       20:59:59  coder0    unobserved, for 1.0 s so far: no evidence  [#]
@@ -82,7 +83,7 @@ describe("history", () => {
     expect(stdout).toMatchInlineSnapshot(`
       "            2026-06-20 20:00                                   20:30                                               21:00
       coder0      hhhhhhhhhhhhhhhhhhhSSSSSSSShhhhhhhhhhhhhhhhhhhhhhhhhhhh?hhhhhhhhhhhhhhhhDDDDDDDDDDDDDDDDDDDDDDDDDDDDDDDDDDDD
-      coder1      hhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF
+      coder1      hhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFDDDDDDDDDDDDDDDDDDDDDDDDDDDDDDDDDDDD
       reviewer    hhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhh?hhhhhhhhhhhhhhhhDDDDDDDDDDDDDDDDDDDDDDDDDDDDDDDDDDDD
       (recorder)  ++++++++++++++++++++++++++++++++++++++++++++++++++++++??+++++++++++++++++++++++++++++++++++++++++++++++++++?
 
@@ -152,12 +153,12 @@ describe("uptime", () => {
 
       coder0: 2 outages (stale 4 min 15 s, dead 19 min 59 s), longest 19 min 59 s, mean time between them 17 min 47 s, to
       repair 4 min 15 s, of what was seen.
-      coder1: 1 outage (failed 39 min 59 s), longest 39 min 59 s, of what was seen.
+      coder1: 1 outage (failed 20 min, dead 19 min 59 s), longest 39 min 59 s, of what was seen.
       reviewer: 1 outage (dead 19 min 59 s), longest 19 min 59 s, of what was seen.
-      class implementer (2): 3 outages (stale 4 min 15 s, dead 19 min 59 s, failed 39 min 59 s), longest 39 min 59 s, mean
-      time between them 18 min 31 s, to repair 4 min 15 s, of what was seen.
+      class implementer (2): 3 outages (stale 4 min 15 s, dead 39 min 58 s, failed 20 min), longest 39 min 59 s, mean time
+      between them 18 min 31 s, to repair 4 min 15 s, of what was seen.
       class reviewer (1): 1 outage (dead 19 min 59 s), longest 19 min 59 s, of what was seen.
-      jarvis@W-jarvis (3): 4 outages (stale 4 min 15 s, dead 39 min 58 s, failed 39 min 59 s), longest 39 min 59 s, mean time
+      jarvis@W-jarvis (3): 4 outages (stale 4 min 15 s, dead 59 min 57 s, failed 20 min), longest 39 min 59 s, mean time
       between them 23 min 51 s, to repair 4 min 15 s, of what was seen.
       From 2026-06-20 20:00:00 to 2026-06-20 21:00:00. AVAILABLE is healthy / (healthy + unhealthy): over observed time in
       which it should have run; it says nothing of the unobserved part.

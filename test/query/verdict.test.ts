@@ -236,6 +236,18 @@ describe("the ladder", () => {
     expect(row(t + 9 * S, "_holder")).toMatchObject({ status: "dead", status_reason: "tmux server gone" });
   });
 
+  test("a server that goes turns the row of one that had failed as well, and leaves it what it died of", () => {
+    const ended = paneSeen("coder0", 1, { dead: true, status: 3, start: null, diedAtUs: t + 3 * S });
+    at(t + 4 * S).look(tmuxLook(t + 4 * S, [paneSeen("_holder", 0), ended]));
+    expect(row(t + 5 * S)).toMatchObject({ status: "failed", status_reason: "exit 3" });
+    at(t + 8 * S).look(tmuxLook(t + 8 * S, [], { server: null, goneReason: "refused" }));
+    expect(row(t + 9 * S)).toMatchObject({
+      status: "dead",
+      status_reason: "exit 3",
+      since: new Date((t + 8 * S) / 1000).toISOString(),
+    });
+  });
+
   test("a beat file that is refused is said so in its row, until a beat is read or the file is gone", () => {
     const refusedAt = (us: number) =>
       at(us).append({
@@ -429,9 +441,10 @@ describe("the ladder", () => {
     const since = new Date((t + 5 * S) / 1000).toISOString();
     expect(row(t + 6 * S)).toMatchObject({ status: "stopped", status_reason: "stop job", since });
     log.append(line("starting", t + 7 * S));
-    expect(row(t + 8 * S).status).toBe("dead");
-    log.append(line("stopping", t + 9 * S, "f".repeat(32)));
-    expect(row(t + 10 * S).status).toBe("dead");
+    expect(row(t + 8 * S).status).toBe("stopped");
+    expect(row(t + 17 * S).status).toBe("dead");
+    log.append(line("stopping", t + 19 * S, "f".repeat(32)));
+    expect(row(t + 20 * S).status).toBe("dead");
   });
 
   test("an ephemeral worker that ends with status 0 is finished", () => {

@@ -463,20 +463,28 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
   };
 
   // --- purpose ---
-  const stopAt = (agent: string, own: Word | undefined, atUs: number): Evidence["stop"] => {
+  const stopAt = (
+    agent: string,
+    own: Word | undefined,
+    unit: Evidence["unit"],
+    graceUs: number,
+    atUs: number,
+  ): Pick<Evidence, "stop" | "stoppedUntilUs"> => {
     const lines = all("journal.unit.logged")
       .filter((event) => event.agent === agent && happened(event) <= atUs)
-      .flatMap((event) => {
+      .map((event) => {
         const { what, jobType, bootId } = payload(event, "journal.unit.logged");
-        const down = what === "stopping" || what === "stopped";
-        const up = what === "starting" || what === "started" || (down && jobType === "restart");
-        if (up) return [{ stop: false, atUs: event.occurredAtUs, bootId }];
-        return down && jobType === "stop" ? [{ stop: true, atUs: event.occurredAtUs, bootId }] : [];
+        const down = what === "stopping" || (what === "stopped" && jobType === "stop");
+        const stops = down && (jobType === "stop" || jobType === "restart");
+        const starts = what === "starting" || what === "started" || (!!what && jobType === "restart");
+        const isAbout = ["starting", "started", "stopping", "stopped"].includes(what ?? "");
+        return { stops: isAbout && stops, starts: isAbout && starts, atUs: event.occurredAtUs, bootId };
       });
     const verbs = all("operator.start.requested", "operator.restart.requested", "operator.stop.requested")
       .filter((event) => event.agent === agent && happened(event) <= atUs)
       .map((event) => ({
-        stop: event.type === "operator.stop.requested",
+        stops: event.type !== "operator.start.requested",
+        starts: event.type !== "operator.stop.requested",
         atUs: event.occurredAtUs,
         bootId: null,
       }));
@@ -487,21 +495,23 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
       })),
       atUs,
     );
-    /** The last word of a source: at the same instant a start. */
-    const lastOf = (words: typeof lines) => {
-      const newestUs = Math.max(...words.map((word) => word.atUs));
-      const last = words.filter((word) => word.atUs === newestUs);
-      return last.find((word) => !word.stop) ?? last[0];
-    };
-    const [systemd, operator] = [lastOf(lines), lastOf(verbs)];
-    const holds = (word: typeof systemd, other: typeof systemd): boolean => {
-      if (!word?.stop) return false;
-      if (other && !other.stop && other.atUs >= word.atUs) return false;
-      if (own && own.startedAtUs !== null && word.atUs < own.startedAtUs) return false;
-      return !manager || word.bootId === null || manager.bootId.replaceAll("-", "") === word.bootId;
-    };
-    if (operator && holds(operator, systemd)) return { by: "operator", atUs: operator.atUs };
-    return systemd && holds(systemd, operator) ? { by: "systemd", atUs: systemd.atUs } : null;
+    const starts = [...lines, ...verbs].filter((word) => word.starts).map((word) => word.atUs);
+    const lastStartUs = Math.max(...starts);
+    let stoppedUntilUs: number | null = null;
+    for (const [by, words] of [["operator", verbs] as const, ["systemd", lines] as const]) {
+      const stops = words.filter((word) => word.stops);
+      const stopUs = Math.max(...stops.map((word) => word.atUs));
+      const stop = stops.find((word) => word.atUs === stopUs);
+      if (!stop) continue;
+      if (own && own.startedAtUs !== null && stopUs < own.startedAtUs) continue;
+      if (manager && stop.bootId !== null && manager.bootId.replaceAll("-", "") !== stop.bootId) continue;
+      if (lastStartUs < stopUs) return { stop: { by, atUs: stopUs }, stoppedUntilUs: null };
+      const hasFailed = unit.known && unit.active === "failed" && unit.atUs >= lastStartUs;
+      const untilUs = Math.min(lastStartUs + graceUs, hasFailed ? unit.atUs : Infinity);
+      if (atUs < untilUs) return { stop: { by, atUs: stopUs }, stoppedUntilUs: null };
+      stoppedUntilUs = Math.max(stoppedUntilUs ?? 0, untilUs);
+    }
+    return { stop: null, stoppedUntilUs };
   };
 
   return {
@@ -518,7 +528,11 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
       const unit = unitAt(declaration.unit, atUs);
       const { beat } = beatAt(agent, atUs);
       const mayLive = !pane.known || pane.state === "alive";
-      const unitRan = unit.known && (unit.active === "active" || unit.active === "failed");
+      /** What a start is given, to bring its pane. */
+      const graceUs = Math.round(Math.min(3 * declaration.intervalSeconds, 10) * 1e6);
+      const isUp =
+        unit.known && unit.active === "active" && (own !== undefined || atUs - graceUs > unit.atUs);
+      const unitRan = isUp || (unit.known && unit.active === "failed");
       const endedUs = own === undefined || own.unseenEnd ? Infinity : ranUntil(own, atUs);
       const ownRan = own !== undefined && ranUntil(own, atUs) >= declaredAtUs;
       return judge({
@@ -529,7 +543,7 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
         everRan: unitRan || ownRan,
         pane,
         unit,
-        stop: stopAt(agent, own, atUs),
+        ...stopAt(agent, own, unit, graceUs, atUs),
         beat: {
           ...judgeBeat({
             nowUs: atUs,

@@ -63,6 +63,18 @@ describe("intervals against the reference judge", () => {
   });
 });
 
+test("a failure that is known before its hour, since the clock was set back, ends a stop at its hour", () => {
+  agree(
+    play([
+      { afterMs: 1, op: { kind: "record" } },
+      { afterMs: 1, op: { kind: "verb", agent: 0, verb: "stop" } },
+      { afterMs: 1, op: { kind: "unit", agent: 0, to: "failed", job: "restart", dated: false } },
+      { afterMs: 1, op: { kind: "step", byMs: -1 } },
+      { afterMs: 1, op: { kind: "step", byMs: -2 } },
+    ]),
+  );
+});
+
 describe("intervals", () => {
   test("tile the window: each begins where the one before ended, and neighbours differ", options, () => {
     const window = fc.tuple(fc.integer({ min: -50, max: 200 }), fc.integer({ min: 1, max: 200 }));

@@ -36,7 +36,7 @@ export type Op =
       readonly kind: "unit";
       readonly agent: number;
       readonly to: "active" | "inactive" | "failed";
-      readonly job: boolean;
+      readonly job: boolean | "restart";
       readonly dated: boolean;
     }
   | {
@@ -107,7 +107,7 @@ const anyOp: fc.Arbitrary<Op> = fc.oneof(
       kind: fc.constant("unit" as const),
       agent,
       to: fc.constantFrom("active" as const, "inactive" as const, "failed" as const),
-      job: fc.boolean(),
+      job: fc.constantFrom(true, false, "restart" as const),
       dated: fc.boolean(),
     }),
   },
@@ -489,7 +489,8 @@ export function play(story: readonly Turn[]): Played {
       case "unit": {
         const invocationId = op.to === "active" ? `${counter++}` : (units.get(name)?.invocationId ?? null);
         units.set(name, { active: op.to, invocationId, sinceUs: op.dated ? nowUs : null });
-        if (op.job)
+        if (op.job === "restart") journal(name, op.to === "active" ? "stopping" : "stopped", "restart");
+        else if (op.job)
           journal(name, op.to === "active" ? "started" : "stopped", op.to === "active" ? "start" : "stop");
         return;
       }

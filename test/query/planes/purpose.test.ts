@@ -22,34 +22,59 @@ const intent = (
 });
 const purposeOf = (...intents: Intent[]): Purpose => intents.reduce(withIntent, NO_PURPOSE);
 const life = { bornAtUs: 100, bootId: "boot-a" };
+const later = { nowUs: 1000, takesUs: 50, unitFailedAtUs: null };
+const stopOf = (purpose: Purpose, of: Parameters<typeof stopInForce>[1] = life, at = {}) =>
+  stopInForce(purpose, of, { ...later, ...at });
 
 describe("the stop that is in force", () => {
   test("an operator's stop stays an operator's when systemd's own stop job follows it", () => {
     const purpose = purposeOf(intent("operator", "stop", 200), intent("systemd", "stop", 201, "boota"));
-    expect(stopInForce(purpose, life)).toMatchObject({ by: "operator", atUs: 200 });
+    expect(stopOf(purpose).stop).toMatchObject({ by: "operator", atUs: 200 });
   });
 
   test("an operator's stop still counts after a reboot, and a stop job of the shutdown does not", () => {
     const purpose = purposeOf(intent("operator", "stop", 200), intent("systemd", "stop", 201, "boota"));
-    expect(stopInForce(purpose, { bornAtUs: 100, bootId: "boot-b" })).toMatchObject({ by: "operator" });
+    const afterReboot = { bornAtUs: 100, bootId: "boot-b" };
+    expect(stopOf(purpose, afterReboot).stop).toMatchObject({ by: "operator" });
     const shutdown = purposeOf(intent("systemd", "stop", 201, "boota"));
-    expect(stopInForce(shutdown, { bornAtUs: 100, bootId: "boot-b" })).toBeNull();
+    expect(stopOf(shutdown, afterReboot).stop).toBeNull();
   });
 
   test("a start by either ends it, and so does a life that began after it", () => {
     const stop = intent("operator", "stop", 200);
-    expect(stopInForce(purposeOf(stop, intent("systemd", "start", 300)), life)).toBeNull();
-    expect(stopInForce(purposeOf(stop, intent("operator", "start", 300)), life)).toBeNull();
-    expect(stopInForce(purposeOf(stop), { bornAtUs: 300, bootId: null })).toBeNull();
+    expect(stopOf(purposeOf(stop, intent("systemd", "start", 300))).stop).toBeNull();
+    expect(stopOf(purposeOf(stop, intent("operator", "start", 300))).stop).toBeNull();
+    expect(stopOf(purposeOf(stop), { bornAtUs: 300, bootId: null }).stop).toBeNull();
     const wanted = purposeOf(intent("systemd", "stop", 200), intent("operator", "start", 250));
-    expect(stopInForce(wanted, life)).toBeNull();
+    expect(stopOf(wanted).stop).toBeNull();
+  });
+
+  test("it stays in force while a start has not had its time, and no longer once the unit has failed", () => {
+    const purpose = purposeOf(intent("operator", "stop", 200), intent("operator", "start", 300));
+    expect(stopOf(purpose, life, { nowUs: 349 }).stop).toMatchObject({ atUs: 200 });
+    expect(stopOf(purpose, life, { nowUs: 350 })).toEqual({ stop: null, endedAtUs: 350 });
+    expect(stopOf(purpose, life, { nowUs: 320, unitFailedAtUs: 310 })).toEqual({
+      stop: null,
+      endedAtUs: 310,
+    });
+    // The failure for which it was stopped says nothing of the start.
+    expect(stopOf(purpose, life, { nowUs: 320, unitFailedAtUs: 150 }).stop).toMatchObject({ atUs: 200 });
+  });
+
+  test("a restart is a stop that is wanted and a start, whoever asks for it", () => {
+    for (const by of ["operator", "systemd"] as const) {
+      const purpose = purposeOf(intent(by, "restart", 200));
+      expect(stopOf(purpose, life, { nowUs: 220 }).stop).toMatchObject({ by, atUs: 200 });
+      expect(stopOf(purpose, life, { nowUs: 260 })).toEqual({ stop: null, endedAtUs: 250 });
+      expect(stopOf(purpose, { bornAtUs: 230, bootId: null }, { nowUs: 235 }).stop).toBeNull();
+    }
   });
 
   test("any order of arrival leaves the same purpose", () => {
     const anyIntent = fc
       .record({
         by: fc.constantFrom("operator" as const, "systemd" as const),
-        kind: fc.constantFrom("start" as const, "stop" as const),
+        kind: fc.constantFrom("start" as const, "stop" as const, "restart" as const),
         atUs: fc.nat({ max: 5 }),
       })
       .map(({ by, kind, atUs }) => intent(by, kind, atUs));
@@ -75,8 +100,38 @@ test("after an operator's stop the row reads stopped, says by whom, and after a 
   log.append(operatorVerb("stop", "coder0", T + 10));
   log.nowUs = T + 20;
   log.look(tmuxLook(T + 20, []));
-  const row = () => tableOf(log, T + 30).agents.find(({ name }) => name === "coder0");
-  expect(row()).toMatchObject({ status: "stopped", status_reason: "stopped by operator" });
-  log.append(operatorVerb("start", "coder0", T + 21));
-  expect(row()).toMatchObject({ status: "dead" });
+  const row = (atUs: number) => tableOf(log, atUs).agents.find(({ name }) => name === "coder0");
+  expect(row(T + 30)).toMatchObject({ status: "stopped", status_reason: "stopped by operator" });
+  log.append(operatorVerb("start", "coder0", T + 40));
+  expect(row(T + 50)).toMatchObject({ status: "stopped", status_reason: "stopped by operator" });
+  // A start that brings nothing in its time leaves an agent that is missed from then on.
+  const missed = T + 40 + 10_000_000;
+  expect(row(missed)).toMatchObject({ status: "dead", since: new Date(missed / 1000).toISOString() });
+});
+
+test("an agent that is restarted is not dead in between", () => {
+  const log = createFoldedLog(T);
+  log.look(rosterLook(T, { coder0: {} }));
+  log.look(tmuxLook(T + 1, [paneSeen("coder0", 1, { startedAtUs: T + 1 })]));
+  log.nowUs = T + 10;
+  log.append(operatorVerb("restart", "coder0", T + 10));
+  const row = (atUs: number) => tableOf(log, atUs).agents.find(({ name }) => name === "coder0");
+  expect(row(T + 15)).toMatchObject({ status: "starting" });
+  log.nowUs = T + 20;
+  log.look(tmuxLook(T + 20, []));
+  expect(row(T + 30)).toMatchObject({ status: "stopped", status_reason: "stopped by operator" });
+  log.nowUs = T + 40;
+  log.look(tmuxLook(T + 40, [paneSeen("coder0", 2, { startedAtUs: T + 35 })]));
+  expect(row(T + 45)).toMatchObject({ status: "starting" });
+});
+
+test("a unit that has just become active does not make an agent dead whose first pane is on its way", () => {
+  const log = createFoldedLog(T);
+  log.look(rosterLook(T, { coder0: {} }));
+  log.look(tmuxLook(T + 1, []));
+  log.nowUs = T + 10;
+  log.look(systemdLook(T + 10, { "mosaic-agent@coder0.service": { active: "active" } }));
+  const row = (atUs: number) => tableOf(log, atUs).agents.find(({ name }) => name === "coder0");
+  expect(row(T + 20)).toMatchObject({ status: "absent", status_reason: "never-ran" });
+  expect(row(T + 11_000_000)).toMatchObject({ status: "dead", status_reason: "pane missing" });
 });
