@@ -148,7 +148,8 @@ export function whyDocument({ row, verdict, facts }: Explained, input: WhyInput)
 function beatState(row: AgentRow, facts: Explained["facts"]): string {
   const { health, reason, refused } = row.heartbeat;
   const asides = [
-    reason ?? outlivesItsPane(row),
+    // A file that is refused is there.
+    reason === "no-file" && refused !== null ? null : (reason ?? outlivesItsPane(row)),
     byAnother(row, facts),
     beatenSince(row),
     refused === null ? null : `its file is refused: ${refused}`,

@@ -248,6 +248,14 @@ describe("the ladder", () => {
     });
   });
 
+  /** What `why` says of the heartbeat. */
+  const stateOf = (us: number) => {
+    const nobody = { event: () => null, recent: () => [] };
+    const asked = { tenantId: "t", host: "h", nowUs: us, logSeq: 1, name: "coder0", lookup: nobody };
+    const { cells } = whyDocument(explainAgent(presentOf(at(us), us), "coder0"), asked);
+    return cells.find(({ plane }) => plane === "heartbeat")?.state;
+  };
+
   test("a beat file that is refused is said so in its row, until a beat is read or the file is gone", () => {
     const refusedAt = (us: number) =>
       at(us).append({
@@ -261,6 +269,7 @@ describe("the ladder", () => {
     expect(row(t + 1 * S).heartbeat.refused).toBeNull();
     refusedAt(t + 2 * S);
     expect(row(t + 3 * S).heartbeat).toMatchObject({ refused: "no ts", reason: "no-file" });
+    expect(stateOf(t + 3 * S)).toBe("unknown (its file is refused: no ts)");
     const lines = formatPs(tableOf(log, t + 3 * S), { width: null, paint: plain });
     expect(lines.find((line) => line.includes("coder0"))).toContain("beat refused: no ts");
     at(t + 4 * S).look(beatLook(t + 4 * S, "coder0", t + 4 * S));
@@ -270,14 +279,6 @@ describe("the ladder", () => {
     at(t + 8 * S).look({ ...beatLook(t + 8 * S, "coder0", t), beats: [], complete: true });
     expect(row(t + 9 * S).heartbeat).toMatchObject({ refused: null, reason: "no-file" });
   });
-
-  /** What `why` says of the heartbeat. */
-  const stateOf = (us: number) => {
-    const nobody = { event: () => null, recent: () => [] };
-    const asked = { tenantId: "t", host: "h", nowUs: us, logSeq: 1, name: "coder0", lookup: nobody };
-    const { cells } = whyDocument(explainAgent(presentOf(at(us), us), "coder0"), asked);
-    return cells.find(({ plane }) => plane === "heartbeat")?.state;
-  };
 
   test("a beat of after the end that is told says that another life came and went, of which nothing else is known", () => {
     const dead = paneSeen("coder0", 1, { dead: true, signal: 9, start: null, diedAtUs: t + 3 * S });
