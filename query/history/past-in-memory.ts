@@ -8,7 +8,7 @@ import { rosterKnownFrom, sinceTheLog } from "./before-the-log.ts";
 import { bootGapsWithin } from "./boot-gaps.ts";
 import type { History } from "./history.ts";
 import { historyOf } from "./history.ts";
-import type { Interval } from "./intervals.ts";
+import { extend, type Interval } from "./intervals.ts";
 import { surroundingsOf } from "./outages.ts";
 import type { Gap, Past, RosterEntry } from "./past.ts";
 import { adoptionsOf, bookOf, bookOfOne, newestOf, RULES, type Rules } from "./rules.ts";
@@ -109,11 +109,11 @@ export function pastOf(input: PastInput): Past {
       const asked = until(window);
       if (asked.fromUs >= asked.toUs) return [];
       const newest = bookOfOne(newestOf(rules));
-      return sinceTheLog(
-        statusIntervals(history, agent, asked, newest, isStray(agent)),
-        knownFromUs,
-        isStray(agent),
-      );
+      const found = statusIntervals(history, agent, asked, newest, isStray(agent));
+      // What was judged several ways before the log is one there.
+      const judged: Interval[] = [];
+      for (const interval of sinceTheLog(found, knownFromUs, isStray(agent))) extend(judged, interval);
+      return judged;
     },
     boots,
   };

@@ -57,6 +57,25 @@ const BEHIND_A_JOINT: typeof AT_A_JOINT = [
   ],
   [false],
 ];
+/** And one that was on no roster, of whom several things are known of before the log. */
+const NEVER_DECLARED: typeof AT_A_JOINT = [
+  [
+    {
+      afterMs: 1,
+      op: { kind: "roster", agent: 0, intervalMs: null, lifecycle: "always", expected: false },
+    },
+    { afterMs: 1, op: { kind: "start", agent: 0 } },
+    { afterMs: 1, op: { kind: "record" } },
+    { afterMs: 1, op: { kind: "verb", agent: 0, verb: "start" } },
+    { afterMs: 1, op: { kind: "unavailable", source: "tmux" } },
+    { afterMs: 1, op: { kind: "step", byMs: 1 } },
+    { afterMs: 1, op: { kind: "start", agent: 0 } },
+  ],
+  [1],
+  [false],
+  [[0, 3]],
+  [false],
+];
 /** And a beat whose own event is one at which all files are kept. */
 const READ_AT_A_CHECKPOINT: [Played, number[], number] = [
   [
@@ -250,7 +269,7 @@ describe("the chronicle that is kept beside the log", () => {
     const anyArchived = fc.array(fc.boolean(), { minLength: 1, maxLength: 4 });
     fc.assert(fc.property(anyStoryWithSteps, anyCuts, anySettled, anyWindows, anyArchived, agreeOnThePast), {
       ...runs,
-      examples: [AT_A_JOINT],
+      examples: [AT_A_JOINT, NEVER_DECLARED],
     });
   });
 
