@@ -4,6 +4,7 @@ import { judgeBeat } from "./beat.ts";
 import type { BootGap } from "./boot.ts";
 import { judgeBoot } from "./boot.ts";
 import type { Coverage, Watch } from "./coverage.ts";
+import { basename, chooseOwnPane, endOf, ownPanes, paneEvidence } from "./pane-evidence.ts";
 import type {
   AgentDocument,
   AgentPane,
@@ -18,7 +19,6 @@ import type {
 } from "./planes/documents.ts";
 import { documentOf, documentsOf, ONLY, within } from "./planes/documents.ts";
 import { DEFAULT_INTERVAL_SECONDS } from "./planes/heartbeat.ts";
-import { lastLife } from "./planes/hooked-life.ts";
 import { NO_PURPOSE, startTakesUs, stopInForce } from "./planes/purpose.ts";
 import type { Evidence } from "./weighed.ts";
 
@@ -168,82 +168,6 @@ export function factsOf(input: {
   };
 }
 
-/** By socket, and where a socket is watched with the life that came and went before anybody looked. */
-function ownPanes(
-  documents: ReadonlyDocuments,
-  agent: AgentDocument | undefined,
-  coverage: Coverage,
-  nowUs: number,
-): AgentPane[] {
-  const { panes = {}, hooked } = agent ?? {};
-  if (hooked === undefined) return Object.values(panes);
-  return [...new Set([...Object.keys(panes), ...Object.keys(hooked)])].flatMap((socket) => {
-    const own = panes[socket];
-    if (coverage.of("tmux", socket).state !== "fresh") return own ?? [];
-    return lastLife(own, hooked[socket], documentOf(documents, "server", socket), nowUs) ?? [];
-  });
-}
-
-/** Own panes live on the roster's socket, or by accident on another: a live one elsewhere is shown before a dead one at home. */
-function chooseOwnPane(
-  documents: ReadonlyDocuments,
-  panes: AgentPane[],
-  socketName: string | undefined,
-): AgentPane | undefined {
-  const rank = (own: AgentPane): number => {
-    const server = documentOf(documents, "server", own.socket);
-    const gone = own.state === "closed" || server?.state !== "up" || server.pid !== own.server;
-    return (gone ? 0 : own.state === "alive" ? 4 : 2) + (basename(own.socket) === socketName ? 1 : 0);
-  };
-  if (panes.length < 2) return panes[0];
-  return panes.sort((a, b) => rank(b) - rank(a) || b.atUs - a.atUs)[0];
-}
-
-function paneEvidence(
-  own: AgentPane | undefined,
-  server: ServerDocument | undefined,
-  watch: Watch,
-): Evidence["pane"] {
-  return watch.state === "fresh" ? paneAsTold(own, server) : { known: false };
-}
-
-/** The pane as the looks at tmux told of it, taken together with its server's own state. */
-export function paneAsTold(
-  own: AgentPane | undefined,
-  server: ServerDocument | undefined,
-): Extract<Evidence["pane"], { known: true }> {
-  if (!own) return missing(undefined, null, false);
-  // Of one that hooks saw begin and nobody saw end it is known that it ended, and not when.
-  const closedAtUs = own.byHooks?.closed === false ? null : own.atUs;
-  if (own.state === "closed") return missing(own, closedAtUs, own.lostServer === true);
-  // Also where another server has come since: its own is gone.
-  if (server?.state !== "up" || server.pid !== own.server)
-    return missing(own, server?.sinceUs ?? null, server !== undefined);
-  const { state, atUs, startedAtUs, status, signal } = own;
-  const diedAtUs = state === "dead" ? atUs : null;
-  return { known: true, state, atUs, startedAtUs, status, signal, diedAtUs, away: null, serverGone: false };
-}
-
-/** When a life was told to have ended; undefined: it was not, or nobody knows when. */
-function endOf(own: AgentPane | undefined): number | undefined {
-  if (own === undefined || own.state === "alive" || own.away || own.byHooks?.closed === false)
-    return undefined;
-  return own.diedAtUs ?? own.atUs;
-}
-
-/** A pane that is gone, with how its process had ended before it went: whatever took the pane then was not its death. */
-function missing(
-  own: AgentPane | undefined,
-  atUs: number | null,
-  serverGone: boolean,
-): Extract<Evidence["pane"], { known: true }> {
-  const startedAtUs = own?.startedAtUs ?? null;
-  const diedAtUs = (own?.state === "dead" ? own.atUs : own?.diedAtUs) ?? null;
-  const [status, signal] = own && diedAtUs !== null ? [own.status, own.signal] : [null, null];
-  const away = own?.away ?? null;
-  return { known: true, state: "missing", atUs, startedAtUs, status, signal, diedAtUs, away, serverGone };
-}
-
 function everRan(
   roster: RosterDocument | undefined,
   own: AgentPane | undefined,
@@ -289,10 +213,6 @@ export function activeOf({ unit }: UnitDocument): string {
 
 function socketOf(coverage: Coverage, socketName: string | undefined): string | null {
   return coverage.scopes("tmux").find((path) => basename(path) === socketName) ?? null;
-}
-
-function basename(path: string): string {
-  return path.slice(path.lastIndexOf("/") + 1);
 }
 
 /** Names to show: the roster in its own order, the holder last; and sessions that no roster names. */

@@ -1,4 +1,4 @@
-import { paneAsTold } from "../evidence.ts";
+import { paneAsTold } from "../pane-evidence.ts";
 import type { AgentPane } from "../planes/documents.ts";
 import type { ServerTold } from "./server-timeline.ts";
 import type { Spans } from "./span.ts";

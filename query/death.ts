@@ -1,0 +1,40 @@
+import type { Evidence } from "./weighed.ts";
+
+/** Since when nothing runs: from its process's own end on, where that was told. */
+export function endedAtUs({ diedAtUs, atUs }: Extract<Evidence["pane"], { known: true }>): number | null {
+  return diedAtUs ?? atUs;
+}
+
+/** Since when nothing of it is there that should be: while it was wanted down it was not missed. */
+export function missedSinceUs({ pane, stoppedUntilUs }: Evidence): number | null {
+  const sinceUs = pane.known ? endedAtUs(pane) : null;
+  return sinceUs === null ? null : Math.max(sinceUs, stoppedUntilUs ?? 0);
+}
+
+/** How a pane died, where it died badly and tmux told how. */
+export function badEnd(pane: Evidence["pane"]): string | null {
+  if (!pane.known || pane.diedAtUs === null) return null;
+  if (pane.signal !== null) return `signal ${pane.signal}`;
+  return (pane.status ?? 0) === 0 ? null : `exit ${pane.status}`;
+}
+
+/** Why one that should run does not: its own end, before whatever took its pane away. */
+export function deathReason({ pane, unit }: Evidence): string {
+  // Of one that is expected to beat this is `failed`, further up; of the others it is all that tells a crash from an end.
+  const bad = badEnd(pane);
+  if (bad !== null) return bad;
+  // Whatever took a pane away whose process had ended before was not its death.
+  const died = pane.known && pane.diedAtUs !== null;
+  if (pane.known && pane.serverGone && !died) return "tmux server gone";
+  const away = pane.known ? awayWords(pane) : null;
+  if (away !== null) return away;
+  if (unit.known && unit.active === "inactive") return "ended";
+  if (died) return pane.status === 0 ? "exit 0" : "exit status lost";
+  return "pane missing";
+}
+
+/** Nothing runs under its name; what did runs on under another. */
+export function awayWords({ away, diedAtUs }: Extract<Evidence["pane"], { known: true }>): string | null {
+  if (away === null || diedAtUs !== null) return null;
+  return away.how === "renamed" ? `session renamed to ${away.to}` : `pane moved to session ${away.to}`;
+}
