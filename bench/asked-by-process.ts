@@ -1,9 +1,9 @@
-import { spawnSync } from "node:child_process";
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Result } from "./result.ts";
 import { atLeast, info, median } from "./result.ts";
+import { timed } from "./stopwatch.ts";
 
 const LAUNCHER = fileURLToPath(new URL("../bin/fleet", import.meta.url));
 const ROUNDS = 11;
@@ -23,7 +23,7 @@ export function askedByProcesses(path: string, fromUs: number, toUs: number): Re
   try {
     mkdirSync(join(state, "state"), { mode: 0o700 });
     copyFileSync(path, join(state, "state", "fleet.db"));
-    const environment = { HOME: state, PATH: process.env.PATH ?? "", FLEET_STATE: join(state, "state") };
+    const env = { HOME: state, PATH: process.env.PATH ?? "", FLEET_STATE: join(state, "state") };
     const lines = join(state, "fleet.ndjson");
     const iso = (us: number) => new Date(us / 1000).toISOString();
     const commands = {
@@ -41,20 +41,17 @@ export function askedByProcesses(path: string, fromUs: number, toUs: number): Re
       ],
     } as const;
     const answers = new Map<string, string>();
-    const timed = ([program = "", ...args]: readonly string[], name = ""): number => {
-      const started = process.hrtime.bigint();
-      const { status, stdout, stderr } = spawnSync(program, args, { env: environment, maxBuffer: 2 ** 30 });
-      const ms = Number(process.hrtime.bigint() - started) / 1e6;
-      if (status !== 0) throw new Error(`${program} ${args.join(" ")} ended with ${status}: ${stderr}`);
+    const ask = ([program = "", ...args]: readonly string[], name = ""): number => {
+      const { ms, stdout } = timed({ program, args, env });
       answers.set(name, stdout.toString("latin1"));
       return ms;
     };
-    timed([LAUNCHER, "export", "--output", lines]);
+    ask([LAUNCHER, "export", "--output", lines]);
     const names = Object.keys(commands) as (keyof typeof commands)[];
     const taken = new Map(names.map((name) => [name, [] as number[]]));
     for (let round = 0; round < ROUNDS + 1; round += 1)
       for (const name of names) {
-        const ms = timed(commands[name], name);
+        const ms = ask(commands[name], name);
         // The first round fills the page cache, and keeps what was compiled.
         if (round > 0) taken.get(name)?.push(ms);
       }

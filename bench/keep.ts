@@ -13,6 +13,7 @@ import { openLog } from "../store/log.ts";
 import { eventAt } from "./load.ts";
 import type { BenchOptions, Result } from "./result.ts";
 import { atLeast, atMost, info, median, optionsOf, table } from "./result.ts";
+import { timed as timedProcess } from "./stopwatch.ts";
 
 const LAUNCHER = fileURLToPath(new URL("../bin/fleet", import.meta.url));
 const SPACING_US = 270_000;
@@ -211,13 +212,7 @@ function environment(state: string): Record<string, string> {
 }
 
 function timed([program = "", ...args]: readonly string[], state: string): { ms: number; stdout: string } {
-  const started = process.hrtime.bigint();
-  const { status, stdout, stderr } = spawnSync(program, args, {
-    env: environment(state),
-    maxBuffer: 2 ** 30,
-  });
-  const ms = Number(process.hrtime.bigint() - started) / 1e6;
-  if (status !== 0) throw new Error(`${program} ${args.join(" ")} ended with ${status}: ${stderr}`);
+  const { ms, stdout } = timedProcess({ program, args, env: environment(state) });
   return { ms, stdout: stdout.toString("utf8") };
 }
 

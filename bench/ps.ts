@@ -10,6 +10,8 @@ import { fileURLToPath } from "node:url";
 import { makeFleetState } from "./fleet-state.ts";
 import type { BenchOptions, Result } from "./result.ts";
 import { atMost, info, median, optionsOf, table } from "./result.ts";
+import type { Command } from "./stopwatch.ts";
+import { timed } from "./stopwatch.ts";
 
 const ROUNDS = 60;
 const SMALL = 100_000;
@@ -17,7 +19,6 @@ const SMALL = 100_000;
 const LAUNCHER = fileURLToPath(new URL("../bin/fleet", import.meta.url));
 
 type Subject = "node" | "five" | "small" | "large" | "table";
-type Command = readonly [program: string, args: readonly string[], env: Readonly<Record<string, string>>];
 
 export function run({ events = 1_000_000 }: BenchOptions = {}): Result[] {
   const directory = mkdtempSync(join(tmpdir(), "fleet-bench-ps-"));
@@ -26,20 +27,25 @@ export function run({ events = 1_000_000 }: BenchOptions = {}): Result[] {
     const [small, large] = [makeFleetState(directory, SMALL), makeFleetState(directory, events)];
     const env = { HOME: directory, PATH: process.env.PATH ?? "" };
     const node = rememberedNode(env);
-    const ps = (state: string): Command => [LAUNCHER, ["ps", "--json"], { ...env, FLEET_STATE: state }];
+    const fleet = (state: string, ...args: string[]): Command => ({
+      program: LAUNCHER,
+      args,
+      env: { ...env, FLEET_STATE: state },
+      silent: true,
+    });
     const commands: Record<Subject, Command> = {
-      node: [node, ["-e", "0"], env],
-      five: ps(five.directory),
-      small: ps(small.directory),
-      large: ps(large.directory),
-      table: [LAUNCHER, ["ps"], { ...env, FLEET_STATE: large.directory }],
+      node: { program: node, args: ["-e", "0"], env, silent: true },
+      five: fleet(five.directory, "ps", "--json"),
+      small: fleet(small.directory, "ps", "--json"),
+      large: fleet(large.directory, "ps", "--json"),
+      table: fleet(large.directory, "ps"),
     };
     const names = Object.keys(commands) as Subject[];
     const taken: Record<Subject, number[]> = { node: [], five: [], small: [], large: [], table: [] };
     for (let round = 0; round < ROUNDS + 2; round += 1) {
       for (const state of [five, small, large]) state.stayAlive();
       for (const name of names.map((_, i) => names[(i + round) % names.length] as Subject)) {
-        const milliseconds = timed(...commands[name]);
+        const { ms: milliseconds } = timed(commands[name]);
         // The first rounds fill the page cache.
         if (round >= 2) taken[name].push(milliseconds);
       }
@@ -72,14 +78,6 @@ function rememberedNode(env: Readonly<Record<string, string>>): string {
   const { status, stderr } = spawnSync(LAUNCHER, ["--version"], { env, stdio: ["ignore", "ignore", "pipe"] });
   if (status !== 0) throw new Error(`bin/fleet --version ended with ${status}: ${stderr}`);
   return readFileSync(new URL("../.fleet-node", import.meta.url), "utf8").split("\n")[0] ?? "";
-}
-
-function timed(...[program, args, env]: Command): number {
-  const started = process.hrtime.bigint();
-  const { status, stderr } = spawnSync(program, [...args], { env, stdio: ["ignore", "ignore", "pipe"] });
-  const milliseconds = Number(process.hrtime.bigint() - started) / 1e6;
-  if (status !== 0) throw new Error(`${program} ${args.join(" ")} ended with ${status}: ${stderr}`);
-  return milliseconds;
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url))
