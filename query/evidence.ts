@@ -101,7 +101,11 @@ export function factsOf(input: {
   const takesUs = startTakesUs(intervalSeconds);
   const { stop, endedAtUs } = stopInForce(
     agent?.purpose ?? NO_PURPOSE,
-    { bornAtUs: own?.startedAtUs ?? null, bootId: manager?.manager.bootId ?? null },
+    {
+      bornAtUs: own?.startedAtUs ?? null,
+      endedAtUs: pane.known && pane.state !== "alive" ? (pane.diedAtUs ?? pane.atUs) : null,
+      bootId: manager?.manager.bootId ?? null,
+    },
     {
       nowUs,
       takesUs,

@@ -68,6 +68,22 @@ export function withIntent(purpose: Purpose, intent: Intent): Purpose {
   return { ...purpose, ...(isStop ? { [by]: intent } : {}), ...(isStart ? { startedAtUs: atUs } : {}) };
 }
 
+/** The life that a stop may have been meant for. */
+export interface Life {
+  readonly bornAtUs: number | null;
+  /** When nothing of it ran any more; null: it runs, or nobody knows. */
+  readonly endedAtUs: number | null;
+  readonly bootId: string | null;
+}
+
+/** tmux tells deaths in whole seconds. */
+const DEATH_WITHIN_US = 1_000_000;
+
+/** Whoever restarts what is down already wants it up: it was not stopped by that, and goes on being missed. */
+function hadEnded({ endedAtUs }: Life, atUs: number): boolean {
+  return endedAtUs !== null && endedAtUs + DEATH_WITHIN_US <= atUs;
+}
+
 /**
  * The stop that is in force for a life that began at `bornAtUs`, or null, and until when one was that a start has ended. It counts when it
  * was asked for after that life began, and, where systemd made it, in this boot only: a shutdown stops every unit. A start that was asked
@@ -76,13 +92,14 @@ export function withIntent(purpose: Purpose, intent: Intent): Purpose {
  */
 export function stopInForce(
   purpose: Purpose,
-  life: { readonly bornAtUs: number | null; readonly bootId: string | null },
+  life: Life,
   at: { readonly nowUs: number; readonly takesUs: number; readonly unitFailedAtUs: number | null },
 ): { readonly stop: Intent | null; readonly endedAtUs: number | null } {
   let endedAtUs: number | null = null;
   for (const intent of [purpose.operator, purpose.systemd]) {
     if (intent === null || !isOfThisBoot(intent, life.bootId)) continue;
     if (life.bornAtUs !== null && intent.atUs < life.bornAtUs) continue;
+    if (intent.kind === "restart" && hadEnded(life, intent.atUs)) continue;
     const untilUs = endOf(intent, purpose.startedAtUs, at);
     if (at.nowUs < untilUs) return { stop: intent, endedAtUs: null };
     endedAtUs = Math.max(endedAtUs ?? 0, untilUs);

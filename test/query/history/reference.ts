@@ -466,10 +466,13 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
   const stopAt = (
     agent: string,
     own: Word | undefined,
+    pane: Evidence["pane"],
     unit: Evidence["unit"],
     graceUs: number,
     atUs: number,
   ): Pick<Evidence, "stop" | "stoppedUntilUs"> => {
+    // 0: this judge does not look up when a server went, which in its worlds is never a second ago.
+    const downSinceUs = pane.known && pane.state !== "alive" ? pane.diedAtUs || pane.atUs || null : null;
     const lines = all("journal.unit.logged")
       .filter((event) => event.agent === agent && happened(event) <= atUs)
       .map((event) => {
@@ -478,12 +481,17 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
         const stops = down && (jobType === "stop" || jobType === "restart");
         const starts = what === "starting" || what === "started" || (!!what && jobType === "restart");
         const isAbout = ["starting", "started", "stopping", "stopped"].includes(what ?? "");
-        return { stops: isAbout && stops, starts: isAbout && starts, atUs: event.occurredAtUs, bootId };
+        const restarts = stops && jobType === "restart";
+        return {
+          ...{ stops: isAbout && stops, starts: isAbout && starts, restarts },
+          ...{ atUs: event.occurredAtUs, bootId },
+        };
       });
     const verbs = all("operator.start.requested", "operator.restart.requested", "operator.stop.requested")
       .filter((event) => event.agent === agent && happened(event) <= atUs)
       .map((event) => ({
         stops: event.type !== "operator.start.requested",
+        restarts: event.type === "operator.restart.requested",
         starts: event.type !== "operator.stop.requested",
         atUs: event.occurredAtUs,
         bootId: null,
@@ -501,9 +509,12 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
     for (const [by, words] of [["operator", verbs] as const, ["systemd", lines] as const]) {
       const stops = words.filter((word) => word.stops);
       const stopUs = Math.max(...stops.map((word) => word.atUs));
-      const stop = stops.find((word) => word.atUs === stopUs);
+      const last = stops.filter((word) => word.atUs === stopUs);
+      const stop = last.find((word) => !word.restarts) ?? last[0];
       if (!stop) continue;
       if (own && own.startedAtUs !== null && stopUs < own.startedAtUs) continue;
+      // Whoever restarts what had been down for a second has stopped nothing.
+      if (stop.restarts && downSinceUs !== null && downSinceUs + 1_000_000 <= stopUs) continue;
       if (manager && stop.bootId !== null && manager.bootId.replaceAll("-", "") !== stop.bootId) continue;
       if (lastStartUs < stopUs) return { stop: { by, atUs: stopUs }, stoppedUntilUs: null };
       const hasFailed = unit.known && unit.active === "failed" && unit.atUs >= lastStartUs;
@@ -543,7 +554,7 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
         everRan: unitRan || ownRan,
         pane,
         unit,
-        ...stopAt(agent, own, unit, graceUs, atUs),
+        ...stopAt(agent, own, pane, unit, graceUs, atUs),
         beat: {
           ...judgeBeat({
             nowUs: atUs,

@@ -21,7 +21,7 @@ const intent = (
   recordedAtUs: atUs,
 });
 const purposeOf = (...intents: Intent[]): Purpose => intents.reduce(withIntent, NO_PURPOSE);
-const life = { bornAtUs: 100, bootId: "boot-a" };
+const life = { bornAtUs: 100, endedAtUs: null, bootId: "boot-a" };
 const later = { nowUs: 1000, takesUs: 50, unitFailedAtUs: null };
 const stopOf = (purpose: Purpose, of: Parameters<typeof stopInForce>[1] = life, at = {}) =>
   stopInForce(purpose, of, { ...later, ...at });
@@ -34,7 +34,7 @@ describe("the stop that is in force", () => {
 
   test("an operator's stop still counts after a reboot, and a stop job of the shutdown does not", () => {
     const purpose = purposeOf(intent("operator", "stop", 200), intent("systemd", "stop", 201, "boota"));
-    const afterReboot = { bornAtUs: 100, bootId: "boot-b" };
+    const afterReboot = { ...life, bootId: "boot-b" };
     expect(stopOf(purpose, afterReboot).stop).toMatchObject({ by: "operator" });
     const shutdown = purposeOf(intent("systemd", "stop", 201, "boota"));
     expect(stopOf(shutdown, afterReboot).stop).toBeNull();
@@ -44,7 +44,7 @@ describe("the stop that is in force", () => {
     const stop = intent("operator", "stop", 200);
     expect(stopOf(purposeOf(stop, intent("systemd", "start", 300))).stop).toBeNull();
     expect(stopOf(purposeOf(stop, intent("operator", "start", 300))).stop).toBeNull();
-    expect(stopOf(purposeOf(stop), { bornAtUs: 300, bootId: null }).stop).toBeNull();
+    expect(stopOf(purposeOf(stop), { ...life, bornAtUs: 300, bootId: null }).stop).toBeNull();
     const wanted = purposeOf(intent("systemd", "stop", 200), intent("operator", "start", 250));
     expect(stopOf(wanted).stop).toBeNull();
   });
@@ -66,8 +66,18 @@ describe("the stop that is in force", () => {
       const purpose = purposeOf(intent(by, "restart", 200));
       expect(stopOf(purpose, life, { nowUs: 220 }).stop).toMatchObject({ by, atUs: 200 });
       expect(stopOf(purpose, life, { nowUs: 260 })).toEqual({ stop: null, endedAtUs: 250 });
-      expect(stopOf(purpose, { bornAtUs: 230, bootId: null }, { nowUs: 235 }).stop).toBeNull();
+      expect(stopOf(purpose, { ...life, bornAtUs: 230, bootId: null }, { nowUs: 235 }).stop).toBeNull();
     }
+  });
+
+  test("who restarts what is down already has stopped nothing; a death of the second of the wish may be its doing", () => {
+    const S = 1_000_000;
+    const purpose = purposeOf(intent("operator", "restart", 2 * S));
+    const asked = { nowUs: 2 * S + 20 };
+    expect(stopOf(purpose, { ...life, endedAtUs: S }, asked)).toEqual({ stop: null, endedAtUs: null });
+    expect(stopOf(purpose, { ...life, endedAtUs: S + 1 }, asked).stop).toMatchObject({ kind: "restart" });
+    const stopped = purposeOf(intent("operator", "stop", 2 * S));
+    expect(stopOf(stopped, { ...life, endedAtUs: S }, asked).stop).toMatchObject({ kind: "stop" });
   });
 
   test("any order of arrival leaves the same purpose", () => {
@@ -123,6 +133,22 @@ test("an agent that is restarted is not dead in between", () => {
   log.nowUs = T + 40;
   log.look(tmuxLook(T + 40, [paneSeen("coder0", 2, { startedAtUs: T + 35 })]));
   expect(row(T + 45)).toMatchObject({ status: "starting" });
+});
+
+test("one that had failed goes on being failed while it is restarted, until it lives", () => {
+  const log = createFoldedLog(T);
+  const S = 1_000_000;
+  log.look(rosterLook(T, { coder0: {} }));
+  log.look(
+    tmuxLook(T + 1, [paneSeen("coder0", 1, { dead: true, status: 3, diedAtUs: T, startedAtUs: T - S })]),
+  );
+  log.nowUs = T + 5 * S;
+  log.append(operatorVerb("restart", "coder0", T + 5 * S));
+  const row = (atUs: number) => tableOf(log, atUs).agents.find(({ name }) => name === "coder0");
+  expect(row(T + 6 * S)).toMatchObject({ status: "failed", status_reason: "exit 3" });
+  log.nowUs = T + 7 * S;
+  log.look(tmuxLook(T + 7 * S, [paneSeen("coder0", 2, { startedAtUs: T + 7 * S })]));
+  expect(row(T + 7 * S)).toMatchObject({ status: "starting" });
 });
 
 test("a unit that has just become active does not make an agent dead whose first pane is on its way", () => {
