@@ -1,4 +1,5 @@
-import { readdirSync, readFileSync, readlinkSync, statSync } from "node:fs";
+import { readdirSync, statSync } from "node:fs";
+import { procLink, procText } from "../proc-file.ts";
 
 /** A TCP socket as the kernel lists it. */
 export interface TcpSocket {
@@ -73,7 +74,7 @@ export function servesConnection(
 /** A variable of a process's environment, as it was started with; null where it has none or may not be read. */
 export function variableOf(pid: number, name: string, uid: number, procRoot = "/proc"): string | null {
   if (ownerOf(pid, procRoot) !== uid) return null;
-  const text = textOf(`${procRoot}/${pid}/environ`, "utf8") ?? "";
+  const text = procText(`${procRoot}/${pid}/environ`, "utf8") ?? "";
   const found = text.split("\0").find((one) => one.startsWith(`${name}=`));
   return found === undefined ? null : found.slice(name.length + 1);
 }
@@ -107,15 +108,13 @@ const REACHED_AT: Readonly<Record<string, Listener["address"]>> = {
 };
 
 function socketsIn(procRoot: string, pid: number): TcpSocket[] {
-  return ["tcp", "tcp6"].flatMap((table) =>
-    parseSockets(textOf(`${procRoot}/${pid}/net/${table}`, "latin1") ?? ""),
-  );
+  return ["tcp", "tcp6"].flatMap((table) => parseSockets(procText(`${procRoot}/${pid}/net/${table}`) ?? ""));
 }
 
 function socketsHeldBy(pid: number, procRoot: string): ReadonlySet<string> {
   const directory = `${procRoot}/${pid}/fd`;
   try {
-    const links = readdirSync(directory).map((entry) => linkOf(`${directory}/${entry}`) ?? "");
+    const links = readdirSync(directory).map((entry) => procLink(`${directory}/${entry}`) ?? "");
     return new Set(links.flatMap((link) => /^socket:\[(\d+)\]$/.exec(link)?.[1] ?? []));
   } catch {
     return new Set();
@@ -124,7 +123,7 @@ function socketsHeldBy(pid: number, procRoot: string): ReadonlySet<string> {
 
 /** `--port N` and `--port=N`; 0 means any. */
 function portsNamedBy(pid: number, procRoot: string): number[] {
-  const words = (textOf(`${procRoot}/${pid}/cmdline`, "utf8") ?? "").split("\0");
+  const words = (procText(`${procRoot}/${pid}/cmdline`, "utf8") ?? "").split("\0");
   return words.flatMap((word, at) => {
     const said = word === "--port" ? words[at + 1] : /^--port=(.*)$/.exec(word)?.[1];
     const port = Number(said ?? 0);
@@ -133,29 +132,12 @@ function portsNamedBy(pid: number, procRoot: string): number[] {
 }
 
 function networkOf(pid: string, procRoot: string): string | null {
-  return linkOf(`${procRoot}/${pid}/ns/net`);
+  return procLink(`${procRoot}/${pid}/ns/net`);
 }
 
 function ownerOf(pid: number, procRoot: string): number | null {
   try {
     return statSync(`${procRoot}/${pid}`).uid;
-  } catch {
-    return null;
-  }
-}
-
-/** Null: gone, or hidden from us. */
-function textOf(path: string, encoding: "latin1" | "utf8"): string | null {
-  try {
-    return readFileSync(path, encoding);
-  } catch {
-    return null;
-  }
-}
-
-function linkOf(path: string): string | null {
-  try {
-    return readlinkSync(path);
   } catch {
     return null;
   }

@@ -1,5 +1,6 @@
-import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { basename } from "node:path";
+import { procLink, procText } from "../proc-file.ts";
 import { knownRuntimes } from "../screens/classify.ts";
 
 /** One process that may read from a pane's terminal. */
@@ -72,7 +73,7 @@ function descendantsOf(pane: Stat, procRoot: string): Stat[] {
   const found = [pane];
   for (let at = 0; at < found.length && found.length < MAX_PROCESSES; at += 1) {
     const { pid } = found[at] as Stat;
-    const children = textOf(`${procRoot}/${pid}/task/${pid}/children`) ?? "";
+    const children = procText(`${procRoot}/${pid}/task/${pid}/children`) ?? "";
     for (const child of children.split(" ").filter((word) => word !== "")) {
       const stat = statOf(Number(child), procRoot);
       if (stat !== null) found.push(stat);
@@ -82,10 +83,10 @@ function descendantsOf(pane: Stat, procRoot: string): Stat[] {
 }
 
 function processOf(pid: number, procRoot: string): ReadingProcess {
-  const comm = textOf(`${procRoot}/${pid}/comm`)?.replace(/\n$/, "") ?? "";
-  const file = linkOf(`${procRoot}/${pid}/exe`);
+  const comm = procText(`${procRoot}/${pid}/comm`)?.replace(/\n$/, "") ?? "";
+  const file = procLink(`${procRoot}/${pid}/exe`);
   const exe = file === null ? "" : basename(file.replace(/ \(deleted\)$/, "")).replace(/\.exe$/, "");
-  const io = /^rchar: (\d+)$/m.exec(textOf(`${procRoot}/${pid}/io`) ?? "");
+  const io = /^rchar: (\d+)$/m.exec(procText(`${procRoot}/${pid}/io`) ?? "");
   return {
     pid,
     names: [comm, exe].filter((name) => name !== ""),
@@ -94,14 +95,14 @@ function processOf(pid: number, procRoot: string): ReadingProcess {
 }
 
 function ageOf(members: readonly Stat[], procRoot: string): number | null {
-  const uptime = Number(textOf(`${procRoot}/uptime`)?.split(" ")[0] ?? "");
+  const uptime = Number(procText(`${procRoot}/uptime`)?.split(" ")[0] ?? "");
   if (members.length === 0 || !(uptime > 0)) return null;
   const youngest = Math.max(...members.map(({ startTicks }) => startTicks));
   return Math.max(0, uptime * 1000 - (youngest * 1000) / TICKS_PER_SECOND);
 }
 
 function statOf(pid: number, procRoot: string): Stat | null {
-  const text = textOf(`${procRoot}/${pid}/stat`);
+  const text = procText(`${procRoot}/${pid}/stat`);
   // The program's own name is in parentheses and may hold any: fields are counted from the last one.
   const fields = text?.slice(text.lastIndexOf(")") + 2).split(" ") ?? [];
   if (fields.length < 20 || fields[0] === "Z" || fields[0] === "X") return null;
@@ -114,21 +115,4 @@ function statOf(pid: number, procRoot: string): Stat | null {
     foreground: foreground ?? 0,
     startTicks: Number(fields[19]),
   };
-}
-
-/** Null: gone, or hidden from us. Neither is an error here: what cannot be seen is no evidence. */
-function textOf(path: string): string | null {
-  try {
-    return readFileSync(path, "latin1");
-  } catch {
-    return null;
-  }
-}
-
-function linkOf(path: string): string | null {
-  try {
-    return readlinkSync(path);
-  } catch {
-    return null;
-  }
 }
