@@ -103,7 +103,7 @@ export function factsOf(input: {
     agent?.purpose ?? NO_PURPOSE,
     {
       bornAtUs: own?.startedAtUs ?? null,
-      endedAtUs: pane.known && pane.state !== "alive" ? (pane.diedAtUs ?? pane.atUs) : null,
+      endedAtUs: downSinceUs(own, pane),
       bootId: manager?.manager.bootId ?? null,
     },
     {
@@ -170,6 +170,12 @@ export function factsOf(input: {
     },
     boot: judgeBoot({ active, known: systemdWatch.state === "fresh", unit, manager, strayed }),
   };
+}
+
+/** Since when nothing of it runs; null: it does, or nobody knows. */
+function downSinceUs(own: AgentPane | undefined, pane: Evidence["pane"]): number | null {
+  if (!pane.known || pane.state === "alive") return null;
+  return own === undefined ? Number.NEGATIVE_INFINITY : (pane.diedAtUs ?? pane.atUs);
 }
 
 function everRan(

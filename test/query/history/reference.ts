@@ -472,7 +472,8 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
     atUs: number,
   ): Pick<Evidence, "stop" | "stoppedUntilUs"> => {
     // 0: this judge does not look up when a server went, which in its worlds is never a second ago.
-    const downSinceUs = pane.known && pane.state !== "alive" ? pane.diedAtUs || pane.atUs || null : null;
+    const endedUs = own === undefined ? -Infinity : pane.known ? pane.diedAtUs || pane.atUs || null : null;
+    const downSinceUs = pane.known && pane.state !== "alive" ? endedUs : null;
     const lines = all("journal.unit.logged")
       .filter((event) => event.agent === agent && happened(event) <= atUs)
       .map((event) => {

@@ -151,6 +151,19 @@ test("one that had failed goes on being failed while it is restarted, until it l
   expect(row(T + 7 * S)).toMatchObject({ status: "starting" });
 });
 
+test("one that never ran is not stopped by its restart", () => {
+  const log = createFoldedLog(T);
+  log.look(rosterLook(T, { coder0: {} }));
+  log.look(systemdLook(T, { "mosaic-agent@coder0.service": { active: "inactive" } }));
+  log.look(tmuxLook(T + 1, []));
+  log.nowUs = T + 10;
+  log.append(operatorVerb("restart", "coder0", T + 10));
+  expect(tableOf(log, T + 20).agents.find(({ name }) => name === "coder0")).toMatchObject({
+    status: "absent",
+    status_reason: "never-ran",
+  });
+});
+
 test("a unit that has just become active does not make an agent dead whose first pane is on its way", () => {
   const log = createFoldedLog(T);
   log.look(rosterLook(T, { coder0: {} }));
