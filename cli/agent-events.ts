@@ -15,7 +15,8 @@ export function* eventsOf(
 ): Generator<StoredEvent> {
   let left = limit ?? Number.POSITIVE_INFINITY;
   for (const event of merged(
-    reader.events(filter),
+    // No more than that are taken from it, and who asks for one is not to look for a page of them.
+    reader.events({ ...filter, limit }),
     departures(reader, filter),
     filter.newestFirst === true,
   )) {

@@ -1,15 +1,15 @@
 import type { Past, RosterEntry } from "../query/history/past.ts";
 import type { Window } from "../query/history/sweep.ts";
 import { FleetError } from "../store/errors.ts";
-import type { Partition } from "../store/identity.ts";
 import type { Reader } from "../store/reader.ts";
 import { nowUs } from "./clock.ts";
 import { type Invocation, namesIn, textOf, valuesOf, type Words } from "./declaration.ts";
 import { openExistingLog } from "./existing-log.ts";
 import { lookAround, nothingRecorded } from "./here.ts";
+import { partitionOf } from "./partition-asked.ts";
+import { beforeTheLog, type Passed, passedMoment } from "./passed-moment.ts";
 import { isBehind, lastSeqAt, openPast, openPastAsRecorded } from "./past.ts";
-import { formatMoment, isoMoment } from "./render/moment.ts";
-import { localOffsetMs, parseMoment } from "./time.ts";
+import { formatMoment } from "./render/moment.ts";
 
 /** So far back a verb looks that is not told since when. */
 const DEFAULT_WINDOW_US = 86_400_000_000;
@@ -72,52 +72,12 @@ function withinTheLog(moment: Passed, beginsUs: number | null): number {
   return moment.atUs;
 }
 
-export function beforeTheLog(atUs: number, beginsUs: number | null, when = "of"): FleetError {
-  // Within one second the two would read the same.
-  const said = beginsUs !== null && formatMoment(atUs) === formatMoment(beginsUs) ? isoMoment : formatMoment;
-  const begins = beginsUs === null ? "nothing had been recorded" : `the log begins at ${said(beginsUs)}`;
-  return new FleetError("usage", `nothing is known ${when} ${said(atUs)}: ${begins}`, {
-    hint: "Ask for a later moment; `fleet events --limit 1 --after 0` shows the first event.",
-  });
-}
-
-/** A list of events that ends before the log begins is refused, unless something that happened so early was told later. */
-export function refuseBeforeTheLog(reader: Reader, untilUs: number | undefined): void {
-  if (untilUs === undefined) return;
-  const [first] = reader.events({ limit: 1 });
-  if (first === undefined || untilUs >= first.recordedAtUs) return;
-  const [early] = reader.events({ untilUs, limit: 1 });
-  if (early === undefined) throw beforeTheLog(untilUs, first.recordedAtUs, "of before");
-}
-
 /** What had been written by a moment: its last event. An event (`#1234`) is the last one itself, and told when it was written. */
 function recordedBy(text: string, reader: Reader, now: number): { atUs: number; seq: number } {
   const moment = passedMoment(text, "--as-recorded", reader, now);
   if (moment.seq === null) return { atUs: moment.atUs, seq: lastSeqAt(reader, moment.atUs) };
   const recordedAtUs = reader.event(moment.seq)?.recordedAtUs ?? moment.atUs;
   return { atUs: Math.min(recordedAtUs, now), seq: moment.seq };
-}
-
-/** A moment that has passed; where an event was named for it, its place. */
-export interface Passed {
-  readonly atUs: number;
-  readonly seq: number | null;
-}
-
-export function passedMoment(text: string, called: string, reader: Reader, now: number): Passed {
-  const refuse = (reason: string): FleetError =>
-    new FleetError("usage", `${called} ${JSON.stringify(text)}: ${reason}`, {
-      hint: "Times: 2026-06-21T03:10Z, 2h (ago), 14:00, yesterday 14:00, or an event (#1234).",
-    });
-  const moment = parseMoment(text, { nowUs: now, offsetMs: localOffsetMs });
-  if (!moment.ok) throw refuse(moment.reason);
-  if (moment.kind === "instant") {
-    if (moment.atUs > now) throw refuse(`${formatMoment(moment.atUs)} lies in the future`);
-    return { atUs: moment.atUs, seq: null };
-  }
-  const event = reader.event(moment.seq);
-  if (event === null) throw refuse(`there is no such event; the last one is #${reader.lastSeq()}`);
-  return { atUs: Math.min(event.occurredAtUs, event.recordedAtUs, now), seq: moment.seq };
 }
 
 /**
@@ -138,26 +98,6 @@ export function windowOf(words: Words, { reader, past, atUs }: Asked): Window {
   }
   if (past.beginsUs !== null && toUs <= past.beginsUs) throw beforeTheLog(toUs, past.beginsUs, "of before");
   return { fromUs, toUs };
-}
-
-/** The host that is asked about: the log's own, or the one that --host and --tenant name. */
-export function partitionOf(words: Words, reader: Reader): Partition {
-  const [tenant, host] = [textOf(words, "tenant"), textOf(words, "host")];
-  const own = reader.identity();
-  if (tenant === undefined && host === undefined) return own;
-  const known = reader.partitions();
-  const fits = known.filter(
-    (partition) =>
-      partition.tenantId === (tenant ?? partition.tenantId) && partition.host === (host ?? partition.host),
-  );
-  const found =
-    fits.length === 1 ? fits[0] : fits.find((one) => one.tenantId === own.tenantId && one.host === own.host);
-  if (found !== undefined) return found;
-  const named = JSON.stringify(`${tenant ?? "*"}@${host ?? "*"}`);
-  const names = known.map(({ tenantId, host: name }) => `${tenantId}@${name}`).join(", ");
-  const problem =
-    fits.length === 0 ? `this log holds nothing of ${named}` : `${named} is more than one host of this log`;
-  throw new FleetError("usage", problem, { hint: `It holds: ${names}.` });
 }
 
 /**

@@ -34,8 +34,9 @@ export function loadCompiled(
   const code = statSync(file);
   const place = cachePlace(directory, name, use, code);
   const cachedData = readCache(place.path, code);
+  // The build writes nothing but ASCII, which is read as Latin-1 in half the time.
   const script = new Script(
-    readFileSync(file, "utf8"),
+    readFileSync(file, "latin1"),
     cachedData === undefined ? { filename: file } : { filename: file, cachedData },
   );
   const module = { exports: {} };
@@ -62,7 +63,7 @@ function cachePlace(
   { size, mtimeMs, ctimeMs, ino }: Stats,
 ): CachePlace {
   const directory = `${above}/cache`;
-  const flags = process.execArgv.join("").replaceAll(/[^\w=-]/g, "_");
+  const flags = process.execArgv.map(encodeURIComponent).join("");
   const prefix = `${name}.${use}.${process.versions.v8}-${process.arch}${flags}.`;
   return { directory, prefix, path: `${directory}/${prefix}${ino}-${size}-${mtimeMs}-${ctimeMs}` };
 }

@@ -3,19 +3,37 @@ import type { StoredEvent } from "../store/events/envelope.ts";
 import type { Reader } from "../store/reader.ts";
 import { eventsOf } from "./agent-events.ts";
 import { commits } from "./commits.ts";
+import { catchInterrupts } from "./interrupt.ts";
+
+interface Following {
+  readonly reader: Pick<Reader, "lastSeq" | "events" | "dataVersion">;
+  readonly filter: EventFilter;
+  readonly tick: string;
+  readonly print: (event: StoredEvent) => void;
+}
+
+/** Follows until a signal ends it; the exit code says which. */
+export async function followUntilInterrupted(following: Following): Promise<number> {
+  const interrupt = catchInterrupts();
+  try {
+    await followEvents({ ...following, signal: interrupt.signal });
+    return interrupt.exitCode();
+  } finally {
+    interrupt.release();
+  }
+}
 
 /**
  * Prints what matches of each commit, from `filter.afterSeq` on, until the signal comes. The table is read after a commit and at no
  * other time: whoever commits touches the tick file, and that is what wakes this.
  */
-export async function followEvents(following: {
-  readonly reader: Pick<Reader, "lastSeq" | "events" | "dataVersion">;
-  readonly filter: EventFilter;
-  readonly tick: string;
-  readonly print: (event: StoredEvent) => void;
-  readonly signal: AbortSignal;
-}): Promise<void> {
-  const { reader, filter, tick, print, signal } = following;
+export async function followEvents({
+  reader,
+  filter,
+  tick,
+  print,
+  signal,
+}: Following & { readonly signal: AbortSignal }): Promise<void> {
   let afterSeq = filter.afterSeq ?? 0;
   const printNew = (): void => {
     const horizon = reader.lastSeq();

@@ -8,7 +8,9 @@ import { localOffsetMs, type Moment, parseMoment } from "./time.ts";
 const DEFAULT_LIMIT = 50;
 
 /** Which of the events that fit are listed: all, the newest so many, or the first so many. */
-export type Pick = { readonly which: "all" } | { readonly which: "newest" | "first"; readonly limit: number };
+export type Picked =
+  | { readonly which: "all" }
+  | { readonly which: "newest" | "first"; readonly limit: number };
 
 /**
  * What the words of a verb select (those of them that it has), as of now, or of `--at`. With --after a limit means the first so many from
@@ -18,7 +20,7 @@ export function selectionOf(
   words: Words,
   now: number,
   asOf: "now" | "--at" = "now",
-): { filter: EventFilter; pick: Pick } {
+): { filter: EventFilter; pick: Picked } {
   const since = momentOf(words, "since", now);
   const until = momentOf(words, "until", now);
   refuseBackwards(since, until);

@@ -148,6 +148,7 @@ async function bundle(esbuild, source, wanted) {
     minifyWhitespace: true,
     minifySyntax: true,
     legalComments: "none",
+    charset: "ascii",
     define: {
       "import.meta.url": "importMetaUrl",
       "import.meta.dirname": "__dirname",
@@ -161,6 +162,9 @@ async function bundle(esbuild, source, wanted) {
     ],
     logLevel: "silent",
   });
+  const [strange] = cached.includes(source) ? (/[^\n\r\t -~]/.exec(result.outputFiles[0].text) ?? []) : [];
+  if (strange !== undefined)
+    throw new Error(`${outfile} holds ${JSON.stringify(strange)}, and cli/code-cache.ts reads ASCII`);
   return result.outputFiles.map(({ path, text }) => ({
     path,
     text: text.includes("importMetaUrl")

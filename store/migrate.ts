@@ -43,14 +43,15 @@ export function checkedVersion(database: Database, newest: number): number {
 
 /**
  * All three as of one moment: read one by one, a log that another process makes in between has no mark yet and tables already,
- * and looks like somebody else's database.
+ * and looks like somebody else's database. Whether a database is empty is asked only of one that has no mark.
  */
 function readMarks(database: Database): { version: number; application: number; isEmpty: boolean } {
-  const read = () => ({
-    // The first SELECT is what begins the snapshot.
-    isEmpty: database.prepare("SELECT count(*) FROM sqlite_schema").pluck().get() === 0,
-    version: database.pragma("user_version", { simple: true }) as number,
-    application: database.pragma("application_id", { simple: true }) as number,
+  return inSnapshot(database, () => {
+    // The first of them is what begins the snapshot.
+    const version = database.pragma("user_version", { simple: true }) as number;
+    const application = database.pragma("application_id", { simple: true }) as number;
+    const isEmpty =
+      application === 0 && database.prepare("SELECT count(*) FROM sqlite_schema").pluck().get() === 0;
+    return { version, application, isEmpty };
   });
-  return inSnapshot(database, read);
 }

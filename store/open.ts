@@ -5,8 +5,10 @@ import Sqlite from "better-sqlite3";
 import { FleetError } from "./errors.ts";
 import { checkedVersion, migrate } from "./migrate.ts";
 import { migrations } from "./migrations/list.ts";
+import { NEWEST_SCHEMA } from "./schema.ts";
 
 export const BUSY_TIMEOUT_MS = 5000;
+const FOR_READING = { readonly: true, timeout: BUSY_TIMEOUT_MS } as const;
 /** After this many pages (of 8 KiB) in the WAL a commit moves them into the database. */
 const CHECKPOINT_PAGES = 2000;
 
@@ -28,18 +30,23 @@ export function openForAppend(path: string, busyTimeoutMs: number): Database {
 
 /** Opens the log for reading only. It must exist; an older one is brought up to date first, so that a new fleet reads it at once. */
 export function openForReading(path: string): Database {
+  const current = openCurrent(path);
+  if (current !== null) return current;
+  openForAppend(path, BUSY_TIMEOUT_MS).close();
+  return opened(path, FOR_READING, () => {});
+}
+
+/** Opens the log for reading only, or null where it is an older one, which has to be brought up to date first. Throws where there is none. */
+export function openCurrent(path: string): Database | null {
   if (!existsSync(path)) throw noLog(path);
   let version = 0;
-  const open = () =>
-    opened(path, { readonly: true, timeout: BUSY_TIMEOUT_MS }, (database) => {
-      version = checkedVersion(database, migrations.length);
-    });
-  const database = open();
-  if (version === migrations.length) return database;
+  const database = opened(path, FOR_READING, (database) => {
+    version = checkedVersion(database, NEWEST_SCHEMA);
+  });
+  if (version === NEWEST_SCHEMA) return database;
   database.close();
   if (version === 0) throw noLog(path);
-  openForAppend(path, BUSY_TIMEOUT_MS).close();
-  return open();
+  return null;
 }
 
 /** Nothing to read: no file, or one that a writer has only just made. */

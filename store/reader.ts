@@ -9,7 +9,7 @@ import type { HeldLease } from "./lease.ts";
 import { readLastWord, readLease } from "./lease.ts";
 import { openLogNames } from "./log-names.ts";
 import { openNames } from "./names.ts";
-import { noLog, openForReading } from "./open.ts";
+import { noLog, openCurrent, openForReading } from "./open.ts";
 import { prepared } from "./prepared.ts";
 import type { ReadonlyDocuments } from "./projection.ts";
 import { readDocuments } from "./stored-documents.ts";
@@ -52,19 +52,27 @@ export interface Reader {
 }
 
 export function openReader(path: string): Reader {
-  const attempt = <T>(work: () => T): T => storing(path, work);
-  return attempt(() => {
-    const database = openForReading(path);
-    try {
-      return readerOf(path, database, attempt);
-    } catch (error) {
-      database.close();
-      throw error;
-    }
+  return storing(path, () => readerOf(path, openForReading(path)));
+}
+
+/** The same, or null where the log is an older one: without the code that would bring it up to date. */
+export function openCurrentReader(path: string): Reader | null {
+  return storing(path, () => {
+    const database = openCurrent(path);
+    return database === null ? null : readerOf(path, database);
   });
 }
 
-function readerOf(path: string, database: Database, attempt: <T>(work: () => T) => T): Reader {
+function readerOf(path: string, database: Database): Reader {
+  try {
+    return reading(path, database, (work) => storing(path, work));
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+function reading(path: string, database: Database, attempt: <T>(work: () => T) => T): Reader {
   const names = openNames(database);
   const partitionId = prepared(
     database,

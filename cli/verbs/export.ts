@@ -1,13 +1,13 @@
 import { FleetError } from "../../store/errors.ts";
 import { type ExportFormat, exportEvents } from "../../store/export.ts";
 import type { Reader } from "../../store/reader.ts";
-import { refuseBeforeTheLog } from "../asked.ts";
 import { nowUs } from "../clock.ts";
 import { has, type Invocation, textOf } from "../declaration.ts";
 import { openExistingLog } from "../existing-log.ts";
 import { lookAround, nothingRecorded } from "../here.ts";
 import { catchInterrupts } from "../interrupt.ts";
 import { sayNoSuchAgent } from "../no-such-agent.ts";
+import { refuseBeforeTheLog } from "../passed-moment.ts";
 import { progressOf } from "../progress.ts";
 import { draftOf } from "../replace-file.ts";
 import { selectionOf } from "../select-events.ts";

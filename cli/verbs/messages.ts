@@ -2,13 +2,13 @@ import { MESSAGE_EVENTS, type MessageEntry, messagesOf } from "../../query/messa
 import type { EventFilter } from "../../store/event-filter.ts";
 import type { Reader } from "../../store/reader.ts";
 import { knownAgents } from "../agent-panes.ts";
-import { type Passed, passedMoment, refuseBeforeTheLog } from "../asked.ts";
 import { nowUs } from "../clock.ts";
 import { countOf, has, type Invocation, textOf } from "../declaration.ts";
 import { openExistingLog } from "../existing-log.ts";
 import { EXIT } from "../exit.ts";
 import { lookAround, nothingRecorded } from "../here.ts";
 import { sayNoSuchAgent } from "../no-such-agent.ts";
+import { type Passed, passedMoment, refuseBeforeTheLog } from "../passed-moment.ts";
 import { formatMessages } from "../render/messages-table.ts";
 import { isoMoment } from "../render/moment.ts";
 import { momentOf, refuseLater } from "../select-events.ts";

@@ -13,9 +13,12 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
+import Sqlite from "better-sqlite3";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ASKING } from "../../cli/past-words.ts";
 import type { PsDocument } from "../../query/row.ts";
+import { migrate } from "../../store/migrate.ts";
+import { migrations } from "../../store/migrations/list.ts";
 import { type SeededFleet, seedFleet } from "./support/seeded-fleet.ts";
 
 const project = join(import.meta.dirname, "..", "..");
@@ -61,7 +64,10 @@ afterAll(() => {
 
 function run(...argv: string[]) {
   fleet.log.renewLease();
-  const options = { env: fleet.environment, encoding: "utf8" } as const;
+  return runIn(fleet.environment, ...argv);
+}
+function runIn(env: Record<string, string>, ...argv: string[]) {
+  const options = { env, encoding: "utf8" } as const;
   return spawnSync(
     process.execPath,
     ["-r", join(tree, "witness.cjs"), join(tree, "dist", "fleet.cjs"), ...argv],
@@ -189,6 +195,26 @@ describe("the compiled code that is kept", () => {
     expect(JSON.parse(stdout) as { schema: string }).toMatchObject({ schema: "fleet.ps.v2" });
     rmSync(join(tree, "dist", "cache"));
   });
+});
+
+test("a log of an older fleet is brought up to date by the part that can, and then asked", () => {
+  const home = join(tree, "older");
+  mkdirSync(join(home, "state"), { recursive: true, mode: 0o700 });
+  const older = new Sqlite(join(home, "state", "fleet.db"));
+  older.pragma("journal_mode = WAL");
+  migrate(older, migrations.slice(0, -1));
+  older.exec("INSERT INTO log_ids (log_id, from_seq, host, created_at) VALUES ('older', 1, 'W-jarvis', 0)");
+  older.close();
+  const asked = () => {
+    const environment = { ...fleet.environment, FLEET_STATE: join(home, "state") };
+    const { status, stdout, stderr } = runIn(environment, "events");
+    const { files } = JSON.parse(stderr.slice(stderr.lastIndexOf('{"files"'))) as { files: string[] };
+    return { status, stdout, said: stderr.split("\n")[0], files: files.map((path) => basename(path)) };
+  };
+  const first = asked();
+  expect(first).toMatchObject({ status: 0, stdout: "", said: "No event matches." });
+  expect(first.files).toContain("existing-log.cjs");
+  expect(asked().files).not.toContain("existing-log.cjs");
 });
 
 test("words that need commander get it", () => {

@@ -5,6 +5,7 @@ import { describe, expect, test } from "vitest";
 import { migrate } from "../../store/migrate.ts";
 import { migrations } from "../../store/migrations/list.ts";
 import { openForAppend } from "../../store/open.ts";
+import { openCurrentReader } from "../../store/reader.ts";
 import { startProcess } from "./support/child.ts";
 import { beat } from "./support/events.ts";
 import { allDocuments, logBench } from "./support/log.ts";
@@ -80,6 +81,19 @@ describe("a later migration", () => {
       expect(database.prepare("SELECT count(*) FROM documents").pluck().get()).toBeGreaterThan(0);
       expect(before).not.toEqual({});
     }
+  });
+
+  test("is not run by whoever has not its text: an older log is left to those who have", () => {
+    for (const { version } of migrations.slice(0, -1)) {
+      const path = logOfVersion(version);
+      expect(openCurrentReader(path)).toBeNull();
+      expect(versionOf(path)).toBe(version);
+    }
+    const path = bench.path();
+    bench.open(path).append({ source: "heartbeat", events: [beat("coder0")] });
+    const reader = openCurrentReader(path);
+    expect(reader?.lastSeq()).toBe(1);
+    reader?.close();
   });
 
   test("that fails half way leaves the log as it was", () => {

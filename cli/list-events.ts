@@ -1,0 +1,129 @@
+import { documentsOf } from "../query/planes/documents.ts";
+import { FleetError } from "../store/errors.ts";
+import type { StoredEvent } from "../store/events/envelope.ts";
+import type { Partition } from "../store/identity.ts";
+import type { Reader } from "../store/reader.ts";
+import { nowUs } from "./clock.ts";
+import { has, type Invocation, textOf, valuesOf } from "./declaration.ts";
+import { EXIT } from "./exit.ts";
+import { type Here, lookAround, nothingRecorded } from "./here.ts";
+import { sayNoSuchAgent } from "./no-such-agent.ts";
+import { partitionOf } from "./partition-asked.ts";
+import { passedMoment, refuseBeforeTheLog } from "./passed-moment.ts";
+import { pickEvents } from "./pick-events.ts";
+import { refuseWith } from "./refuse-with.ts";
+import { eventJson, formatEvent } from "./render/event.ts";
+import { selectionOf } from "./select-events.ts";
+import { hintOnTypes } from "./type-hint.ts";
+
+/**
+ * `fleet events`: the log, listed and followed. `openLog` gives the log or null; whoever starts fast opens a log of the newest schema without
+ * the code that would bring an older one up to date.
+ */
+export async function listEvents(
+  invocation: Invocation,
+  openLog: (here: Here) => Promise<Reader | null>,
+): Promise<number> {
+  const { output, environment } = invocation;
+  if (has(invocation, "follow") && has(invocation, "reverse")) {
+    throw new FleetError("usage", "--follow and --reverse cannot be had together", {
+      hint: "Leave one of them out.",
+    });
+  }
+  refuseWith(invocation, "follow", ["at"]);
+  const now = nowUs();
+  const given = selectionOf(invocation, now);
+  const here = lookAround(environment);
+  const reader = await openLog(here);
+  if (reader === null) throw nothingRecorded(here.places);
+  const print = (event: StoredEvent): void => {
+    const look = { width: output.width(), paint: output.paint };
+    output.print(`${has(invocation, "json") ? eventJson(event) : formatEvent(event, look)}\n`);
+  };
+  try {
+    const { filter, pick, horizon, page } = reader.atOnce(() => {
+      const placing = placed(invocation, reader, given, now);
+      refuseBeforeTheLog(reader, placing.filter.untilUs);
+      // What is written while the list is printed is left to following, which begins where the list ends.
+      const horizon = reader.lastSeq();
+      const beforeSeq = Math.min(placing.filter.beforeSeq ?? Number.POSITIVE_INFINITY, horizon + 1);
+      const listed = { ...placing.filter, beforeSeq };
+      return {
+        ...placing,
+        horizon,
+        page: pickEvents(reader, listed, placing.pick, has(invocation, "reverse")),
+      };
+    });
+    let count = 0;
+    for (const event of page) {
+      print(event);
+      count += 1;
+    }
+    if (has(invocation, "follow")) {
+      const afterSeq = Math.max(horizon, filter.afterSeq ?? 0);
+      const { followUntilInterrupted } = await import("./follow-events.ts");
+      return await followUntilInterrupted({
+        reader,
+        filter: { ...filter, afterSeq },
+        tick: here.places.tick,
+        print,
+      });
+    }
+    if (count > 0) return EXIT.done;
+    if (pick.which !== "all" && pick.limit === 0) {
+      output.complain("--limit 0 lists no event, whether any matches or not.\n");
+      return EXIT.done;
+    }
+    const known = filter.agent === undefined ? null : knownAgents(reader);
+    if (filter.agent !== undefined && known !== null && !known.has(filter.agent)) {
+      return sayNoSuchAgent(output, filter.agent, [...known].sort());
+    }
+    output.complain(`No event matches.${await hintOnTypes(filter.types)}\n`);
+    return EXIT.done;
+  } finally {
+    reader.close();
+  }
+}
+
+type Selection = ReturnType<typeof selectionOf>;
+
+/** As the log can tell: up to `--at`, from which relative times count then, and of those whom --class, --runtime, --host and --tenant name. */
+function placed(invocation: Invocation, reader: Reader, given: Selection, now: number): Selection {
+  const text = textOf(invocation, "at");
+  const at = text === undefined ? null : passedMoment(text, "--at", reader, now);
+  const { filter, pick } = at === null ? given : selectionOf(invocation, at.atUs, "--at");
+  const partition =
+    textOf(invocation, "host") === undefined && textOf(invocation, "tenant") === undefined
+      ? null
+      : partitionOf(invocation, reader);
+  const until =
+    at === null
+      ? {}
+      : at.seq === null
+        ? { untilUs: Math.min(filter.untilUs ?? Number.POSITIVE_INFINITY, at.atUs) }
+        : { beforeSeq: Math.min(filter.beforeSeq ?? Number.POSITIVE_INFINITY, at.seq + 1) };
+  return {
+    filter: { ...filter, ...until, ...(partition ?? {}), ...ofSome(invocation, reader, partition) },
+    pick,
+  };
+}
+
+/** --class and --runtime as names: of those who are, or last were, declared so. */
+function ofSome(invocation: Invocation, reader: Reader, partition: Partition | null): { agents?: string[] } {
+  const [classes, runtimes] = [valuesOf(invocation, "class"), valuesOf(invocation, "runtime")];
+  if (classes.length === 0 && runtimes.length === 0) return {};
+  const roster = documentsOf(reader.documents(partition ?? reader.identity()), "roster");
+  const fits = (wanted: readonly string[], value: string | null) =>
+    wanted.length === 0 || (value !== null && wanted.includes(value));
+  return {
+    agents: [...roster].flatMap(([name, { declaration }]) =>
+      fits(classes, declaration.class) && fits(runtimes, declaration.runtime) ? [name] : [],
+    ),
+  };
+}
+
+function knownAgents(reader: Reader): Set<string> {
+  const documents = reader.documents(reader.identity());
+  const ids = (family: string): string[] => [...documents.list(family)].map(([id]) => id);
+  return new Set([...ids("roster"), ...ids("agent"), ...ids("heartbeat")]);
+}

@@ -1,0 +1,44 @@
+import { FleetError } from "../store/errors.ts";
+import type { Reader } from "../store/reader.ts";
+import { formatMoment, isoMoment } from "./render/moment.ts";
+import { localOffsetMs, parseMoment } from "./time.ts";
+
+/** A moment that has passed; where an event was named for it, its place. */
+export interface Passed {
+  readonly atUs: number;
+  readonly seq: number | null;
+}
+
+export function passedMoment(text: string, called: string, reader: Reader, now: number): Passed {
+  const refuse = (reason: string): FleetError =>
+    new FleetError("usage", `${called} ${JSON.stringify(text)}: ${reason}`, {
+      hint: "Times: 2026-06-21T03:10Z, 2h (ago), 14:00, yesterday 14:00, or an event (#1234).",
+    });
+  const moment = parseMoment(text, { nowUs: now, offsetMs: localOffsetMs });
+  if (!moment.ok) throw refuse(moment.reason);
+  if (moment.kind === "instant") {
+    if (moment.atUs > now) throw refuse(`${formatMoment(moment.atUs)} lies in the future`);
+    return { atUs: moment.atUs, seq: null };
+  }
+  const event = reader.event(moment.seq);
+  if (event === null) throw refuse(`there is no such event; the last one is #${reader.lastSeq()}`);
+  return { atUs: Math.min(event.occurredAtUs, event.recordedAtUs, now), seq: moment.seq };
+}
+
+export function beforeTheLog(atUs: number, beginsUs: number | null, when = "of"): FleetError {
+  // Within one second the two would read the same.
+  const said = beginsUs !== null && formatMoment(atUs) === formatMoment(beginsUs) ? isoMoment : formatMoment;
+  const begins = beginsUs === null ? "nothing had been recorded" : `the log begins at ${said(beginsUs)}`;
+  return new FleetError("usage", `nothing is known ${when} ${said(atUs)}: ${begins}`, {
+    hint: "Ask for a later moment; `fleet events --limit 1 --after 0` shows the first event.",
+  });
+}
+
+/** A list of events that ends before the log begins is refused, unless something that happened so early was told later. */
+export function refuseBeforeTheLog(reader: Reader, untilUs: number | undefined): void {
+  if (untilUs === undefined) return;
+  const [first] = reader.events({ limit: 1 });
+  if (first === undefined || untilUs >= first.recordedAtUs) return;
+  const [early] = reader.events({ untilUs, limit: 1 });
+  if (early === undefined) throw beforeTheLog(untilUs, first.recordedAtUs, "of before");
+}
