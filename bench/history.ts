@@ -8,7 +8,7 @@ import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, statSync } from
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { isBehind, lastSeqAt, openPast, openPastAsRecorded } from "../cli/past.ts";
+import { isBehind, openPast, openPastAsRecorded } from "../cli/past.ts";
 import type { Past } from "../query/history/past.ts";
 import type { FleetEvent } from "../store/events/catalogue.ts";
 import { openReader, type Reader } from "../store/reader.ts";
@@ -159,7 +159,7 @@ const questions: Readonly<Record<Question, (asking: Asking) => number>> = {
     return past("uptime --since 30d", asking).uptime(agentName(asking.n * 7), month).windowUs;
   },
   "--as-recorded": ({ reader, atUs }) =>
-    openPastAsRecorded(reader, reader.identity(), lastSeqAt(reader, atUs), atUs).table(atUs, false).agents
+    openPastAsRecorded(reader, reader.identity(), reader.lastSeqBy(atUs), atUs).table(atUs, false).agents
       .length,
 };
 

@@ -8,7 +8,7 @@ import { openExistingLog } from "./existing-log.ts";
 import { lookAround, nothingRecorded } from "./here.ts";
 import { partitionOf } from "./partition-asked.ts";
 import { beforeTheLog, type Passed, passedMoment } from "./passed-moment.ts";
-import { isBehind, lastSeqAt, openPast, openPastAsRecorded } from "./past.ts";
+import { isBehind, openPast, openPastAsRecorded } from "./past.ts";
 import { formatMoment } from "./render/moment.ts";
 
 /** So far back a verb looks that is not told since when. */
@@ -75,7 +75,7 @@ function withinTheLog(moment: Passed, beginsUs: number | null): number {
 /** What had been written by a moment: its last event. An event (`#1234`) is the last one itself, and told when it was written. */
 function recordedBy(text: string, reader: Reader, now: number): { atUs: number; seq: number } {
   const moment = passedMoment(text, "--as-recorded", reader, now);
-  if (moment.seq === null) return { atUs: moment.atUs, seq: lastSeqAt(reader, moment.atUs) };
+  if (moment.seq === null) return { atUs: moment.atUs, seq: reader.lastSeqBy(moment.atUs) };
   const recordedAtUs = reader.event(moment.seq)?.recordedAtUs ?? moment.atUs;
   return { atUs: Math.min(recordedAtUs, now), seq: moment.seq };
 }

@@ -6,7 +6,6 @@ import { projections } from "../query/planes/all.ts";
 import { openChronicleThen } from "../store/chronicle-then.ts";
 import { openChronicleView } from "../store/chronicle-view.ts";
 import type { PayloadOf } from "../store/events/catalogue.ts";
-import type { StoredEvent } from "../store/events/envelope.ts";
 import type { Partition } from "../store/identity.ts";
 import type { Reader } from "../store/reader.ts";
 import { openVerdictReader } from "../store/verdict-table.ts";
@@ -93,20 +92,4 @@ function lapsedUnsaid(reader: Reader, partition: Partition, seq: number, nowUs: 
   if (next.type !== "recorder.lapsed") return null;
   const { lastAliveUs } = next.payload as PayloadOf<"recorder.lapsed">;
   return lastAliveUs > nowUs ? null : lastAliveUs;
-}
-
-/** The last event that had been written by a moment, or 0. Recording time grows with the place, so it is found by halving. */
-export function lastSeqAt(reader: Reader, atUs: number): number {
-  const from = (seq: number): StoredEvent | undefined =>
-    [...reader.events({ afterSeq: seq - 1, limit: 1 })][0];
-  let low = 0;
-  let high = reader.lastSeq();
-  while (low < high) {
-    const middle = Math.ceil((low + high) / 2);
-    const event = from(middle);
-    // Places may be missing (moved into an archive): the next one there stands for them.
-    if (event !== undefined && event.seq <= high && event.recordedAtUs <= atUs) low = event.seq;
-    else high = middle - 1;
-  }
-  return low;
 }

@@ -6,6 +6,7 @@ import { type PieceRow, pieceOf } from "./chronicle-tables.ts";
 import { openEventReader, type WantedEvents } from "./event-reader.ts";
 import { prepared } from "./prepared.ts";
 import type { FoldEvent, Repetition } from "./projection.ts";
+import { openSeqBy } from "./recorded-by.ts";
 
 export interface ChronicleLine {
   readonly id: string;
@@ -136,6 +137,7 @@ export function openChronicleView(database: Database, partitionId: number): Chro
     "pluck",
   );
   const archive = openArchive(database);
+  const seqAt = openSeqBy(database, archive);
 
   return {
     lines: (family, fromUs) => lines().all(partitionId, family, finite(fromUs)) as ChronicleLine[],
@@ -178,18 +180,7 @@ export function openChronicleView(database: Database, partitionId: number): Chro
       return row ? checkpointOf(row) : null;
     },
     agentsOf: (types) => agents().all(partitionId, types, types) as string[],
-    seqAt(us) {
-      let low = 1;
-      let high = (lastSeq().get() as number) + 1;
-      if (us === Infinity) return high - 1;
-      while (low < high) {
-        const middle = Math.floor((low + high) / 2);
-        const row = recordedAt().get(middle) as [number, number] | undefined;
-        if (row === undefined || row[1] > us) high = middle;
-        else low = row[0] + 1;
-      }
-      return low - 1 > archive.floor() ? low - 1 : archive.lastSeqBy(us);
-    },
+    seqAt,
     recordedAtUs(seq) {
       const archived = seq <= archive.floor() ? archive.row(seq)?.[2] : undefined;
       return archived ?? (recordedAt().get(seq) as [number, number] | undefined)?.[1] ?? null;

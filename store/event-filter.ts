@@ -1,4 +1,5 @@
 import type { Database } from "better-sqlite3";
+import { openRecordedBy } from "./recorded-by.ts";
 
 /** Which events. What is absent does not restrict; no filter is all events in the order of the log. */
 export interface EventFilter {
@@ -48,8 +49,10 @@ export function plan(database: Database, filter: EventFilter): readonly Search[]
   const { sinceUs = null, untilUs = null } = filter;
   const by = series?.every((seriesId) => seriesId > 0) ? "transitions" : "order";
   const whole: Search = { fromSeq, toSeq, series, by, sinceUs, untilUs };
-  const early = sinceUs === null ? fromSeq : seqAt(database, fromSeq, toSeq, sinceUs);
-  const late = untilUs === null ? toSeq : seqAt(database, fromSeq, toSeq, untilUs + LATE_US + 1) - 1;
+  const recordedBy = openRecordedBy(database);
+  // Of archived rows it may be the first, which searches too much and never too little.
+  const early = sinceUs === null ? fromSeq : recordedBy(Math.ceil(sinceUs) - 1, fromSeq, toSeq) + 1;
+  const late = untilUs === null ? toSeq : recordedBy(Math.floor(untilUs) + LATE_US, fromSeq, toSeq);
   const searches: Search[] = [];
   const outside: Search = { ...whole, by: "out-of-time" };
   if (early > fromSeq) searches.push({ ...outside, toSeq: Math.min(toSeq, early - 1) });
@@ -91,24 +94,4 @@ function seriesOf(database: Database, filter: EventFilter): number[] | null {
     )
     .pluck()
     .all(...values) as number[];
-}
-
-/**
- * The first seq in [from, to] that was recorded at `us` or later; `to + 1` when none was. Of rows that were archived only the last is
- * told from the first: an answer among them is `from`, which searches too much and never too little.
- */
-function seqAt(database: Database, from: number, to: number, us: number): number {
-  const recordedAt = database
-    .prepare("SELECT seq, recorded_at FROM events WHERE seq >= ? ORDER BY seq LIMIT 1")
-    .raw();
-  let low = from;
-  let high = to + 1;
-  while (low < high) {
-    const middle = Math.floor((low + high) / 2);
-    const row = recordedAt.get(middle) as [number, number] | undefined;
-    if (row === undefined || row[1] >= us) high = middle;
-    // Where older rows were archived, the next one in the table may lie beyond `to`.
-    else low = Math.min(row[0], to) + 1;
-  }
-  return low;
 }

@@ -12,6 +12,7 @@ import { openNames } from "./names.ts";
 import { noLog, openCurrent, openForReading } from "./open.ts";
 import { prepared } from "./prepared.ts";
 import type { ReadonlyDocuments } from "./projection.ts";
+import { openSeqBy } from "./recorded-by.ts";
 import { readDocuments } from "./stored-documents.ts";
 import { inSnapshot } from "./transaction.ts";
 
@@ -27,6 +28,8 @@ export interface Reader {
   identity(): Partition;
   partitions(): Partition[];
   lastSeq(): number;
+  /** The last event that was recorded at this moment or before, wherever it is kept; 0 where none was. */
+  lastSeqBy(us: number): number;
   /** As of the moment of the call. */
   documents(partition: Partition): ReadonlyDocuments;
   /** The last successful look at each scope, wall clock. */
@@ -80,6 +83,7 @@ function reading(path: string, database: Database, attempt: <T>(work: () => T) =
     "pluck",
   );
   const lastSeq = prepared(database, "SELECT coalesce(max(seq), 0) FROM events", "pluck");
+  const lastSeqBy = openSeqBy(database);
   const dataVersion = prepared(database, "PRAGMA data_version", "pluck");
   const lease = readLease(database);
   const lastWord = readLastWord(database);
@@ -136,6 +140,7 @@ function reading(path: string, database: Database, attempt: <T>(work: () => T) =
             .all() as Partition[],
       ),
     lastSeq: () => attempt(() => lastSeq().get() as number),
+    lastSeqBy: (us) => attempt(() => lastSeqBy(us)),
     documents: (partition) => attempt(() => readDocuments(database, idOf(partition))),
     observations: (partition) =>
       attempt(() => {
