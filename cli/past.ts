@@ -6,7 +6,9 @@ import { projections } from "../query/planes/all.ts";
 import { openChronicleThen } from "../store/chronicle-then.ts";
 import { openChronicleView } from "../store/chronicle-view.ts";
 import type { PayloadOf } from "../store/events/catalogue.ts";
+import type { StoredEvent } from "../store/events/envelope.ts";
 import type { Partition } from "../store/identity.ts";
+import { LEASE_US } from "../store/lease.ts";
 import type { Reader } from "../store/reader.ts";
 import { openVerdictReader } from "../store/verdict-table.ts";
 import { liveRecorder } from "./present.ts";
@@ -90,6 +92,15 @@ function lapsedUnsaid(reader: Reader, partition: Partition, seq: number, nowUs: 
     return lapsedAtUs === null || lapsedAtUs > nowUs ? null : lapsedAtUs;
   }
   if (next.type !== "recorder.lapsed") return null;
-  const { lastAliveUs } = next.payload as PayloadOf<"recorder.lapsed">;
-  return lastAliveUs > nowUs ? null : lastAliveUs;
+  const { pid, lastAliveUs } = next.payload as PayloadOf<"recorder.lapsed">;
+  const [start] = reader.events({ ...partition, types: ["recorder.started"], afterSeq: next.seq, limit: 1 });
+  // One that only stood still was there, and every `ps` took it to record until its lease had run out.
+  const believed = isSameAgain(start, pid) ? LEASE_US : 0;
+  return lastAliveUs + believed > nowUs ? null : lastAliveUs;
+}
+
+/** The recorder that was taken to have ended says that it goes on. */
+function isSameAgain(start: StoredEvent | undefined, pid: number): boolean {
+  const said = start?.payload as PayloadOf<"recorder.started"> | undefined;
+  return said?.pid === pid && said.silentSinceUs !== undefined;
 }

@@ -4,6 +4,7 @@ import { widthOf } from "../../cli/render/text.ts";
 import { formatTimeline } from "../../cli/render/timeline.ts";
 import { formatShares } from "../../cli/render/uptime.ts";
 import type { Past, RosterEntry } from "../../query/history/past.ts";
+import type { PsDocument } from "../../query/row.ts";
 import type { HistoryDocument } from "../../query/story.ts";
 import type { UptimeDocument } from "../../query/uptime.ts";
 import { BOOT, rosterLook, SOCKET, tmuxLook } from "../support/looks.ts";
@@ -203,6 +204,12 @@ test("a recorder that was taken to have ended and says later that it had only st
       ["2026-06-20T20:01:00.000Z", "starved"],
       ["2026-06-20T20:02:40.000Z", "lapsed"],
     ]);
+    // `ps` took the one that stood still to record until its lease of 5 s had run out, and saw of the other that it was not there.
+    const observers = ["20:01:04.9", "20:01:05.1", "20:02:40.5"].map(async (time) => {
+      const document = await night.json<PsDocument>("ps", "--as-recorded", `2026-06-20T${time}Z`);
+      return document.observer.state;
+    });
+    expect(await Promise.all(observers)).toEqual(["recording", "absent", "absent"]);
     const { stdout } = await night.run("history");
     expect(stdout).toContain("the recorder was stopped or starved, for 13 s; nobody watched");
     expect(stdout).toContain("the recorder ended without a word, for 13 s; nobody watched");
