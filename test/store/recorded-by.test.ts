@@ -9,7 +9,10 @@ const tables = fc
   .chain((steps) => fc.record({ steps: fc.constant(steps), missing: fc.nat(steps.length) }))
   .map(({ steps, missing }) => {
     let atUs = 1_780_000_000_000_000;
-    const rows = steps.map((step, i) => ({ seq: i + 1, atUs: (atUs += step) }));
+    const rows = steps.map((step, i) => {
+      atUs += step;
+      return { seq: i + 1, atUs };
+    });
     return { last: steps.length, rows: rows.slice(missing) };
   });
 
