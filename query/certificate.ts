@@ -33,6 +33,8 @@ export interface Death {
   /** The part of it that was seen, in so many stretches, the last of which ended then. */
   seconds_down: number;
   stretches: number;
+  /** Each of these is one look, with time before and after it that nobody watched: for how long it was down is not known. */
+  looks_only: boolean;
   last_seen_down: string;
   /** What it was, in order. What was found the same again after time that nobody watched is told once. */
   course: { from: string; status: AgentStatus; reason: string | null; why: number[] }[];
@@ -115,6 +117,7 @@ export function certify(asked: AskedIncidents, entry: RosterEntry, outage: Outag
       until: exactIsoOrNull(outage.toUs),
       seconds_down: outage.downUs / 1e6,
       stretches: stretchesOf(unwell),
+      looks_only: outage.looksOnly,
       last_seen_down: exactIsoOf(Math.min(unwell.at(-1)?.toUs ?? endUs, endUs)),
       course: course.map(({ fromUs, status, reason, why }) => ({
         from: exactIsoOf(fromUs),

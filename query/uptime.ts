@@ -24,6 +24,8 @@ export interface UptimeFigures {
   mtbf_us: number | null;
   mttr_us: number | null;
   longest_us: number | null;
+  /** There were outages, and of none was anything seen but single looks: for how long it was down is not known. */
+  looks_only: boolean;
 }
 
 export interface UptimeDocument {
@@ -117,5 +119,6 @@ export function figuresOf(uptimes: readonly Uptime[]): UptimeFigures {
     mtbf_us: mtbfUs,
     mttr_us: mttrUs,
     longest_us: longestUs,
+    looks_only: outages.length > 0 && outages.every((outage) => outage.looksOnly),
   };
 }

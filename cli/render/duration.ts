@@ -24,8 +24,12 @@ function two(seconds: number, big: number, bigName: string, small: number, small
   return rest === 0 ? first : `${first} ${rest} ${smallName}`;
 }
 
-/** A length between two exact moments. Verdicts turn one microsecond after a deadline, which is no part of what a person is told. */
+/**
+ * A length between two exact moments, also where it is some ms. Verdicts turn one microsecond after a deadline, which is no part of what a person
+ * is told.
+ */
 export function formatLength(us: number): string {
+  if (us >= 1000 && us < 100_000) return `${Math.floor(us / 1000)} ms`;
   return formatDuration(Math.round(us / 1000) / 1000);
 }
 

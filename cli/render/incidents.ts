@@ -25,21 +25,27 @@ export function formatIncidents(
   if (incidents.length === 0)
     return [`Nothing failed ${between}, as far as anybody saw; \`fleet uptime\` says how much that is.`];
   const cells = width ?? Number.POSITIVE_INFINITY;
+  const isUpToNow = window.to === document.at;
   const deaths = incidents.reduce((sum, incident) => sum + incident.deaths.length, 0);
   const counted = `${deaths === 1 ? "1 failure" : `${deaths} failures`}${deaths === incidents.length ? "" : ` in ${incidents.length} incidents`}`;
   return [
-    ...incidents.flatMap((incident) => incidentLines(incident, cells, paint)),
+    ...incidents.flatMap((incident) => incidentLines(incident, isUpToNow, cells, paint)),
     "",
     ...wrap(`${counted} ${between}.`, cells),
   ];
 }
 
-function incidentLines({ at, cause, deaths }: Incident, cells: number, paint: Paint): string[] {
+function incidentLines(
+  { at, cause, deaths }: Incident,
+  isUpToNow: boolean,
+  cells: number,
+  paint: Paint,
+): string[] {
   const when = formatMoment(exactUsOf(at));
   const [only] = deaths;
   if (deaths.length === 1 && only !== undefined) {
     const why = cause === null ? "" : `; ${CAUSES[cause.kind]} (${visible(cause.detail)})`;
-    return hanging(`${when}  `, certificate(only, why), cells, paint);
+    return hanging(`${when}  `, certificate(only, isUpToNow, why), cells, paint);
   }
   const title =
     cause === null
@@ -48,7 +54,7 @@ function incidentLines({ at, cause, deaths }: Incident, cells: number, paint: Pa
   const column = Math.max(...deaths.map(({ agent }) => widthOf(visible(agent))));
   return [
     ...hanging(`${when}  `, title, cells, paint),
-    ...deaths.flatMap((death) => hanging("    ", certificate(death, "", column), cells, paint)),
+    ...deaths.flatMap((death) => hanging("    ", certificate(death, isUpToNow, "", column), cells, paint)),
   ];
 }
 
@@ -65,14 +71,14 @@ function hanging(head: string, text: string, cells: number, paint: Paint): strin
 }
 
 /** `coder0  failed: signal 9, for 3 min 2 s; pane %3 (process 4711); unit active; last beat 4 s before; …` */
-function certificate(death: Death, cause: string, column = 0): string {
+function certificate(death: Death, isUpToNow: boolean, cause: string, column = 0): string {
   const atUs = exactUsOf(death.at);
   const beganUs = exactUsOf(death.began_at);
   const stages = death.course.map(({ status, reason }) =>
     reason === null ? status : `${status} (${visible(reason)})`,
   );
   const parts = [
-    `${stages.join(", then ")}${lasting(death, atUs)}${cause}`,
+    `${stages.join(", then ")}${lasting(death, atUs, isUpToNow)}${cause}`,
     ...(death.began_before
       ? [`it was so already when the window begins, since ${formatNear(beganUs, atUs)}`]
       : []),
@@ -93,25 +99,18 @@ function certificate(death: Death, cause: string, column = 0): string {
 }
 
 /** From its beginning to its end, or to when it was last seen unwell; what of that nobody saw is told beside it. */
-function lasting(death: Death, atUs: number): string {
-  const { until, last_seen_down, seconds_down, stretches, witnessed, began_before } = death;
+function lasting(death: Death, atUs: number, isUpToNow: boolean): string {
+  const { until, last_seen_down, seconds_down, stretches, looks_only, witnessed, began_before } = death;
   const whole = formatLength(exactUsOf(until ?? last_seen_down) - atUs);
   const seen = formatLength(seconds_down * 1e6);
   const looks = stretches === 1 ? "one look" : `${stretches} looks`;
-  const part =
-    seconds_down < SHORTEST_SEEN
-      ? `, seen by ${looks} only`
-      : whole === seen
-        ? ""
-        : `, of which ${seen} were seen`;
-  const goesOn = until === null ? `${part === "" ? "" : ","} and not seen well since` : "";
+  const part = looks_only ? `, seen by ${looks} only` : whole === seen ? "" : `, of which ${seen} were seen`;
+  const well = isUpToNow ? "not seen well since" : "not seen well until the window ends";
+  const goesOn = until === null ? `${part === "" ? "" : ","} and ${well}` : "";
   // Nobody saw it begin.
   const least = witnessed || began_before || part !== "" ? "" : "at least ";
   return `, for ${least}${whole}${part}${goesOn}`;
 }
-
-/** What was seen of an outage is no time but single looks, in seconds. */
-const SHORTEST_SEEN = 0.05;
 
 function unseen({ not_before, began_at }: Death): string {
   if (not_before === null) return "it was so when it was first looked at";

@@ -4,6 +4,7 @@ import { formatLength, isGlimpse } from "./duration.ts";
 import { formatClock, formatMoment, formatNear } from "./moment.ts";
 import { toneOf } from "./ps-cells.ts";
 import { pad, truncate, visible, widthOf } from "./text.ts";
+import { goingOn } from "./window.ts";
 
 const LONGEST_NAME = 20;
 
@@ -14,7 +15,11 @@ const LONGEST_NAME = 20;
 export function* formatStory(
   story: Iterable<StoryEntry>,
   { entries, window }: StoryInput,
-  { width, paint }: { width: number | null; paint: Paint },
+  {
+    width,
+    paint,
+    atUs,
+  }: { width: number | null; paint: Paint /** The moment of the answer. */; atUs: number },
 ): Generator<string> {
   const column = Math.min(LONGEST_NAME, Math.max(1, ...entries.map(({ name }) => widthOf(visible(name)))));
   const strays = new Set(entries.filter((one) => one.declaration.role === "stray").map(({ name }) => name));
@@ -24,7 +29,11 @@ export function* formatStory(
     if (today !== day) yield paint("strong", today);
     day = today;
     const who = pad(truncate("agent" in entry ? visible(entry.agent) : "-", column), column);
-    const { word, tone, rest } = told(entry, window.toUs, "agent" in entry && strays.has(entry.agent));
+    const { word, tone, rest } = told(
+      entry,
+      { endUs: window.toUs, atUs },
+      "agent" in entry && strays.has(entry.agent),
+    );
     const evidence =
       "why" in entry && entry.why.length > 0 ? `  [${entry.why.map((seq) => `#${seq}`).join(", ")}]` : "";
     const room = width === null ? Number.POSITIVE_INFINITY : width - widthOf(`${clock}  ${who}  ${word}`);
@@ -36,13 +45,13 @@ export function* formatStory(
 
 function told(
   entry: StoryEntry,
-  endUs: number,
+  { endUs, atUs }: { readonly endUs: number; readonly atUs: number },
   isStray: boolean,
 ): { word: string; tone: Tone | null; rest: string } {
   const atLeast = entry.kind === "status" && entry.endUnseen ? "at least " : "";
   const lasted =
     entry.toUs === null
-      ? `, for ${formatLength(Math.max(0, endUs - entry.fromUs))} so far`
+      ? `, for ${formatLength(Math.max(0, endUs - entry.fromUs))}${goingOn(endUs, atUs)}`
       : `, for ${atLeast}${formatLength(entry.toUs - entry.fromUs)}`;
   switch (entry.kind) {
     case "status": {

@@ -1,7 +1,7 @@
 import { exactUsOf } from "../../query/instant.ts";
 import type { UptimeDocument, UptimeFigures } from "../../query/uptime.ts";
 import type { Paint, Tone } from "./colour.ts";
-import { formatLength, isGlimpse } from "./duration.ts";
+import { formatLength } from "./duration.ts";
 import { formatMoment } from "./moment.ts";
 import { formatTable, type Squeeze, type TableCell, type TableColumn } from "./table.ts";
 import { visible, wrap } from "./text.ts";
@@ -94,7 +94,7 @@ function toneOfBucket(index: number, us: number): Tone | null {
 function availabilityOf(figures: UptimeFigures): string {
   const { availability } = figures;
   // Down at every look and for no time at all: of what was between the looks nobody can tell.
-  if (availability === null || isSeenByLooksOnly(figures)) return "?";
+  if (availability === null || figures.looks_only) return "?";
   if (availability === 1) return "100 %";
   const floored = Math.floor(availability * 1e5);
   return floored === 0 && availability > 0 ? "<0.001 %" : `${(floored / 1e3).toFixed(3)} %`;
@@ -125,7 +125,7 @@ export function formatShares(parts: readonly number[]): string[] {
 /** What a column would be too narrow for, of whoever was unwell or waited for somebody. */
 function detailsOf(name: string, figures: UptimeFigures): string[] {
   const { outages, mtbf_us, mttr_us, longest_us, waiting_us } = figures;
-  const looksOnly = isSeenByLooksOnly(figures);
+  const looksOnly = figures.looks_only;
   const kinds = Object.entries(figures.unhealthy_by_kind_us).map(([kind, us]) =>
     looksOnly ? kind : `${kind} ${formatLength(us)}`,
   );
@@ -142,9 +142,4 @@ function detailsOf(name: string, figures: UptimeFigures): string[] {
   // What nobody watched is in none of these lengths.
   const seen = outages > 0 && figures.unobserved_us > 0 && !looksOnly ? ", of what was seen" : "";
   return said.length === 0 ? [] : [`${name}: ${said.join(", ")}${seen}.`];
-}
-
-/** No outage was watched for any time. */
-function isSeenByLooksOnly({ longest_us }: UptimeFigures): boolean {
-  return longest_us !== null && isGlimpse(longest_us);
 }

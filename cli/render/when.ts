@@ -5,7 +5,7 @@ import type { Paint } from "./colour.ts";
 import { formatLength, isGlimpse } from "./duration.ts";
 import { formatMoment, formatNear } from "./moment.ts";
 import { visible, wrap } from "./text.ts";
-import { formatSpan, formatWindow, type SaidWindow } from "./window.ts";
+import { formatSpan, formatWindow, goingOn, type SaidWindow } from "./window.ts";
 
 export interface WhenLook {
   readonly which: "first" | "last" | "all";
@@ -63,7 +63,7 @@ function sentence(document: WhenDocument, one: WhenOccurrence): string {
   const ago = `${formatLength(exactUsOf(document.at) - fromUs)} ago`;
   const why = one.reason === null ? "" : ` (${visible(one.reason)})`;
   const evidence = one.why.length === 0 ? "" : ` [${one.why.map((seq) => `#${seq}`).join(", ")}]`;
-  const lasted = lengthOf(one);
+  const lasted = lengthOf(document, one);
   if (one.began_before) {
     const whose = one.from === document.window.from ? "window" : "log";
     const since =
@@ -90,14 +90,15 @@ function unwatchedUntil(fromUs: number, toUs: number): string {
 }
 
 /** How long it lasted, how often it was found so meanwhile, and how much of that nobody watched. */
-function lengthOf({ from, to, seconds, end_witnessed, found, unobserved_seconds }: WhenOccurrence): string {
+function lengthOf({ at, window }: WhenDocument, one: WhenOccurrence): string {
+  const { from, to, seconds, end_witnessed, found, unobserved_seconds } = one;
   if (to === from) return "";
   const us = seconds * 1e6;
-  if (to !== null && isGlimpse(us)) return ", seen by a single look";
+  if (end_witnessed === false && isGlimpse(us)) return ", seen by a single look";
   const length =
     end_witnessed === false
       ? `, for at least ${formatLength(us)}, until watching ended`
-      : `, for ${formatLength(us)}${to === null ? " so far" : ""}`;
+      : `, for ${formatLength(us)}${to === null ? goingOn(exactUsOf(window.to), exactUsOf(at)) : ""}`;
   if (unobserved_seconds === 0) return length;
   const often = found === 1 ? "" : `found so ${found} times; `;
   return `${length} (${often}of that ${formatLength(unobserved_seconds * 1e6)} nobody watched)`;

@@ -14,6 +14,11 @@ export function formatWindow(fromUs: number, toUs: number, said: SaidWindow): st
   return said.since ? `since ${formatNear(fromUs, toUs)}` : `in the last ${formatSpan(toUs - fromUs)}`;
 }
 
+/** After a length that is cut off by the window's end: whoever asks up to now is told of now. */
+export function goingOn(toUs: number, atUs: number): string {
+  return toUs >= atUs ? " so far" : " to the window's end";
+}
+
 /** A day is 24 h to whoever asks for the last one. */
 export function formatSpan(us: number): string {
   const hours = us / 3_600_000_000;

@@ -38,5 +38,5 @@ function tell(invocation: Invocation, asked: Asked): Told {
   if (has(invocation, "csv")) return { texts: [...historyCsv(past, input)] };
   if (has(invocation, "timeline")) return { texts: [`${formatTimeline(past, input, look).join("\n")}\n`] };
   const story = storyOf(past, { ...input, whole: has(invocation, "all") });
-  return { texts: [...formatStory(story, input, look)].map((line) => `${line}\n`) };
+  return { texts: [...formatStory(story, input, { ...look, atUs })].map((line) => `${line}\n`) };
 }

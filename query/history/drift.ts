@@ -13,6 +13,7 @@ interface Part {
   readonly toUs: number;
   readonly drift: "yes" | "no" | "unknown";
   readonly paneKnown: boolean;
+  readonly paneAlive: boolean;
   readonly actual: string | null;
   readonly why: readonly number[];
   /** The life that it ran in, and until when that one counts as starting. */
@@ -47,12 +48,18 @@ export function driftWithin(
         found.push({
           ...{ fromUs, toUs: end, beganBefore, found: 1, unseenUs: 0, endUnseen: false, reason: actual, why },
         });
-      } else if (drift === "unknown" && last?.toUs === fromUs)
+      } else if (last?.toUs === fromUs && isUnseen(part, parts[index - 1]))
         found[found.length - 1] = { ...last, endUnseen: true };
     }
     before = is;
   }
   return { occurrences: found, observed: spansOf(known) };
+}
+
+/** Whether a drift ended only for whoever watched it: the pane is not known, or its life goes on and what runs in it is not known. */
+function isUnseen({ drift, paneKnown, paneAlive, life }: Part, before: Part | undefined): boolean {
+  if (drift === "no") return false;
+  return !paneKnown || (paneAlive && life === before?.life);
 }
 
 /**
@@ -73,7 +80,7 @@ function partsOf(history: History, agent: string, window: Window): Part[] {
   const moments = momentsOf(history, agent, window);
   return moments.map((fromUs, index) => {
     const declaration = valueAt(history.roster(agent), fromUs)?.declaration;
-    const { drift, process, own, paneKnown } = factsButBeatsAt(history, agent, fromUs);
+    const { drift, process, own, paneKnown, paneAlive } = factsButBeatsAt(history, agent, fromUs);
     const bornUs = own?.startedAtUs ?? own?.atUs ?? -Infinity;
     const { state, actual } = drift;
     return {
@@ -81,6 +88,7 @@ function partsOf(history: History, agent: string, window: Window): Part[] {
       toUs: moments[index + 1] ?? window.toUs,
       drift: declaration === undefined ? "unknown" : state,
       paneKnown,
+      paneAlive,
       actual,
       why: process ? [process.seq] : [],
       life: own === undefined ? "" : `${own.server} ${own.pane} ${own.pid} ${own.start}`,

@@ -108,6 +108,8 @@ export function factsButBeatsAt(
 ): Pick<AgentFacts, "drift" | "boot" | "process"> & {
   readonly own: AgentPane | undefined;
   readonly paneKnown: boolean;
+  /** Known, and alive. */
+  readonly paneAlive: boolean;
 } {
   const documents = documentsAt(history, atUs);
   const coverage = coverageFor(history, agent, atUs);
@@ -124,7 +126,8 @@ export function factsButBeatsAt(
     nowUs: atUs,
   });
   const { drift, boot, process, evidence, pane } = facts;
-  return { drift, boot, process, own: pane.own, paneKnown: evidence.pane.known };
+  const paneAlive = evidence.pane.known && evidence.pane.state === "alive";
+  return { drift, boot, process, own: pane.own, paneKnown: evidence.pane.known, paneAlive };
 }
 
 const UNASKED: Watch = { state: "absent", observedAtUs: null, reason: "not asked for" };

@@ -16,6 +16,8 @@ export interface Outage {
   readonly kinds: readonly AgentStatus[];
   /** The part of it that was seen. */
   readonly downUs: number;
+  /** That is no time: each stretch of it is one look, before and after which nobody watched. */
+  readonly looksOnly: boolean;
 }
 
 /** A stretch of the window with one verdict. */
@@ -50,7 +52,7 @@ export function outagesOf(parts: readonly Part[], window: Window, around: Surrou
     open = null;
   };
   let seenAny = false;
-  for (const { fromUs, toUs, status } of parts) {
+  for (const [index, { fromUs, toUs, status }] of parts.entries()) {
     const bucket = bucketOf(status);
     if (bucket === "unobserved") continue;
     if (bucket === "unhealthy" && status !== null) {
@@ -67,7 +69,7 @@ export function outagesOf(parts: readonly Part[], window: Window, around: Surrou
           !seenAny && around.unwellBefore() && restarted(around, window.fromUs, fromUs) === null;
         open = opened(beganBefore ? window.fromUs : fromUs, beganBefore);
       }
-      goOn(open, status, fromUs, toUs);
+      goOn(open, status, { fromUs, toUs, isLook: isLook(parts, index) });
     } else if (open !== null && status === "stopped" && around.isStopJob(fromUs)) open.stoppedUs ??= fromUs;
     else end((open as Open | null)?.stoppedUs ?? fromUs);
     seenAny = true;
@@ -77,7 +79,13 @@ export function outagesOf(parts: readonly Part[], window: Window, around: Surrou
 }
 
 interface Open {
-  readonly outage: { fromUs: number; beganBefore: boolean; kinds: AgentStatus[]; downUs: number };
+  readonly outage: {
+    fromUs: number;
+    beganBefore: boolean;
+    kinds: AgentStatus[];
+    downUs: number;
+    looksOnly: boolean;
+  };
   /** Until when it was last seen unwell. */
   seenUs: number;
   /** When systemd stopped it: until a boot says that this was the shutdown, somebody wanted it down. */
@@ -85,16 +93,41 @@ interface Open {
 }
 
 function opened(fromUs: number, beganBefore: boolean): Open {
-  return { outage: { fromUs, beganBefore, kinds: [], downUs: 0 }, seenUs: fromUs, stoppedUs: null };
+  return {
+    outage: { fromUs, beganBefore, kinds: [], downUs: 0, looksOnly: true },
+    seenUs: fromUs,
+    stoppedUs: null,
+  };
 }
 
-function goOn(open: Open, status: AgentStatus, fromUs: number, toUs: number): void {
+function goOn(
+  open: Open,
+  status: AgentStatus,
+  { fromUs, toUs, isLook }: { readonly fromUs: number; readonly toUs: number; readonly isLook: boolean },
+): void {
   const { outage } = open;
+  outage.looksOnly &&= isLook;
   if (!outage.kinds.includes(status)) outage.kinds.push(status);
   outage.downUs += toUs - fromUs;
   open.seenUs = toUs;
   open.stoppedUs = null;
 }
+
+/** A look sees an instant: what it found was neither seen to begin nor to end. What its sources found is a few ms apart. */
+function isLook(parts: readonly Part[], index: number): boolean {
+  const isSeen = (part: Part | undefined) => part !== undefined && bucketOf(part.status) !== "unobserved";
+  let [first, last] = [index, index];
+  while (isUnhealthy(parts[first - 1])) first -= 1;
+  while (isUnhealthy(parts[last + 1])) last += 1;
+  const lengthUs = (parts[last] as Part).toUs - (parts[first] as Part).fromUs;
+  return lengthUs < LONGEST_LOOK_US && !isSeen(parts[first - 1]) && !isSeen(parts[last + 1]);
+}
+
+function isUnhealthy(part: Part | undefined): boolean {
+  return part !== undefined && bucketOf(part.status) === "unhealthy";
+}
+
+const LONGEST_LOOK_US = 50_000;
 
 /** When a new life came in time that nobody watched; null: none did. */
 function restarted({ startsUs }: Surroundings, afterUs: number, untilUs: number): number | null {

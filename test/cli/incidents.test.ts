@@ -418,10 +418,10 @@ describe("with single looks and no recorder", () => {
     expect(await story("--since", "20:25")).not.toContain("20:20:00");
     // And nothing is told of what came after the window.
     expect(await story("--until", "20:25")).toContain(
-      "20:10:00  coder0  dead, for 15 min so far (found so 2 times; of that 15 min nobody watched): pane missing  [#]\n",
+      "20:10:00  coder0  dead, for 15 min to the window's end (found so 2 times; of that 15 min nobody watched): pane missing\n",
     );
     expect(await story("--until", "20:05", "--since", "20:02")).toContain(
-      "20:00:45  coder0  unobserved, for 4 min 15 s so far: no evidence\n",
+      "20:00:45  coder0  unobserved, for 4 min 15 s to the window's end: no evidence\n",
     );
   });
 

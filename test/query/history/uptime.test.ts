@@ -118,10 +118,36 @@ describe("uptime", () => {
         beganBefore: false,
         kinds: ["stale", "dead"],
         downUs: 5 * MINUTE,
+        looksOnly: false,
       },
-      { fromUs: 20 * MINUTE, toUs: 21 * MINUTE, beganBefore: false, kinds: ["failed"], downUs: 1 * MINUTE },
+      {
+        fromUs: 20 * MINUTE,
+        toUs: 21 * MINUTE,
+        beganBefore: false,
+        kinds: ["failed"],
+        downUs: 1 * MINUTE,
+        looksOnly: false,
+      },
     ]);
     expect(uptime).toMatchObject({ mtbfUs: 10 * MINUTE, mttrUs: 3 * MINUTE, longestUs: 5 * MINUTE });
+  });
+
+  test("an outage of some ms that was seen to begin or to end is a short one; what looks found with nobody before and after it is no time", () => {
+    const of = (before: AgentStatus, after: AgentStatus) =>
+      over(minutes([before, 10], ["stale", 0.0003], ["dead", 0.0001], [after, 10])).outages;
+    expect(of("healthy", "healthy")).toMatchObject([{ looksOnly: false }]);
+    expect(of("healthy", "unobserved")).toMatchObject([{ looksOnly: false }]);
+    expect(of("unobserved", "healthy")).toMatchObject([{ looksOnly: false }]);
+    expect(of("unobserved", "unobserved")).toMatchObject([{ looksOnly: true }]);
+    const found: [AgentStatus, number][] = [
+      ["unobserved", 1],
+      ["dead", 0.0003],
+    ];
+    expect(over(minutes(...found, ...found, ["unobserved", 1])).outages).toMatchObject([{ looksOnly: true }]);
+    // One that was watched for a minute was.
+    expect(over(minutes(...found, ["unobserved", 1], ["dead", 1])).outages).toMatchObject([
+      { looksOnly: false },
+    ]);
   });
 
   test("time that nobody watched neither ends an outage nor lengthens it", () => {
@@ -129,7 +155,14 @@ describe("uptime", () => {
       minutes(["healthy", 10], ["dead", 2], ["unobserved", 30], ["dead", 3], ["healthy", 1]),
     );
     expect(uptime.outages).toEqual([
-      { fromUs: 10 * MINUTE, toUs: 45 * MINUTE, beganBefore: false, kinds: ["dead"], downUs: 5 * MINUTE },
+      {
+        fromUs: 10 * MINUTE,
+        toUs: 45 * MINUTE,
+        beganBefore: false,
+        kinds: ["dead"],
+        downUs: 5 * MINUTE,
+        looksOnly: false,
+      },
     ]);
     expect(uptime.availability).toBeCloseTo(11 / 16, 12);
     expect(uptime.observedShare).toBeCloseTo(16 / 46, 12);
@@ -155,7 +188,14 @@ describe("uptime", () => {
       ["healthy", 5],
     );
     expect(over(intervals, 15).outages).toEqual([
-      { fromUs: 15 * MINUTE, toUs: 40 * MINUTE, beganBefore: true, kinds: ["dead"], downUs: 5 * MINUTE },
+      {
+        fromUs: 15 * MINUTE,
+        toUs: 40 * MINUTE,
+        beganBefore: true,
+        kinds: ["dead"],
+        downUs: 5 * MINUTE,
+        looksOnly: false,
+      },
     ]);
     const well = minutes(["healthy", 10], ["unobserved", 20], ["dead", 5]);
     expect(over(well, 15).outages).toMatchObject([{ fromUs: 30 * MINUTE, beganBefore: false }]);
@@ -186,7 +226,7 @@ describe("uptime", () => {
     expect(outages({ isStopJob, bootsUs })).toEqual([
       {
         ...{ fromUs: 10 * MINUTE, toUs: null, beganBefore: false },
-        ...{ kinds: ["failed", "dead"], downUs: 10 * MINUTE },
+        ...{ kinds: ["failed", "dead"], downUs: 10 * MINUTE, looksOnly: false },
       },
     ]);
     expect(outages({ isStopJob })).toMatchObject(two);

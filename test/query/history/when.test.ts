@@ -95,6 +95,8 @@ describe("when", () => {
       [90, 95],
     ]);
     expect(drifted.occurrences.map(({ reason }) => reason)).toEqual(["dogfood-agent.py", "bash"]);
+    // The one was seen to end, the other only until watching ended.
+    expect(drifted.occurrences.map(({ endUnseen }) => endUnseen)).toEqual([false, true]);
     expect(drifted.observedUs).toBe(75e6);
   });
 
@@ -129,6 +131,8 @@ describe("when", () => {
       [301, 310],
     ]);
     expect(drifted.occurrences.map(({ reason }) => reason)).toEqual(["bash", "bash", "pyenv-exec"]);
+    // Each of them was seen to end: with its life, or by becoming the program.
+    expect(drifted.occurrences.map(({ endUnseen }) => endUnseen)).toEqual([false, false, false]);
     // While nothing else has been read yet it is what it is, as `ps` says then.
     expect(ask("drifted", 0, 17).spans).toEqual([[16, null]]);
   });
