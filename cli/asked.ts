@@ -85,8 +85,10 @@ function recordedBy(text: string, reader: Reader, now: number): { atUs: number; 
  * moment, so that `--at yesterday --since 2h` is the two hours before it.
  */
 export function windowOf(words: Words, { reader, past, atUs }: Asked): Window {
+  const end = ["at", "as-recorded"].find((option) => textOf(words, option) !== undefined);
+  const beyond = end === undefined ? undefined : `lies after --${end} ${formatMoment(atUs)}`;
   const moment = (option: string): number =>
-    passedMoment(textOf(words, option) ?? "", `--${option}`, reader, atUs).atUs;
+    passedMoment(textOf(words, option) ?? "", `--${option}`, reader, atUs, beyond).atUs;
   const toUs = textOf(words, "until") === undefined ? atUs : moment("until");
   const fromUs = textOf(words, "since") === undefined ? toUs - DEFAULT_WINDOW_US : moment("since");
   if (fromUs >= toUs) {
@@ -135,6 +137,11 @@ function chosen(entries: readonly RosterEntry[], words: Words): readonly RosterE
       had.some((stay) => fits(classes, stay.class)) &&
       fits(runtimes, declaration.runtime),
   );
+}
+
+/** Only those of some class or runtime are asked about. */
+export function asksForSome(words: Words): boolean {
+  return valuesOf(words, "class").length > 0 || valuesOf(words, "runtime").length > 0;
 }
 
 function fits(wanted: readonly string[], value: string | null): boolean {

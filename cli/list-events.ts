@@ -30,7 +30,8 @@ export async function listEvents(
       hint: "Leave one of them out.",
     });
   }
-  refuseWith(invocation, "follow", ["at"]);
+  // What is followed has no end but the reader's.
+  refuseWith(invocation, "follow", ["at", "until"]);
   const now = nowUs();
   const given = selectionOf(invocation, now);
   const here = lookAround(environment);

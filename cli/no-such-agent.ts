@@ -2,6 +2,9 @@ import { EXIT } from "./exit.ts";
 import type { Output } from "./output.ts";
 import { visible } from "./render/text.ts";
 
+/** Of a window in which nobody was of the class, or had the runtime, that was asked for. */
+export const NOBODY = "Nobody that was asked for was on the roster then; `fleet ps --at` shows who was.\n";
+
 /** Says that nobody is called so, and who there is; the exit code is SPEC's own for it. */
 export function sayNoSuchAgent(output: Output, name: string, known: readonly string[]): number {
   const shown = known.slice(0, 12).map(visible).join(", ");

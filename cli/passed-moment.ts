@@ -9,7 +9,14 @@ export interface Passed {
   readonly seq: number | null;
 }
 
-export function passedMoment(text: string, called: string, reader: Reader, now: number): Passed {
+/** A moment that has passed by `now`; `beyond` says of a later one what it is, where `now` is another moment than the present. */
+export function passedMoment(
+  text: string,
+  called: string,
+  reader: Reader,
+  now: number,
+  beyond = "lies in the future",
+): Passed {
   const refuse = (reason: string): FleetError =>
     new FleetError("usage", `${called} ${JSON.stringify(text)}: ${reason}`, {
       hint: "Times: 2026-06-21T03:10Z, 2h (ago), 14:00, yesterday 14:00, or an event (#1234).",
@@ -17,7 +24,7 @@ export function passedMoment(text: string, called: string, reader: Reader, now: 
   const moment = parseMoment(text, { nowUs: now, offsetMs: localOffsetMs });
   if (!moment.ok) throw refuse(moment.reason);
   if (moment.kind === "instant") {
-    if (moment.atUs > now) throw refuse(`${formatMoment(moment.atUs)} lies in the future`);
+    if (moment.atUs > now) throw refuse(`${formatMoment(moment.atUs)} ${beyond}`);
     return { atUs: moment.atUs, seq: null };
   }
   const event = reader.event(moment.seq);

@@ -53,7 +53,8 @@ const CELLS: readonly (readonly [
   ["pane", ({ pane }) => pane.state, isPaneKnown],
   ["pane id", ({ pane }) => pane.id, isPaneKnown],
   ["socket", ({ pane }) => pane.socket, isPaneKnown],
-  ["command", ({ pane }) => pane.command, isPaneKnown],
+  // A pane that lives runs something, whether anybody could read it or not.
+  ["command", ({ pane }) => pane.command, ({ pane }) => pane.command !== null || isEnded(pane.state)],
   ["exit status", ({ pane }) => pane.exit_status, isPaneKnown],
   ["signal", ({ pane }) => pane.signal, isPaneKnown],
   [
@@ -61,8 +62,8 @@ const CELLS: readonly (readonly [
     ({ heartbeat }) => [heartbeat.health, heartbeat.reason].filter((word) => word !== null).join(" "),
     ({ heartbeat }) => heartbeat.reason !== "unwatched",
   ],
-  ["beats say", ({ heartbeat }) => heartbeat.status],
-  ["evidence", ({ heartbeat }) => heartbeat.evidence],
+  ["beats say", ({ heartbeat }) => heartbeat.status, ({ heartbeat }) => heartbeat.reason !== "unwatched"],
+  ["evidence", ({ heartbeat }) => heartbeat.evidence, ({ heartbeat }) => heartbeat.reason !== "unwatched"],
   ["drift", ({ drift }) => drift.state, ({ drift }) => drift.state !== "unknown"],
   [
     "boot",
@@ -72,12 +73,21 @@ const CELLS: readonly (readonly [
   [
     "flags",
     ({ flags }) => (flags.length === 0 ? null : flags.join(", ")),
-    (row) => isPaneKnown(row) && isUnitKnown(row),
+    (row) => isPaneKnown(row) && isUnitKnown(row) && isDriftKnown(row),
   ],
 ];
 
 function isPaneKnown({ pane }: AgentRow): boolean {
   return pane.state !== "unknown";
+}
+
+function isEnded(pane: AgentRow["pane"]["state"]): boolean {
+  return pane === "dead" || pane === "missing";
+}
+
+/** Of what has ended it is known that nothing drifts. */
+function isDriftKnown({ drift, pane }: AgentRow): boolean {
+  return drift.state !== "unknown" || isEnded(pane.state);
 }
 
 function isUnitKnown({ systemd }: AgentRow): boolean {

@@ -15,6 +15,9 @@ const CAUSES: Readonly<Record<CauseKind, string>> = {
   "same-moment": "at the same moment",
 };
 
+/** What takes agents with it. */
+const TAKES: ReadonlySet<CauseKind> = new Set(["reboot", "user-manager", "tmux-server"]);
+
 /** `fleet.incidents.v1` for people: newest last, the deaths of one cause under it. Lines without newlines. */
 export function formatIncidents(
   document: IncidentsDocument,
@@ -27,7 +30,7 @@ export function formatIncidents(
   const cells = width ?? Number.POSITIVE_INFINITY;
   const isUpToNow = window.to === document.at;
   const deaths = incidents.reduce((sum, incident) => sum + incident.deaths.length, 0);
-  const counted = `${deaths === 1 ? "1 failure" : `${deaths} failures`}${deaths === incidents.length ? "" : ` in ${incidents.length} incidents`}`;
+  const counted = `${deaths === 1 ? "1 failure" : `${deaths} failures`}${deaths === incidents.length ? "" : ` in ${incidents.length === 1 ? "1 incident" : `${incidents.length} incidents`}`}`;
   return [
     ...incidents.flatMap((incident) => incidentLines(incident, isUpToNow, cells, paint)),
     "",
@@ -50,7 +53,7 @@ function incidentLines(
   const title =
     cause === null
       ? ""
-      : `${CAUSES[cause.kind]} (${visible(cause.detail)}), and with it ${deaths.length} agents${earlier(deaths)}`;
+      : `${CAUSES[cause.kind]} (${visible(cause.detail)})${TAKES.has(cause.kind) ? ", and with it" : ":"} ${deaths.length} agents${earlier(deaths)}`;
   const column = Math.max(...deaths.map(({ agent }) => widthOf(visible(agent))));
   return [
     ...hanging(`${when}  `, title, cells, paint),

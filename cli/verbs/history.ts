@@ -1,8 +1,8 @@
 import { historyDocument, storyOf } from "../../query/story.ts";
-import { type Asked, askPast, entriesOf, unknownIn, windowOf } from "../asked.ts";
+import { type Asked, askPast, asksForSome, entriesOf, unknownIn, windowOf } from "../asked.ts";
 import { has, type Invocation } from "../declaration.ts";
 import { EXIT } from "../exit.ts";
-import { sayNoSuchAgent } from "../no-such-agent.ts";
+import { NOBODY, sayNoSuchAgent } from "../no-such-agent.ts";
 import { refuseWith } from "../refuse-with.ts";
 import { historyCsv } from "../render/history-csv.ts";
 import { formatStory } from "../render/story.ts";
@@ -17,8 +17,7 @@ export async function run(invocation: Invocation): Promise<number> {
   const told = await askPast(invocation, (asked) => tell(invocation, asked));
   if ("unknown" in told) return sayNoSuchAgent(output, told.unknown, told.known);
   for (const text of told.texts) output.print(text);
-  if (told.texts.length === 0)
-    output.complain("Nobody that was asked for was on the roster then; `fleet ps --at` shows who was.\n");
+  if (told.texts.length === 0) output.complain(NOBODY);
   return EXIT.done;
 }
 
@@ -37,6 +36,8 @@ function tell(invocation: Invocation, asked: Asked): Told {
     return { texts: [`${JSON.stringify(historyDocument(past, input), null, 2)}\n`] };
   if (has(invocation, "csv")) return { texts: [...historyCsv(past, input)] };
   if (has(invocation, "timeline")) return { texts: [`${formatTimeline(past, input, look).join("\n")}\n`] };
+  // What the recorder did is no answer to who was of a class that nobody was of.
+  if (input.entries.length === 0 && asksForSome(invocation)) return { texts: [] };
   const story = storyOf(past, { ...input, whole: has(invocation, "all") });
   return { texts: [...formatStory(story, input, { ...look, atUs })].map((line) => `${line}\n`) };
 }

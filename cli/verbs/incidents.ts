@@ -1,8 +1,8 @@
 import { incidentsDocument } from "../../query/incidents.ts";
-import { type Asked, askPast, entriesOf, unknownIn, windowOf } from "../asked.ts";
+import { type Asked, askPast, asksForSome, entriesOf, unknownIn, windowOf } from "../asked.ts";
 import { has, type Invocation, valuesOf } from "../declaration.ts";
 import { EXIT } from "../exit.ts";
-import { sayNoSuchAgent } from "../no-such-agent.ts";
+import { NOBODY, sayNoSuchAgent } from "../no-such-agent.ts";
 import { formatIncidents } from "../render/incidents.ts";
 
 /** `fleet incidents [NAME...]`: a death certificate for each failure, those of one cause together. */
@@ -15,11 +15,15 @@ export async function run(invocation: Invocation): Promise<number> {
     if (unknown !== undefined) return { unknown, known: past.names() };
     const entries = entriesOf(past, window, invocation);
     const classes = valuesOf(invocation, "class");
-    return incidentsDocument(past, { entries, classes, window, atUs, events: eventsOf(asked) });
+    const document = incidentsDocument(past, { entries, classes, window, atUs, events: eventsOf(asked) });
+    return { document, isOfNobody: entries.length === 0 && asksForSome(invocation) };
   });
-  if (!("schema" in found)) return sayNoSuchAgent(output, found.unknown, found.known);
-  if (has(invocation, "json")) output.print(`${JSON.stringify(found, null, 2)}\n`);
-  else output.print(`${formatIncidents(found, { width: output.width(), paint: output.paint }).join("\n")}\n`);
+  if (!("document" in found)) return sayNoSuchAgent(output, found.unknown, found.known);
+  const { document, isOfNobody } = found;
+  if (has(invocation, "json")) output.print(`${JSON.stringify(document, null, 2)}\n`);
+  else if (isOfNobody) output.complain(NOBODY);
+  else
+    output.print(`${formatIncidents(document, { width: output.width(), paint: output.paint }).join("\n")}\n`);
   return EXIT.done;
 }
 

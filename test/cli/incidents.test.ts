@@ -5,7 +5,16 @@ import type { PsDocument } from "../../query/row.ts";
 import type { HistoryDocument } from "../../query/story.ts";
 import type { UptimeDocument } from "../../query/uptime.ts";
 import type { WhenDocument } from "../../query/when.ts";
-import { BOOT, beatLook, paneSeen, rosterLook, SOCKET, systemdLook, tmuxLook } from "../support/looks.ts";
+import {
+  BOOT,
+  beatLook,
+  paneSeen,
+  processLook,
+  rosterLook,
+  SOCKET,
+  systemdLook,
+  tmuxLook,
+} from "../support/looks.ts";
 import { at, type SeededPast, seedEvening, seedPast } from "./support/seeded-past.ts";
 
 const plain = (text: string) => text.replaceAll(/\[#[\d, #]+\]/g, "[#]");
@@ -111,6 +120,15 @@ describe("of the evening", () => {
     expect(gone.agents[0]?.cells.map(({ cell }) => cell)).not.toContain("pane");
   });
 
+  test("a class that nobody was of is nobody's, for each verb, and not a quiet window", async () => {
+    for (const verb of ["incidents", "history"]) {
+      const { exit, stdout, stderr } = await past.run(verb, "--class", "nope");
+      expect({ exit, stdout }).toEqual({ exit: 0, stdout: "" });
+      expect(stderr).toContain("Nobody that was asked for was on the roster then");
+    }
+    expect((await past.json<IncidentsDocument>("incidents", "--class", "nope")).incidents).toEqual([]);
+  });
+
   test("to a diff time that nobody watched is no change", async () => {
     const document = await past.json<DiffDocument>("diff", "20:45", "2026-06-20T20:59:59.5Z");
     expect(document).toMatchObject({
@@ -183,6 +201,30 @@ test("time of a class is what was of it: an agent that changed its class counts 
     expect(await failed("reviewer")).toEqual([]);
   } finally {
     past.close();
+  }
+});
+
+test("to a diff a command that nobody could read is not nothing", async () => {
+  const night = seedPast();
+  try {
+    const looks = (second: number) => [
+      rosterLook(at(second), { coder0: {} }),
+      tmuxLook(at(second), [paneSeen("coder0", 1)]),
+      processLook(at(second), [{ agent: "coder0", pane: "%1", panePid: 1001, name: "pi" }]),
+    ];
+    night.record(0, ...looks(0));
+    night.stop(30);
+    // A new life, of which nobody has read yet what it runs.
+    const born = { pid: 2000, start: 9, startedAtUs: at(50) };
+    night.record(90, rosterLook(at(90), { coder0: {} }), tmuxLook(at(90), [paneSeen("coder0", 1, born)]));
+    night.stop(100);
+    night.now(120);
+    const rows = await night.json<PsDocument>("ps", "--at", "20:01");
+    expect(rows.agents[0]).toMatchObject({ pane: { state: "alive", command: null } });
+    const { agents } = await night.json<DiffDocument>("diff", "2026-06-20T20:00:10Z", "20:01");
+    expect(agents.flatMap(({ cells }) => cells.map(({ cell }) => cell))).not.toContain("command");
+  } finally {
+    night.close();
   }
 });
 
@@ -476,7 +518,9 @@ describe("with single looks and no recorder", () => {
         ["same-moment", ["coder0", "coder2"]],
       ]);
       const told = (await past.run("incidents", ...window)).stdout.replaceAll(/\s+/g, " ");
-      expect(told).toContain("and with it 2 agents, before the window begins: at 20:00:40");
+      expect(told).toContain(
+        "at the same moment (no common cause is known): 2 agents, before the window begins: at 20:00:40",
+      );
     }
   });
 

@@ -204,6 +204,18 @@ describe("a moment", () => {
     expect(stderr).toContain("It holds: jarvis@W-jarvis.");
   });
 
+  test("what lies after --at, and not in the future, is said so", async () => {
+    const { exit, stderr } = await past.run("when", "coder0", "stale", "--until", "20:12", "--at", "20:11");
+    expect(exit).toBe(2);
+    expect(stderr).toContain('--until "20:12": 2026-06-20 20:12:00 lies after --at 2026-06-20 20:11:00');
+  });
+
+  test("what is followed has no end", async () => {
+    const { exit, stderr } = await past.run("events", "--follow", "--until", "20:12");
+    expect(exit).toBe(2);
+    expect(stderr).toContain("--follow and --until cannot be had together");
+  });
+
   test("a window that ends before it begins is refused", async () => {
     const { exit, stderr } = await past.run(
       "when",
