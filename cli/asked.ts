@@ -7,7 +7,7 @@ import { type Invocation, namesIn, textOf, valuesOf, type Words } from "./declar
 import { openExistingLog } from "./existing-log.ts";
 import { lookAround, nothingRecorded } from "./here.ts";
 import { partitionOf } from "./partition-asked.ts";
-import { beforeTheLog, type Passed, passedMoment } from "./passed-moment.ts";
+import { beforeTheLog, passedMoment, withinTheLog } from "./passed-moment.ts";
 import { isBehind, openPast, openPastAsRecorded } from "./past.ts";
 import { formatMoment } from "./render/moment.ts";
 
@@ -63,13 +63,6 @@ function pastOf(words: Words, reader: Reader): Asked {
       ? openPast(reader, partition, now)
       : openPastAsRecorded(reader, partition, known.seq, known.atUs);
   return { reader, past, atUs: withinTheLog(asked, past.beginsUs), asRecorded: known !== null };
-}
-
-/** What the first events tell is dated a little before they were written: an event of the log is never before it. */
-function withinTheLog(moment: Passed, beginsUs: number | null): number {
-  if (beginsUs !== null && moment.seq !== null) return Math.max(moment.atUs, beginsUs);
-  if (beginsUs === null || moment.atUs < beginsUs) throw beforeTheLog(moment.atUs, beginsUs);
-  return moment.atUs;
 }
 
 /** What had been written by a moment: its last event. An event (`#1234`) is the last one itself, and told when it was written. */

@@ -1,4 +1,5 @@
 import { FleetError } from "../store/errors.ts";
+import type { EventFilter } from "../store/event-filter.ts";
 import type { Reader } from "../store/reader.ts";
 import { formatMoment, isoMoment } from "./render/moment.ts";
 import { localOffsetMs, parseMoment } from "./time.ts";
@@ -32,6 +33,12 @@ export function passedMoment(
   return { atUs: Math.min(event.occurredAtUs, event.recordedAtUs, now), seq: moment.seq };
 }
 
+/** The events that `--at` leaves: what had happened by then, or, where an event was named, what had been written. */
+export function filterUpTo(at: Passed | null): Pick<EventFilter, "beforeSeq" | "untilUs"> {
+  if (at === null) return {};
+  return at.seq === null ? { untilUs: at.atUs } : { beforeSeq: at.seq + 1 };
+}
+
 export function beforeTheLog(atUs: number, beginsUs: number | null, when = "of"): FleetError {
   // Within one second the two would read the same.
   const said = beginsUs !== null && formatMoment(atUs) === formatMoment(beginsUs) ? isoMoment : formatMoment;
@@ -39,6 +46,13 @@ export function beforeTheLog(atUs: number, beginsUs: number | null, when = "of")
   return new FleetError("usage", `nothing is known ${when} ${said(atUs)}: ${begins}`, {
     hint: "Ask for a later moment; `fleet events --limit 1 --after 0` shows the first event.",
   });
+}
+
+/** What the first events tell is dated a little before they were written: an event of the log is never before it. */
+export function withinTheLog(moment: Passed, beginsUs: number | null): number {
+  if (beginsUs !== null && moment.seq !== null) return Math.max(moment.atUs, beginsUs);
+  if (beginsUs === null || moment.atUs < beginsUs) throw beforeTheLog(moment.atUs, beginsUs);
+  return moment.atUs;
 }
 
 /** A list of events that ends before the log begins is refused, unless something that happened so early was told later. */

@@ -25,7 +25,7 @@ export interface LogQuery {
 const HEAP_BYTES = 1 << 29;
 
 /** What people ask their own questions of; docs/sql.md promises each column. Temporary, so that no log holds a version of them. */
-const EVENTS_VIEW = `
+const eventsView = (upTo: UpTo): string => `
 CREATE TEMP VIEW events AS
 SELECT * FROM archived_events
 UNION ALL
@@ -41,7 +41,16 @@ JOIN main.series USING (series_id)
 JOIN main.subjects s USING (subject_id)
 JOIN main.partitions p USING (partition_id)
 JOIN main.kinds k USING (kind_id)
-LEFT JOIN main.origins o USING (origin_id)`;
+LEFT JOIN main.origins o USING (origin_id)
+WHERE ${"seq" in upTo ? `e.seq <= ${upTo.seq}` : "us" in upTo ? `e.recorded_at - e.lag <= ${upTo.us}` : "true"}`;
+
+/** Which events there are to a query: all, those up to a place in the log, or those that had occurred by a moment. Whole numbers. */
+export type UpTo = { readonly seq: number } | { readonly us: number } | Record<string, never>;
+
+function isUpTo(upTo: UpTo, seq: number, occurredAtUs: number): boolean {
+  if ("seq" in upTo) return seq <= Number(upTo.seq);
+  return !("us" in upTo) || occurredAtUs <= Number(upTo.us);
+}
 
 /** Microseconds as `2026-06-01T00:00:00.000000Z`. */
 function isoOf(us: string): string {
@@ -57,6 +66,7 @@ export function queryLog(
   path: string,
   sql: string,
   tables: Readonly<Record<string, ComputedTable>>,
+  upTo: UpTo = {},
 ): LogQuery {
   return storing(path, () => {
     const database = openForReading(path);
@@ -69,7 +79,7 @@ export function queryLog(
     try {
       // One moment for all of it: what is archived meanwhile would be met twice, or not at all.
       database.exec("BEGIN");
-      const archivedEvents = archivedTable(archived, openArchive(database).floor());
+      const archivedEvents = archivedTable(archived, openArchive(database).floor(), upTo);
       for (const [name, table] of Object.entries({ ...tables, archived_events: archivedEvents }))
         database.table(name, {
           columns: [...table.columns],
@@ -77,7 +87,7 @@ export function queryLog(
             yield* table.rows() as Iterable<unknown[]>;
           },
         });
-      database.exec(EVENTS_VIEW);
+      database.exec(eventsView(upTo));
       database.pragma("query_only = ON");
       database.pragma(`hard_heap_limit = ${HEAP_BYTES}`);
       const statement = prepareOnly(database, sql);
@@ -94,7 +104,7 @@ export function queryLog(
 }
 
 /** The events up to `floor`, read from the files that they were archived into, as the view shows them. */
-function archivedTable(database: Database, floor: number): ComputedTable {
+function archivedTable(database: Database, floor: number, upTo: UpTo): ComputedTable {
   const names = openNames(database);
   const logNames = openLogNames(database);
   const archive = openArchive(database);
@@ -104,6 +114,7 @@ function archivedTable(database: Database, floor: number): ComputedTable {
       if (floor === 0) return;
       const all = { fromSeq: 1, toSeq: floor, series: null, sinceUs: null, untilUs: null };
       for (const [seq, seriesId, recordedAtUs, lag, payload, originId, originSeq] of archive.rows(all)) {
+        if (!isUpTo(upTo, seq, recordedAtUs - lag)) continue;
         const { tenantId, host, agent, type, schemaVersion, source, precision } = names.seriesOf(seriesId);
         yield [
           BigInt(seq),

@@ -1,12 +1,12 @@
 import type { VerbDeclaration } from "../declaration.ts";
-import { json } from "./shared.ts";
+import { at, json } from "./shared.ts";
 
 export const sql: VerbDeclaration = {
   name: "sql",
   purpose: "remember",
   summary: "ask the log a question of your own, in SQL",
   description: [
-    "Runs one SELECT over views that stay as they are: agents (the table of now), intervals (every verdict over time), messages (the ledger), events (the log). Without a query it lists them and their columns; docs/sql.md explains each. SQLite's own functions can be used, JSON functions for payloads among them.",
+    "Runs one SELECT over views that stay as they are: agents (the table of now), intervals (every verdict over time), messages (the ledger), events (the log). Without a query it lists them and their columns; docs/sql.md explains each. With --at they are as of that moment. SQLite's own functions can be used, JSON functions for payloads among them.",
     "Nothing can be written this way. A query that takes too long is ended, and an answer that is cut off says so and ends with 1.",
   ],
   arguments: [
@@ -18,6 +18,7 @@ export const sql: VerbDeclaration = {
     },
   ],
   options: [
+    at,
     { name: "csv", description: "print CSV instead of a table" },
     {
       name: "limit",
@@ -41,6 +42,10 @@ export const sql: VerbDeclaration = {
   ],
   examples: [
     { command: "fleet sql 'SELECT name, status, since FROM agents'", meaning: "the table of now" },
+    {
+      command: "fleet sql --at 'yesterday 22:00' 'SELECT status, count(*) FROM agents GROUP BY 1'",
+      meaning: "how many were well then",
+    },
     {
       command:
         "fleet sql \"SELECT agent, count(*) AS deaths FROM events WHERE type = 'tmux.pane.died' GROUP BY agent\"",

@@ -1,13 +1,13 @@
 import { FleetError } from "../../store/errors.ts";
 import { csvCell } from "../../store/export.ts";
 import { queryLog, type SqlValue } from "../../store/query-log.ts";
-import { countOf, has, type Invocation } from "../declaration.ts";
+import { countOf, has, type Invocation, textOf } from "../declaration.ts";
 import { openExistingLog } from "../existing-log.ts";
 import { EXIT } from "../exit.ts";
 import { lookAround, nothingRecorded } from "../here.ts";
 import { formatTable, type Squeeze } from "../render/table.ts";
 import { visible } from "../render/text.ts";
-import { computedTables } from "./views.ts";
+import { viewsOf } from "./views.ts";
 
 const DEFAULT_LIMIT = 10_000;
 /** Text is printed in pieces of about this many characters. */
@@ -23,7 +23,8 @@ export async function answerHere(invocation: Invocation, query: string): Promise
   if (reader === null) throw nothingRecorded(here.places);
   const { tenantId, host } = reader.identity();
   reader.close();
-  const answer = queryLog(here.places.database, query, await computedTables(environment));
+  const { tables, upTo } = await viewsOf(environment, textOf(invocation, "at"));
+  const answer = queryLog(here.places.database, query, tables, upTo);
   try {
     const limit = countOf(invocation, "limit") ?? DEFAULT_LIMIT;
     const rows = limited(answer.rows, limit === 0 ? Number.POSITIVE_INFINITY : limit);
@@ -108,12 +109,12 @@ function csvForm(columns: readonly string[]): Form {
   const line = (cells: readonly (string | null)[]) => `${cells.map(csvCell).join(",")}\r\n`;
   return {
     head: line(columns),
-    row: (values) => line(values.map((value) => (value === null ? null : textOf(value)))),
+    row: (values) => line(values.map((value) => (value === null ? null : cellText(value)))),
     tail: () => "",
   };
 }
 
-function textOf(value: Exclude<SqlValue, null>): string {
+function cellText(value: Exclude<SqlValue, null>): string {
   return value instanceof Uint8Array ? Buffer.from(value).toString("hex") : String(value);
 }
 
@@ -137,7 +138,7 @@ function tableForm(columns: readonly string[], { width, paint }: Invocation["out
         }),
         rows: rows.map((row) =>
           row.map((value) => ({
-            said: [value === null ? "-" : visible(textOf(value))] as const,
+            said: [value === null ? "-" : visible(cellText(value))] as const,
             tone: value === null ? ("quiet" as const) : null,
           })),
         ),

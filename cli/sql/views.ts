@@ -3,11 +3,12 @@ import { psDocument } from "../../query/ps.ts";
 import type { AgentRow } from "../../query/row.ts";
 import { withFirst } from "../../query/since.ts";
 import { isoMicros } from "../../store/exchange.ts";
-import { type ComputedTable, EVENT_COLUMNS, type SqlValue } from "../../store/query-log.ts";
+import { type ComputedTable, EVENT_COLUMNS, type SqlValue, type UpTo } from "../../store/query-log.ts";
 import type { Reader } from "../../store/reader.ts";
 import { nowUs } from "../clock.ts";
 import type { Variables } from "../environment.ts";
 import { observe } from "../observe.ts";
+import { filterUpTo, passedMoment, withinTheLog } from "../passed-moment.ts";
 import { openPast } from "../past.ts";
 import { readPresent } from "../present.ts";
 
@@ -96,31 +97,54 @@ export function listViews(): string {
   return `${lines.join("\n")}\nWhat each column means is in docs/sql.md.\n`;
 }
 
-/** The computed ones: the table of `fleet ps --all` from the log alone, judged when the query reads it. */
-export async function computedTables(variables: Variables): Promise<Record<string, ComputedTable>> {
+/** What a query is asked of: the views that are computed when it reads them, and which events there are. */
+export interface Views {
+  readonly tables: Readonly<Record<string, ComputedTable>>;
+  readonly upTo: UpTo;
+}
+
+/**
+ * As of now the table of `fleet ps --all` from the log alone; as of a moment (`--at`) that of `fleet ps --all --at`, the verdicts up to it, and
+ * the messages and events of before.
+ */
+export async function viewsOf(variables: Variables, said: string | undefined): Promise<Views> {
   const { reader, observer } = await observe(variables, { collect: false, complain: () => {} });
   const now = nowUs();
+  const at = said === undefined ? null : passedMoment(said, "--at", reader, now);
+  const filter = filterUpTo(at);
+  // Refused at once, and not only by the view that a query happens to read.
+  const atUs = at === null ? null : withinTheLog(at, openPast(reader, reader.identity(), now).beginsUs);
+  const table = (): readonly AgentRow[] =>
+    atUs === null
+      ? psDocument(readPresent(reader, { nowUs: now, observer, all: true })).agents
+      : openPast(reader, reader.identity(), now).table(atUs, true).agents;
   return {
-    agents: {
-      columns: VIEWS.agents,
-      rows: () => psDocument(readPresent(reader, { nowUs: now, observer, all: true })).agents.map(agentRow),
+    tables: {
+      agents: { columns: VIEWS.agents, rows: () => table().map(agentRow) },
+      intervals: { columns: VIEWS.intervals, rows: () => intervalRows(reader, atUs ?? now, now) },
+      messages: {
+        columns: VIEWS.messages,
+        rows: () => messagesOf(reader.events({ ...filter, types: MESSAGE_EVENTS })).map(messageRow),
+      },
     },
-    intervals: { columns: VIEWS.intervals, rows: () => intervalRows(reader, now) },
-    messages: {
-      columns: VIEWS.messages,
-      rows: () => messagesOf(reader.events({ types: MESSAGE_EVENTS })).map(messageRow),
-    },
+    upTo: at === null ? {} : at.seq === null ? { us: Math.floor(at.atUs) } : { seq: at.seq },
   };
 }
 
-/** What `fleet history` tells: every verdict over everybody, from the beginning of the log to now. */
-function* intervalRows(reader: Reader, now: number): Generator<SqlValue[]> {
+/** What `fleet history` tells: every verdict over everybody, from the beginning of the log up to a moment. */
+function* intervalRows(reader: Reader, endUs: number, now: number): Generator<SqlValue[]> {
   for (const partition of reader.partitions()) {
     const past = openPast(reader, partition, now);
-    if (past.beginsUs === null) continue;
+    if (past.beginsUs === null || past.beginsUs >= endUs) continue;
     for (const name of past.names()) {
-      const whole = { fromUs: past.beginsUs, toUs: now };
-      for (const [{ fromUs, toUs, status, reason, rules, why }, first] of withFirst(past, name, whole)) {
+      const whole = { fromUs: past.beginsUs, toUs: endUs };
+      for (const [{ fromUs, status, reason, rules, why, ...interval }, first] of withFirst(
+        past,
+        name,
+        whole,
+      )) {
+        // What goes on then is not over, whatever came of it.
+        const toUs = interval.toUs !== null && interval.toUs <= endUs ? interval.toUs : null;
         // Before the log nobody knew anything.
         const from = Math.max(fromUs, past.beginsUs);
         const sinceUs = first === null ? from : first.sinceUs;
@@ -132,7 +156,7 @@ function* intervalRows(reader: Reader, now: number): Generator<SqlValue[]> {
           reason,
           isoMicros(from),
           toUs === null ? null : isoMicros(toUs),
-          ((toUs ?? now) - from) / 1e6,
+          ((toUs ?? endUs) - from) / 1e6,
           BigInt(from),
           toUs === null ? null : BigInt(toUs),
           BigInt(rules),

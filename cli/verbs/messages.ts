@@ -1,6 +1,4 @@
 import { MESSAGE_EVENTS, type MessageEntry, messagesOf } from "../../query/messages.ts";
-import type { EventFilter } from "../../store/event-filter.ts";
-import type { Reader } from "../../store/reader.ts";
 import { knownAgents } from "../agent-panes.ts";
 import { nowUs } from "../clock.ts";
 import { countOf, has, type Invocation, textOf } from "../declaration.ts";
@@ -8,7 +6,7 @@ import { openExistingLog } from "../existing-log.ts";
 import { EXIT } from "../exit.ts";
 import { lookAround, nothingRecorded } from "../here.ts";
 import { sayNoSuchAgent } from "../no-such-agent.ts";
-import { type Passed, passedMoment, refuseBeforeTheLog } from "../passed-moment.ts";
+import { filterUpTo, passedMoment, refuseBeforeTheLog } from "../passed-moment.ts";
 import { formatMessages } from "../render/messages-table.ts";
 import { isoMoment } from "../render/moment.ts";
 import { momentOf, refuseLater } from "../select-events.ts";
@@ -24,13 +22,13 @@ export async function run(invocation: Invocation): Promise<number> {
   if (reader === null) throw nothingRecorded(here.places);
   try {
     const said = textOf(invocation, "at");
-    const at = said === undefined ? null : placeOf(passedMoment(said, "--at", reader, now));
+    const at = said === undefined ? null : passedMoment(said, "--at", reader, now);
     // Relative times count from --at, as everywhere.
     const sinceFrom = at?.atUs ?? now;
     const since = momentOf(invocation, "since", sinceFrom);
     refuseLater(since, sinceFrom, at === null ? "now" : "--at");
-    if (at?.kind === "instant") refuseBeforeTheLog(reader, at.atUs);
-    const ledger = messagesOf(eventsUpTo(reader, at));
+    refuseBeforeTheLog(reader, filterUpTo(at).untilUs);
+    const ledger = messagesOf(reader.events({ ...filterUpTo(at), types: MESSAGE_EVENTS }));
     const known = [
       ...knownAgents(here, reader.documents(reader.identity())),
       ...ledger.map(({ agent }) => agent ?? ""),
@@ -47,13 +45,13 @@ export async function run(invocation: Invocation): Promise<number> {
     const shown = limit === 0 ? [] : all.slice(-limit);
     if (has(invocation, "json")) {
       const { tenantId, host } = reader.identity();
-      const until = at === null ? nowUs() : at.kind === "instant" ? at.atUs : null;
+      const until = at === null ? nowUs() : at.seq === null ? at.atUs : null;
       const document = {
         schema: "fleet.messages.v1",
         tenant_id: tenantId,
         host,
         at: until === null ? null : isoMoment(until),
-        log_seq: at?.kind === "seq" ? at.seq : reader.lastSeq(),
+        log_seq: at?.seq ?? reader.lastSeq(),
         messages: shown.map(jsonOf),
       };
       output.print(`${JSON.stringify(document, null, 2)}\n`);
@@ -67,20 +65,6 @@ export async function run(invocation: Invocation): Promise<number> {
   } finally {
     reader.close();
   }
-}
-
-type Moment =
-  | { readonly kind: "instant"; readonly atUs: number }
-  | { readonly kind: "seq"; readonly seq: number; readonly atUs: number };
-
-function placeOf({ atUs, seq }: Passed): Moment {
-  return seq === null ? { kind: "instant", atUs } : { kind: "seq", seq, atUs };
-}
-
-function eventsUpTo(reader: Reader, at: Moment | null) {
-  const until: EventFilter =
-    at === null ? {} : at.kind === "seq" ? { beforeSeq: at.seq + 1 } : { untilUs: at.atUs };
-  return reader.events({ ...until, types: MESSAGE_EVENTS });
 }
 
 function jsonOf(one: MessageEntry): object {

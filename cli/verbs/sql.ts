@@ -104,10 +104,11 @@ async function supervised(invocation: Invocation, query: string): Promise<number
 }
 
 function passedOn(invocation: Invocation): string[] {
-  const [limit, timeout] = [textOf(invocation, "limit"), textOf(invocation, "timeout")];
+  const [limit, timeout, at] = ["limit", "timeout", "at"].map((option) => textOf(invocation, option));
   return [
     ...(has(invocation, "json") ? ["--json"] : []),
     ...(has(invocation, "csv") ? ["--csv"] : []),
+    ...(at === undefined ? [] : ["--at", at]),
     ...(limit === undefined ? [] : ["--limit", limit]),
     ...(timeout === undefined ? [] : ["--timeout", timeout]),
   ];

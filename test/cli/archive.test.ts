@@ -59,6 +59,8 @@ test("moves closed months, says what it did, and every verb goes on to see them"
     ["events", "--agent", "coder0"],
     ["export"],
     ["sql", "--in-this-process", "SELECT * FROM events"],
+    ["sql", "--in-this-process", "--at", "#30", "SELECT * FROM events"],
+    ["sql", "--in-this-process", "--at", "2020-05-20T13:00:00Z", "SELECT seq FROM events"],
     ["verify", "--json"],
     ["ps", "--all", "--at", "2020-05-20T13:00:00Z", "--json"],
     ["why", "coder0", "--at", "2020-05-20T13:00:00Z", "--json"],

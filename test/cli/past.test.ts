@@ -231,6 +231,48 @@ describe("a moment", () => {
   });
 });
 
+describe("sql --at", () => {
+  type Row = Record<string, string | number | null>;
+  const rows = async (at: string, query: string): Promise<Row[]> =>
+    (await past.json<{ rows: Row[] }>("sql", "--in-this-process", "--at", at, query)).rows;
+
+  test("agents is the table of ps --at, of a moment and of an event", async () => {
+    for (const moment of ["20:12", "20:25", "#20"]) {
+      const shown = (await ps("--all", "--at", moment)).agents;
+      expect(await rows(moment, "SELECT name, status, status_reason, since FROM agents")).toEqual(
+        shown.map(({ name, status, status_reason, since }) => ({ name, status, status_reason, since })),
+      );
+    }
+  });
+
+  test("events are those that had happened by then, messages and verdicts end there", async () => {
+    const listed = async (moment: string) => {
+      const { stdout } = await past.run("events", "--at", moment, "--limit", "100000", "--json");
+      return stdout.split("\n").flatMap((line) => (line === "" ? [] : [(JSON.parse(line) as Row).seq]));
+    };
+    for (const moment of ["20:12", "#20"]) {
+      const asked = await rows(moment, "SELECT seq FROM events ORDER BY seq");
+      expect(asked.map(({ seq }) => seq)).toEqual(await listed(moment));
+    }
+    const [last] = await rows(
+      "20:12",
+      "SELECT status, to_at, round(seconds) AS seconds FROM intervals WHERE agent = 'coder0' ORDER BY from_us DESC LIMIT 1",
+    );
+    expect(last).toEqual({ status: "stale", to_at: null, seconds: 75 });
+  });
+
+  test("a moment of before the log, or in the future, is refused as everywhere", async () => {
+    for (const [moment, reason] of [
+      ["19:00", "the log begins at"],
+      ["21:30", "lies in the future"],
+    ] as const) {
+      const { exit, stderr } = await past.run("sql", "--in-this-process", "--at", moment, "SELECT 1");
+      expect(exit).toBe(2);
+      expect(stderr).toContain(reason);
+    }
+  });
+});
+
 describe("as recorded", () => {
   test("late evidence changes what was true, never what was known", async () => {
     const beat = { pid: 4000, pidStart: 7, status: "ok", evidence: "runtime" };

@@ -81,7 +81,7 @@ _fleet() {
       words="$words "
       ;;
     sql)
-      flags="--csv --limit -n --timeout --json"
+      flags="--at --csv --limit -n --timeout --json"
       words="$words "
       ;;
     history)

@@ -83,6 +83,7 @@ complete -c fleet -n '__fish_seen_subcommand_from events' -l reverse -s r -d 'ne
 complete -c fleet -n '__fish_seen_subcommand_from events' -l tenant -x -d 'only events of this tenant'
 complete -c fleet -n '__fish_seen_subcommand_from events' -l host -x -d 'only events of this host'
 complete -c fleet -n '__fish_seen_subcommand_from events' -l json -d 'print one JSON object per line'
+complete -c fleet -n '__fish_seen_subcommand_from sql' -l at -x -d 'as it was at this moment, by all the evidence known now'
 complete -c fleet -n '__fish_seen_subcommand_from sql' -l csv -d 'print CSV instead of a table'
 complete -c fleet -n '__fish_seen_subcommand_from sql' -l limit -s n -x -d 'at most so many rows (default 10000; 0: all)'
 complete -c fleet -n '__fish_seen_subcommand_from sql' -l timeout -x -d 'end the query after so long (default 30; 0: never)'

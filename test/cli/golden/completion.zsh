@@ -122,7 +122,8 @@ _fleet() {
           '--host[only events of this host]:host: ' \
           '--json[print one JSON object per line]' \
           '(- *)--help[show help]' ;;
-        sql) _arguments -s '--csv[print CSV instead of a table]' \
+        sql) _arguments -s '--at[as it was at this moment, by all the evidence known now]:time: ' \
+          '--csv[print CSV instead of a table]' \
           '--limit[at most so many rows (default 10000; 0\: all)]:rows: ' '-n[at most so many rows (default 10000; 0\: all)]:rows: ' \
           '--timeout[end the query after so long (default 30; 0\: never)]:seconds: ' \
           '--json[print JSON instead of a table]' \
