@@ -26,14 +26,16 @@ export function* eventsOf(
   }
 }
 
-/** Renames by which a session of this agent's name got another one. */
+/** Renames by which a session of the name of one of them got another one. */
 function* departures(reader: Pick<Reader, "events">, filter: EventFilter): Generator<StoredEvent> {
-  const { agent, types } = filter;
-  if (agent === undefined) return;
+  const { agent, agents, types } = filter;
+  if (agent === undefined && agents === undefined) return;
   if (types !== undefined && !types.some((type) => type === RENAMED || isPrefixOf(type, RENAMED))) return;
-  for (const event of reader.events({ ...filter, agent: undefined, types: [RENAMED] })) {
+  const isAsked = (name: string | null | undefined): boolean =>
+    typeof name === "string" && (agent ?? name) === name && (agents?.includes(name) ?? true);
+  for (const event of reader.events({ ...filter, agent: undefined, agents: undefined, types: [RENAMED] })) {
     const { from } = event.payload as Partial<PayloadOf<typeof RENAMED>>;
-    if (from === agent && event.agent !== agent) yield event;
+    if (isAsked(from) && !isAsked(event.agent)) yield event;
   }
 }
 

@@ -33,6 +33,7 @@ export async function listEvents(
   // What is followed has no end but the reader's.
   refuseWith(invocation, "follow", ["at", "until"]);
   const now = nowUs();
+  const asked = valuesOf(invocation, "agent");
   const given = selectionOf(invocation, now);
   const here = lookAround(environment);
   const reader = await openLog(here);
@@ -55,6 +56,9 @@ export async function listEvents(
         page: pickEvents(reader, listed, placing.pick, has(invocation, "reverse")),
       };
     });
+    // Of one its events are the answer; of several those of the others would hide that one of them is nobody.
+    const unknownOne = asked.length > 1 ? unknownOf(reader, asked) : null;
+    if (unknownOne !== null) return sayNoSuchAgent(output, unknownOne.name, unknownOne.known);
     let count = 0;
     for (const event of page) {
       print(event);
@@ -75,10 +79,8 @@ export async function listEvents(
       output.complain("--limit 0 lists no event, whether any matches or not.\n");
       return EXIT.done;
     }
-    const known = filter.agent === undefined ? null : knownAgents(reader);
-    if (filter.agent !== undefined && known !== null && !known.has(filter.agent)) {
-      return sayNoSuchAgent(output, filter.agent, [...known].sort());
-    }
+    const unknown = unknownOf(reader, asked);
+    if (unknown !== null) return sayNoSuchAgent(output, unknown.name, unknown.known);
     output.complain(`No event matches.${await hintOnTypes(filter.types)}\n`);
     return EXIT.done;
   } finally {
@@ -104,13 +106,23 @@ function placed(invocation: Invocation, reader: Reader, given: Selection, now: n
         ? { untilUs: Math.min(filter.untilUs ?? Number.POSITIVE_INFINITY, at.atUs) }
         : { beforeSeq: Math.min(filter.beforeSeq ?? Number.POSITIVE_INFINITY, at.seq + 1) };
   return {
-    filter: { ...filter, ...until, ...(partition ?? {}), ...ofSome(invocation, reader, partition) },
+    filter: {
+      ...filter,
+      ...until,
+      ...(partition ?? {}),
+      ...ofSome(invocation, reader, partition, filter.agents),
+    },
     pick,
   };
 }
 
 /** --class and --runtime as names: of those who are, or last were, declared so. */
-function ofSome(invocation: Invocation, reader: Reader, partition: Partition | null): { agents?: string[] } {
+function ofSome(
+  invocation: Invocation,
+  reader: Reader,
+  partition: Partition | null,
+  named: readonly string[] | undefined,
+): { agents?: string[] } {
   const [classes, runtimes] = [valuesOf(invocation, "class"), valuesOf(invocation, "runtime")];
   if (classes.length === 0 && runtimes.length === 0) return {};
   const roster = documentsOf(reader.documents(partition ?? reader.identity()), "roster");
@@ -118,9 +130,23 @@ function ofSome(invocation: Invocation, reader: Reader, partition: Partition | n
     wanted.length === 0 || (value !== null && wanted.includes(value));
   return {
     agents: [...roster].flatMap(([name, { declaration }]) =>
-      fits(classes, declaration.class) && fits(runtimes, declaration.runtime) ? [name] : [],
+      (named?.includes(name) ?? true) &&
+      fits(classes, declaration.class) &&
+      fits(runtimes, declaration.runtime)
+        ? [name]
+        : [],
     ),
   };
+}
+
+/** One of them that is nobody here, and of whom no event is; and who there is. */
+function unknownOf(reader: Reader, asked: readonly string[]): { name: string; known: string[] } | null {
+  if (asked.length === 0) return null;
+  const known = knownAgents(reader);
+  const name = asked.find(
+    (one) => !known.has(one) && [...reader.events({ agent: one, limit: 1 })].length === 0,
+  );
+  return name === undefined ? null : { name, known: [...known].sort() };
 }
 
 function knownAgents(reader: Reader): Set<string> {

@@ -26,10 +26,14 @@ export function selectionOf(
   refuseBackwards(since, until);
   refuseLater(since, now, asOf);
   const after = placeOf(words);
-  const [agent, source, types] = [textOf(words, "agent"), textOf(words, "source"), valuesOf(words, "type")];
+  const [agents, source, types] = [
+    valuesOf(words, "agent"),
+    textOf(words, "source"),
+    valuesOf(words, "type"),
+  ];
   const afterSeq = Math.max(after ?? 0, since?.kind === "seq" ? since.seq - 1 : 0);
   const filter: EventFilter = {
-    ...(agent === undefined ? {} : { agent }),
+    ...(agents.length === 0 ? {} : { agents }),
     ...(source === undefined ? {} : { source }),
     ...(types.length === 0 ? {} : { types: [...types] }),
     ...(afterSeq === 0 ? {} : { afterSeq }),

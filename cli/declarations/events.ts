@@ -1,6 +1,6 @@
 import { SOURCES } from "../../store/events/envelope.ts";
 import type { VerbDeclaration } from "../declaration.ts";
-import { at, jsonLines, ofClass, ofHost, ofRuntime, ofTenant } from "./shared.ts";
+import { at, jsonLines, ofAgent, ofClass, ofHost, ofRuntime, ofTenant } from "./shared.ts";
 
 export const events: VerbDeclaration = {
   name: "events",
@@ -13,11 +13,7 @@ export const events: VerbDeclaration = {
   arguments: [],
   options: [
     { name: "follow", short: "f", description: "then print new events as they are written (Ctrl-C ends)" },
-    {
-      name: "agent",
-      value: { name: "NAME", kind: "text" },
-      description: "only events of this agent",
-    },
+    { ...ofAgent, description: "only events of this agent" },
     ofClass,
     ofRuntime,
     {

@@ -1,5 +1,5 @@
 import type { VerbDeclaration } from "../declaration.ts";
-import { json } from "./shared.ts";
+import { json, ofAgent } from "./shared.ts";
 
 export const exportVerb: VerbDeclaration = {
   name: "export",
@@ -24,7 +24,7 @@ export const exportVerb: VerbDeclaration = {
     },
     { name: "since", value: { name: "TIME", kind: "time" }, description: "from this moment on" },
     { name: "until", value: { name: "TIME", kind: "time" }, description: "up to this moment" },
-    { name: "agent", value: { name: "NAME", kind: "text" }, description: "only events of this agent" },
+    { ...ofAgent, description: "only events of this agent" },
     {
       name: "type",
       value: { name: "TYPE", kind: "text" },

@@ -32,7 +32,7 @@ export async function run(invocation: Invocation): Promise<number> {
   const unknown = (() => {
     try {
       refuseBeforeTheLog(reader, filter.untilUs);
-      return unknownAgent(reader, filter.agent);
+      return unknownAgent(reader, filter.agents ?? []);
     } finally {
       reader.close();
     }
@@ -69,17 +69,17 @@ export async function run(invocation: Invocation): Promise<number> {
   return interrupt.exitCode();
 }
 
-/** The agent that was asked for, where no event is anybody's of that name; and who there is, on any host. */
+/** An agent that was asked for, where no event is anybody's of that name; and who there is, on any host. */
 function unknownAgent(
   reader: Reader,
-  name: string | undefined,
+  asked: readonly string[],
 ): { readonly name: string; readonly known: string[] } | null {
-  if (name === undefined) return null;
-  const [any] = reader.events({ agent: name, limit: 1 });
-  if (any !== undefined) return null;
+  const silent = asked.filter((agent) => [...reader.events({ agent, limit: 1 })].length === 0);
+  if (silent.length === 0) return null;
   const documents = reader.partitions().map((partition) => reader.documents(partition));
   const known = documents.flatMap((one) =>
     ["roster", "agent", "heartbeat"].flatMap((family) => [...one.list(family)].map(([id]) => id)),
   );
-  return known.includes(name) ? null : { name, known: [...new Set(known)].sort() };
+  const name = silent.find((agent) => !known.includes(agent));
+  return name === undefined ? null : { name, known: [...new Set(known)].sort() };
 }

@@ -210,6 +210,26 @@ describe("a moment", () => {
     expect(stderr).toContain('--until "20:12": 2026-06-20 20:12:00 lies after --at 2026-06-20 20:11:00');
   });
 
+  test("several agents are several, and none of them is passed over", async () => {
+    const of = async (...argv: string[]) => {
+      const { stdout } = await past.run("events", "--json", "--limit", "1000", "--until", "20:30", ...argv);
+      return stdout
+        .split("\n")
+        .flatMap((line) => (line === "" ? [] : [(JSON.parse(line) as { agent: string }).agent]));
+    };
+    const two = await of("--agent", "coder0", "--agent", "coder1");
+    expect(new Set(two)).toEqual(new Set(["coder0", "coder1"]));
+    expect(two).toHaveLength((await of("--agent", "coder0")).length + (await of("--agent", "coder1")).length);
+    expect(new Set(await of("--agent", "coder0", "--agent", "reviewer", "--class", "reviewer"))).toEqual(
+      new Set(["reviewer"]),
+    );
+    for (const verb of ["events", "export"]) {
+      const { exit, stdout, stderr } = await past.run(verb, "--agent", "coder0", "--agent", "nobody");
+      expect({ exit, stdout }).toEqual({ exit: 3, stdout: "" });
+      expect(stderr).toContain('no agent is called "nobody"');
+    }
+  });
+
   test("what is followed has no end", async () => {
     const { exit, stderr } = await past.run("events", "--follow", "--until", "20:12");
     expect(exit).toBe(2);

@@ -43,14 +43,18 @@ function eventAt(seq: number): StoredEvent {
 
 const fits = ({ agent, type }: StoredEvent, filter: EventFilter): boolean =>
   (filter.agent === undefined || agent === filter.agent) &&
+  (filter.agents === undefined || (agent !== null && filter.agents.includes(agent))) &&
   (filter.types === undefined || filter.types.includes(type));
 
-const ofTheStory = ({ agent, payload }: StoredEvent, wanted: string | undefined): boolean =>
-  wanted === undefined || agent === wanted || (payload as { from?: string }).from === wanted;
+function ofTheStory({ agent, payload }: StoredEvent, filter: EventFilter): boolean {
+  const wanted = filter.agents ?? (filter.agent === undefined ? null : [filter.agent]);
+  const { from } = payload as { from?: string };
+  return wanted === null || wanted.includes(agent ?? "") || (from !== undefined && wanted.includes(from));
+}
 
 /** As anybody would write it who may hold the whole log. */
 function naive(all: readonly StoredEvent[], filter: EventFilter, pick: Picked, reverse: boolean): number[] {
-  const fitting = all.filter((event) => ofTheStory(event, filter.agent)).map(({ seq }) => seq);
+  const fitting = all.filter((event) => ofTheStory(event, filter)).map(({ seq }) => seq);
   const picked =
     pick.which === "all"
       ? fitting
@@ -68,7 +72,12 @@ describe("picking events", () => {
       fc.constant<Picked>({ which: "all" }),
       fc.record({ which: fc.constantFrom("newest" as const, "first" as const), limit: limits }),
     );
-    const filters = fc.constantFrom<EventFilter>({}, { agent: "coder0" }, { agent: "nobody" });
+    const filters = fc.constantFrom<EventFilter>(
+      {},
+      { agent: "coder0" },
+      { agent: "nobody" },
+      { agents: ["coder0", "coder1"] },
+    );
     fc.assert(
       fc.property(picks, filters, fc.boolean(), (pick, filter, reverse) => {
         const found = [...pickEvents(log, filter, pick, reverse)].map(({ seq }) => seq);

@@ -107,7 +107,7 @@ _fleet() {
           '1:name:_fleet_agents' \
           '(- *)--help[show help]' ;;
         events) _arguments -s '--follow[then print new events as they are written (Ctrl-C ends)]' '-f[then print new events as they are written (Ctrl-C ends)]' \
-          '--agent[only events of this agent]:name:_fleet_agents' \
+          '*--agent[only events of this agent]:name:_fleet_agents' \
           '*--class[only agents of this class]:class: ' \
           '*--runtime[only agents of this declared runtime]:runtime: ' \
           '*--type[only this type; a family with a dot at its end\: tmux.pane.]:type: ' \
@@ -326,7 +326,7 @@ _fleet() {
           '--output[into this file, which appears when it is whole, readable by you alone]:file: ' '-o[into this file, which appears when it is whole, readable by you alone]:file: ' \
           '--since[from this moment on]:time: ' \
           '--until[up to this moment]:time: ' \
-          '--agent[only events of this agent]:name:_fleet_agents' \
+          '*--agent[only events of this agent]:name:_fleet_agents' \
           '*--type[only this type; a family with a dot at its end\: tmux.pane.]:type: ' \
           '--json[with --output\: say as JSON what was written]' \
           '(- *)--help[show help]' ;;
