@@ -65,8 +65,8 @@ export function meansOf(
   const began = outages.filter(({ beganBefore }) => !beganBefore).length;
   const ended = outages.filter(({ toUs }) => toUs !== null);
   return {
-    mtbfUs: began > 1 ? healthyUs / began : null,
-    mttrUs: ended.length > 0 ? sum(ended.map(({ downUs }) => downUs)) / ended.length : null,
+    mtbfUs: began > 1 ? Math.round(healthyUs / began) : null,
+    mttrUs: ended.length > 0 ? Math.round(sum(ended.map(({ downUs }) => downUs)) / ended.length) : null,
     longestUs: outages.length > 0 ? Math.max(...outages.map(({ downUs }) => downUs)) : null,
   };
 }

@@ -150,6 +150,14 @@ describe("uptime", () => {
     ]);
   });
 
+  test("a mean is whole microseconds, as every time is", () => {
+    const third = 1 / 60_000_000;
+    const uptime = over(
+      minutes(["healthy", 1], ["dead", third], ["healthy", 1], ["dead", 2 * third], ["healthy", third]),
+    );
+    expect([uptime.mtbfUs, uptime.mttrUs].every(Number.isInteger)).toBe(true);
+  });
+
   test("time that nobody watched neither ends an outage nor lengthens it", () => {
     const uptime = over(
       minutes(["healthy", 10], ["dead", 2], ["unobserved", 30], ["dead", 3], ["healthy", 1]),
