@@ -19,7 +19,7 @@ export interface BeatQuestion {
 
 export interface BeatHealth {
   readonly health: "healthy" | "stale" | "unknown";
-  /** Why it is not plainly the answer of the age: no-file, clock, pid-gone, previous-incarnation, resumed, unwatched. */
+  /** Why it is not plainly the answer of the age: no-file, clock, pid-gone, previous-incarnation, resumed, unwatched, ended-unseen. */
   readonly reason: string | null;
   /** There is a beat of this incarnation. Null when nobody can tell. */
   readonly counts: boolean | null;
@@ -58,6 +58,8 @@ export function judgeBeat(question: BeatQuestion): BeatHealth {
       freshUntilUs,
     };
   }
+  if (heartbeat.voidFromUs !== undefined && nowUs >= heartbeat.voidFromUs)
+    return { health: "unknown", reason: "ended-unseen", counts, freshUntilUs };
   const silentSinceResume = question.resumedAtUs !== null && heartbeat.atUs < question.resumedAtUs;
   if (silentSinceResume && nowUs <= (question.resumedAtUs ?? 0) + reachUs) {
     return { health: "unknown", reason: "resumed", counts, freshUntilUs };

@@ -1,6 +1,9 @@
+import type { PayloadOf } from "../store/events/catalogue.ts";
+import type { StoredEvent } from "../store/events/envelope.ts";
 import { once } from "./history/once.ts";
 import type { Past } from "./history/past.ts";
 import type { Boot } from "./history/server-timeline.ts";
+import type { Window } from "./history/sweep.ts";
 import { exactIsoOf } from "./instant.ts";
 import { within } from "./planes/documents.ts";
 import type { Explained } from "./ps.ts";
@@ -25,13 +28,15 @@ export interface Circumstances {
   readonly past: Past;
   /** Whether the user manager went at that moment: see `userManagerWent`. */
   readonly managerWent: (atUs: number) => boolean;
+  /** Whether another one began within that time: see `userManagerBegan`. */
+  readonly managerBegan: (fromUs: number, toUs: number) => boolean;
   /** The boot whose shutdown was under way at that moment: see `shutdowns`. */
   readonly shutdownAt: (atUs: number) => Boot | null;
 }
 
 /** What brought a death about, and the key of others that share it. */
 export function causeOf(
-  { past, managerWent, shutdownAt }: Circumstances,
+  { past, managerWent, managerBegan, shutdownAt }: Circumstances,
   first: Explained,
   atUs: number,
   notBeforeUs: number | null,
@@ -51,7 +56,9 @@ export function causeOf(
     const socket = pane.socket ?? "";
     const pid = pane.own?.server ?? server.pid;
     const name = `process ${pid} on ${socket.slice(socket.lastIndexOf("/") + 1)}`;
-    const kind = managerWent(atUs) ? "user-manager" : "tmux-server";
+    const unseenSinceUs = witnessed ? atUs : (notBeforeUs ?? atUs);
+    const isManager = managerWent(atUs) || (!witnessed && managerBegan(unseenSinceUs, atUs + NEARBY_US));
+    const kind = isManager ? "user-manager" : "tmux-server";
     return { cause: { kind, detail: name }, key: `server ${within(socket, String(pid))}` };
   }
   if (!witnessed) {
@@ -87,6 +94,22 @@ export function shutdowns(past: Past): Circumstances["shutdownAt"] {
     if (gap === undefined) return null;
     const untilUs = gap.toUs ?? past.nowUs;
     return boots.find((boot) => boot.atUs + boot.withinUs > gap.fromUs && boot.atUs <= untilUs) ?? null;
+  };
+}
+
+/**
+ * A user manager says once in its life that it has reached its default target. Where the machine did not boot meanwhile, one that says so has taken the
+ * place of another, and all that the other ran went with it.
+ */
+export function userManagerBegan(
+  linesBetween: (span: Window) => Iterable<Pick<StoredEvent, "payload">>,
+): Circumstances["managerBegan"] {
+  return (fromUs, toUs) => {
+    for (const { payload } of linesBetween({ fromUs, toUs })) {
+      const { unit, what } = payload as Partial<PayloadOf<"journal.unit.logged">>;
+      if (unit === "default.target" && what === "started") return true;
+    }
+    return false;
   };
 }
 

@@ -20,8 +20,8 @@ export interface Death {
   /** When it was first unwell. */
   at: string;
   /**
-   * Its moment is known: somebody watched it go, or what was known to live until then was dated by its source. Else it happened after
-   * `not_before`, the last moment at which it was known to be well; null: nothing is known of before.
+   * Its moment is known: somebody watched it go, or its source dated it. Else it happened after `not_before`, the last moment at which it was
+   * known to be well; null: nothing is known of before.
    */
   witnessed: boolean;
   not_before: string | null;
@@ -51,7 +51,10 @@ export interface Death {
     away: { how: "renamed" | "moved"; to: string } | null;
   } | null;
   unit: { name: string; active: string; result: string | null } | null;
+  /** The last one that was seen before its end. */
   last_beat: { at: string; status: string; pid: number } | null;
+  /** Until when its beats were read; null: up to its end, so that none can have been missed. */
+  beats_watched_until: string | null;
   last_message: { at: string; seq: number } | null;
   attached: { client: string | null; since: string; read_only: boolean }[];
   /** The kernel ended it for want of memory, by the word of systemd: the event that says so. */
@@ -61,7 +64,8 @@ export interface Death {
 /** Single events that no table holds; the reader of the log is handed in. */
 export interface EventSource {
   event(seq: number): StoredEvent | null;
-  between(agent: string, types: readonly string[], span: Window): Iterable<StoredEvent>;
+  /** Null: of everybody, and of the host itself. */
+  between(agent: string | null, types: readonly string[], span: Window): Iterable<StoredEvent>;
 }
 
 /** What a certificate is made from. */
@@ -128,6 +132,7 @@ export function certify(asked: AskedIncidents, entry: RosterEntry, outage: Outag
       pane: end ? paneOf(end) : null,
       unit: unitOf(settled),
       last_beat: lastBeat(first),
+      beats_watched_until: beatsWatchedUntil(past, name, beganUs),
       last_message: lastMessage(past, name, beganUs),
       attached: attachedTo(past, events, name, beganUs),
       out_of_memory: outOfMemory(events, name, settled, {
@@ -209,6 +214,12 @@ function lastBeat(first: Explained | undefined): Death["last_beat"] {
   return beat === undefined
     ? null
     : { at: exactIsoOf(beat.atUs), status: beat.beat.status, pid: beat.beat.pid };
+}
+
+/** Where the next reading of its file still found the same beat none was made in between: that is as good as having watched. */
+function beatsWatchedUntil(past: Past, agent: string, endedUs: number): string | null {
+  const { state, observedAtUs } = past.explain(agent, endedUs - 1).facts.watch.heartbeat;
+  return state === "fresh" ? null : exactIsoOrNull(observedAtUs);
 }
 
 function lastMessage(past: Past, agent: string, atUs: number): Death["last_message"] {

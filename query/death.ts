@@ -29,6 +29,7 @@ export function deathReason({ pane, unit }: Evidence): string {
   const away = pane.known ? awayWords(pane) : null;
   if (away !== null) return away;
   if (unit.known && unit.active === "inactive") return "ended";
+  if (pane.known && pane.replaced) return "replaced";
   if (died) return pane.status === 0 ? "exit 0" : "exit status lost";
   return "pane missing";
 }

@@ -1,5 +1,5 @@
 import type { Cause } from "./cause.ts";
-import { MOMENT_US, shutdowns, userManagerWent } from "./cause.ts";
+import { MOMENT_US, shutdowns, userManagerBegan, userManagerWent } from "./cause.ts";
 import type { AskedIncidents, Certified, Death, EventSource } from "./certificate.ts";
 import { certify } from "./certificate.ts";
 import type { Outage } from "./history/outages.ts";
@@ -36,7 +36,11 @@ export function incidentsDocument(
 ): IncidentsDocument {
   const { entries, classes = [], window, atUs, events } = input;
   const managerWent = rememberedBySecond((us) => userManagerWent(past, us));
-  const asked: AskedIncidents = { past, events, window, managerWent, shutdownAt: shutdowns(past) };
+  const managerBegan = userManagerBegan((span) => events.between(null, ["journal.unit.logged"], span));
+  const asked: AskedIncidents = {
+    ...{ past, events, window, managerWent, managerBegan },
+    shutdownAt: shutdowns(past),
+  };
   const found = entries
     .flatMap((entry) =>
       past

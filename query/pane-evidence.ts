@@ -78,7 +78,9 @@ function missing(
   const diedAtUs = (own?.state === "dead" ? own.atUs : own?.diedAtUs) ?? null;
   const [status, signal] = own && diedAtUs !== null ? [own.status, own.signal] : [null, null];
   const away = own?.away ?? null;
-  return { known: true, state: "missing", atUs, startedAtUs, status, signal, diedAtUs, away, serverGone };
+  const replaced = own?.replaced ? { replaced: true as const } : {};
+  const life = { startedAtUs, status, signal, diedAtUs };
+  return { known: true, state: "missing", atUs, ...life, away, serverGone, ...replaced };
 }
 
 export function basename(path: string): string {

@@ -1,3 +1,4 @@
+import { endedAtUs } from "./death.ts";
 import { BEFORE_THE_LOG } from "./history/before-the-log.ts";
 import type { Interval } from "./history/intervals.ts";
 import { lastSeen } from "./history/last-seen.ts";
@@ -5,6 +6,7 @@ import type { Occurrence } from "./history/occurrence.ts";
 import type { Past } from "./history/past.ts";
 import type { Window } from "./history/sweep.ts";
 import type { AgentStatus } from "./row.ts";
+import type { Evidence } from "./weighed.ts";
 
 /** A status that the log's first looks found. */
 export interface FoundFirst {
@@ -77,11 +79,24 @@ export function seenToEnd(
   if (before === undefined || before.status === null || before.reason === BEFORE_THE_LOG)
     return { witnessed: false, notBeforeUs: null, found: true };
   if (before.status !== "unobserved") return { witnessed: true, notBeforeUs: null, found: false };
-  // What its beats were is not known, but that its pane lived until this very moment, and no longer, is.
-  const isAlive = (atUs: number): boolean => {
-    const { pane } = past.explain(agent, atUs).facts.evidence;
-    return pane.known && pane.state === "alive";
-  };
-  if (isAlive(endedUs - 1) && !isAlive(endedUs)) return { witnessed: true, notBeforeUs: null, found: false };
+  if (isDated(past, agent, endedUs)) return { witnessed: true, notBeforeUs: null, found: false };
   return { ...seenToBegin(past, agent, endedUs), found: false };
 }
+
+/**
+ * What its beats were is not known, but that its pane lived until this very moment, and no longer, is; or that it ended then, by the word of
+ * tmux itself: where no look was taken it is known to be gone from then on. A boot, or a life that came after, says only that it was gone by then.
+ */
+function isDated(past: Past, agent: string, endedUs: number): boolean {
+  const isAlive = ({ pane }: Evidence): boolean => pane.known && pane.state === "alive";
+  const { evidence, watch } = past.explain(agent, endedUs).facts;
+  const { pane } = evidence;
+  if (!pane.known || pane.state === "alive") return false;
+  if (isAlive(past.explain(agent, endedUs - 1).facts.evidence)) return true;
+  const isLooked = watch.pane.observedAtUs === endedUs;
+  const isBound = pane.serverGone || pane.replaced === true || pane.away !== null;
+  return !isLooked && !isBound && Math.abs((endedAtUs(pane) ?? 0) - endedUs) <= SECOND_US;
+}
+
+/** tmux and its hooks tell of an end by its second. */
+const SECOND_US = 1_000_000;

@@ -271,6 +271,7 @@ function unjudgedBeat(status: AgentStatus, beat: Evidence["beat"]): Step {
     clock: "its last beat is dated in the future",
     resumed: "the machine was suspended, or its clock set forward, and no beat is due yet",
     "no-file": "it has no heartbeat file",
+    "ended-unseen": "the life that made its last beat ended before anybody looked again",
     "previous-incarnation": "its last beat is of a life before this one",
   };
   const because = (beat.reason && why[beat.reason]) ?? "its heartbeat does not tell";

@@ -25,6 +25,8 @@ export interface Evidence {
         readonly away: Away | null;
         /** The tmux server itself is gone. */
         readonly serverGone: boolean;
+        /** Nobody saw it go: another life was found in its place. */
+        readonly replaced?: true;
       };
   readonly unit:
     | { readonly known: false }

@@ -3,7 +3,7 @@ import type { Death } from "../../query/certificate.ts";
 import type { Incident, IncidentsDocument } from "../../query/incidents.ts";
 import { exactUsOf } from "../../query/instant.ts";
 import type { Paint } from "./colour.ts";
-import { formatLength } from "./duration.ts";
+import { formatLength, isGlimpse } from "./duration.ts";
 import { formatMoment, formatNear } from "./moment.ts";
 import { pad, visible, widthOf, wrap } from "./text.ts";
 
@@ -89,7 +89,7 @@ function certificate(death: Death, isUpToNow: boolean, cause: string, column = 0
     ...paneWords(death),
     ...(death.unit === null ? [] : [unitWords(death.unit)]),
     ...(death.out_of_memory === null ? [] : [`OUT OF MEMORY [#${death.out_of_memory.seq}]`]),
-    death.last_beat === null ? "it never beat" : `last beat ${before(death.last_beat.at, beganUs)}`,
+    beatWords(death, beganUs),
     ...(death.last_message === null
       ? []
       : [`last message ${before(death.last_message.at, beganUs)} [#${death.last_message.seq}]`]),
@@ -104,6 +104,9 @@ function certificate(death: Death, isUpToNow: boolean, cause: string, column = 0
 /** From its beginning to its end, or to when it was last seen unwell; what of that nobody saw is told beside it. */
 function lasting(death: Death, atUs: number, isUpToNow: boolean): string {
   const { until, last_seen_down, seconds_down, stretches, looks_only, witnessed, began_before } = death;
+  // No look saw it down: it is known by what was there before and after.
+  if (until !== null && !witnessed && !looks_only && isGlimpse(exactUsOf(until) - atUs))
+    return ", and back before anybody looked";
   const whole = formatLength(exactUsOf(until ?? last_seen_down) - atUs);
   const seen = formatLength(seconds_down * 1e6);
   const looks = stretches === 1 ? "one look" : `${stretches} looks`;
@@ -143,6 +146,15 @@ function paneWords({ pane }: Death): string[] {
   const source =
     pane.source === "tmux-hook" ? ", by the word of a tmux hook: nobody looked while it lived" : "";
   return [`${who} ${end}${at}${source}`];
+}
+
+/** A beat that nobody would have read may have come after the last one that somebody did. */
+function beatWords({ last_beat, beats_watched_until }: Death, beganUs: number): string {
+  if (beats_watched_until === null)
+    return last_beat === null ? "it never beat" : `last beat ${before(last_beat.at, beganUs)}`;
+  const unread = `nobody read its beats after ${formatNear(exactUsOf(beats_watched_until), beganUs)}`;
+  if (last_beat === null) return `no beat of it was seen: ${unread}`;
+  return `last beat seen ${before(last_beat.at, beganUs)}: ${unread}`;
 }
 
 function unitWords({ active, result }: NonNullable<Death["unit"]>): string {

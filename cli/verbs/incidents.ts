@@ -32,6 +32,9 @@ function eventsOf({ reader, past }: Asked): Parameters<typeof incidentsDocument>
   return {
     event: (seq) => reader.event(seq),
     between: (agent, types, { fromUs, toUs }) =>
-      reader.events({ tenantId, host, agent, types: [...types], sinceUs: fromUs, untilUs: toUs }),
+      reader.events({
+        ...{ tenantId, host, types: [...types], sinceUs: fromUs, untilUs: toUs },
+        ...(agent === null ? {} : { agent }),
+      }),
   };
 }

@@ -2,7 +2,7 @@ import type { ReadonlyDocuments } from "../../store/projection.ts";
 import type { Coverage, Watch } from "../coverage.ts";
 import type { AgentFacts } from "../evidence.ts";
 import { factsOf } from "../evidence.ts";
-import type { AgentDocument, AgentPane, RecorderDocument } from "../planes/documents.ts";
+import type { AgentDocument, AgentPane, RecorderDocument, ServerDocument } from "../planes/documents.ts";
 import type { Unlived } from "./chronology.ts";
 import type { History } from "./history.ts";
 import type { Spans } from "./span.ts";
@@ -18,7 +18,7 @@ export function documentsAt(history: History, atUs: number): ReadonlyDocuments {
       case "heartbeat":
         return valueAt(history.beat(id).told, atUs).document;
       case "server":
-        return valueAt(history.server(id), atUs).server;
+        return sinceBy(valueAt(history.server(id), atUs).server, atUs);
       case "recorder":
         return recorderAt(history, atUs);
       default:
@@ -34,6 +34,11 @@ export function documentsAt(history: History, atUs: number): ReadonlyDocuments {
       }
     },
   };
+}
+
+/** One that a process of its own proves was there before the look that told of it. */
+function sinceBy(server: ServerDocument | undefined, atUs: number): ServerDocument | undefined {
+  return server === undefined || server.sinceUs <= atUs ? server : { ...server, sinceUs: atUs };
 }
 
 function agentAt(history: History, agent: string, atUs: number): AgentDocument {

@@ -8,7 +8,7 @@ import type {
 } from "../planes/documents.ts";
 import { ONLY, within } from "../planes/documents.ts";
 import { NO_PURPOSE } from "../planes/purpose.ts";
-import type { BeatsTold, BeatTimeline } from "./beat-timeline.ts";
+import type { BeatsTold, BeatTimeline, BeatTold } from "./beat-timeline.ts";
 import { beatTimeline, isOfBeats, NO_BEATS } from "./beat-timeline.ts";
 import type { Chronology } from "./chronology.ts";
 import { chronologyOf } from "./chronology.ts";
@@ -25,14 +25,17 @@ import type { Boot, ServerTold } from "./server-timeline.ts";
 import { bootsOf, serverTimeline } from "./server-timeline.ts";
 import { spanAt } from "./span.ts";
 import type { Timeline } from "./timeline.ts";
-import { always } from "./timeline.ts";
+import { always, valueAt } from "./timeline.ts";
 import type { OwnPaneTold, Told } from "./told.ts";
 import { toldBy } from "./told.ts";
 import { unitKnown } from "./unit-timeline.ts";
+import type { UnseenEnd } from "./unseen-ends.ts";
+import { withoutReachOfEnded, withUnseenEnds } from "./unseen-ends.ts";
 
 export interface PaneTimeline {
   readonly own: Timeline<OwnPaneTold | null>;
   readonly known: Timeline<boolean>;
+  readonly ends: readonly UnseenEnd[];
 }
 
 /** Every plane of one (tenant, host) as a function of time: what was true then, by all the evidence known now. */
@@ -145,17 +148,34 @@ export function historyFrom(testimony: Testimony): History {
     const covered = coverage.spans("tmux", socket);
     const unseen = (own: PaneTimeline["own"]) =>
       withHookedLives(own, told.hooked(agent, socket), server(socket), covered);
-    if (isWatched("tmux", socket)) return { own: unseen(told.ownPane(agent, socket)), known: KNOWN };
+    if (isWatched("tmux", socket))
+      return { own: unseen(told.ownPane(agent, socket)), known: KNOWN, ends: [] };
     const points = testimony.points(socket);
-    const own = unseen(withEndPoints(told.ownPane(agent, socket), server(socket), points, covered));
-    return { own, known: paneKnown(own, server(socket), covered) };
+    const toldOf = unseen(withEndPoints(told.ownPane(agent, socket), server(socket), points, covered));
+    const { own, ends } = withUnseenEnds(toldOf, server(socket), covered);
+    return { own, known: paneKnown(own, server(socket), covered), ends };
   });
   const beat = remembered((agent: string): BeatTimeline => {
     const beats = testimony.beats(agent);
-    return isWatched("heartbeat", "") && beats.events.length === 0
-      ? { told: always(beats.before), watched: KNOWN }
-      : beatTimeline(beats, chronology, coverage.spans("heartbeat", ""));
+    const read =
+      isWatched("heartbeat", "") && beats.events.length === 0
+        ? { told: always<BeatTold>(beats.before), watched: KNOWN }
+        : beatTimeline(beats, chronology, coverage.spans("heartbeat", ""));
+    return { told: withoutReachOfEnded(read.told, endsOf(agent)), watched: read.watched };
   });
+  /** Of one that lives on another socket then it is no end. */
+  const endsOf = (agent: string): UnseenEnd[] => {
+    const sockets = told.sockets(agent);
+    return sockets.flatMap((socket) =>
+      pane(`${agent}\n${socket}`).ends.filter(
+        ({ byUs }) =>
+          !sockets.some(
+            (other) =>
+              other !== socket && valueAt(pane(`${agent}\n${other}`).own, byUs)?.pane.state === "alive",
+          ),
+      ),
+    );
+  };
   const knownUnit = remembered((name: string) =>
     isWatched("systemd", "") ? KNOWN : unitKnown(unit(name), coverage.spans("systemd", "")),
   );

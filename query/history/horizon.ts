@@ -4,6 +4,7 @@ import type { Unlived as UnlivedValue } from "./chronicler.ts";
 import type { Unlived } from "./chronology.ts";
 import type { CoverageTimelines, Samples } from "./coverage-timeline.ts";
 import { coverageTimelines } from "./coverage-timeline.ts";
+import type { Spans } from "./span.ts";
 import { gapsBetween } from "./span.ts";
 import type { Window } from "./sweep.ts";
 import type { Timeline } from "./timeline.ts";
@@ -64,9 +65,28 @@ function isClosed(coverage: CoverageTimelines, id: string, wide: Window, window:
 
 /** From the gap that the window begins in to the one that it ends in. */
 export function reach(coverage: CoverageTimelines, source: string, scope: string, window: Window): Window {
+  return reachOver(gapsBetween(coverage.spans(source, scope)), window);
+}
+
+/** The same of a beat: an end of its life that nobody saw in a gap of tmux is known once that gap has ended, and ends its reach (see `unseen-ends.ts`). */
+export function reachOfBeats(coverage: CoverageTimelines, window: Window): Window {
+  const read = reach(coverage, "heartbeat", "", window);
+  const ofPanes = coverage.scopes("tmux").map((socket) =>
+    reachOver(
+      gapsBetween(coverage.spans("tmux", socket)).filter(({ toUs }) => toUs < Infinity),
+      window,
+    ),
+  );
+  return {
+    fromUs: Math.min(read.fromUs, ...ofPanes.map(({ fromUs }) => fromUs)),
+    toUs: Math.max(read.toUs, ...ofPanes.map(({ toUs }) => toUs)),
+  };
+}
+
+function reachOver(gaps: Spans, window: Window): Window {
   let { fromUs, toUs } = window;
   fromUs -= 1;
-  for (const gap of gapsBetween(coverage.spans(source, scope))) {
+  for (const gap of gaps) {
     if (gap.fromUs <= window.fromUs && window.fromUs <= gap.toUs) fromUs = Math.min(fromUs, gap.fromUs - 1);
     if (gap.fromUs <= window.toUs && window.toUs <= gap.toUs) toUs = Math.max(toUs, gap.toUs);
   }
@@ -113,6 +133,8 @@ export function touchedFrom(
     if (at === -1) return Math.min(touched("systemd", ""), touched("heartbeat", ""), ...everySocket());
     const source = plane.slice(0, at);
     const scope = plane.slice(at + 1);
+    if (source === "heartbeat")
+      return Math.min(fromUs, reachOfBeats(coverage, { fromUs, toUs: fromUs }).fromUs + 1);
     return source === "tmux" && scope === "" ? Math.min(fromUs, ...everySocket()) : touched(source, scope);
   });
 }

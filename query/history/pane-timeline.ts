@@ -8,11 +8,13 @@ import { always, setWithin, valueAt } from "./timeline.ts";
 import type { Begun, OwnPaneTold } from "./told.ts";
 
 /** A stretch of time in which one life of the agent's pane on one socket is in one state, as it was told. */
-interface Stretch {
+export interface Stretch {
   readonly fromUs: number;
   readonly toUs: number;
   readonly state: "alive" | "dead" | "missing";
   readonly begun: Begun;
+  /** It is its server that is gone, by the server's own words. */
+  readonly byServer: boolean;
   readonly pane: AgentPane | null;
 }
 
@@ -68,13 +70,13 @@ function isKnown(
 }
 
 /** The death that ends a stretch, as a look told of it; hooks may have seen it a little earlier. */
-function deathAfter(stretches: readonly Stretch[], index: number): Stretch | undefined {
+export function deathAfter(stretches: readonly Stretch[], index: number): Stretch | undefined {
   let next = stretches[index + 1];
   if (next?.state === "dead" && next.begun === "point") next = stretches[index + 2];
   return next?.state === "dead" ? next : undefined;
 }
 
-function isSameLife(a: AgentPane | null, b: AgentPane | null): boolean {
+export function isSameLife(a: AgentPane | null, b: AgentPane | null): boolean {
   return (
     a !== null &&
     b !== null &&
@@ -90,7 +92,7 @@ function isOther(a: AgentPane | null | undefined, b: AgentPane | null): boolean 
   return a !== b && (a?.byHooks ?? b?.byHooks) !== undefined;
 }
 
-function stretchesOf(own: Timeline<OwnPaneTold | null>, server: Timeline<ServerTold>): Stretch[] {
+export function stretchesOf(own: Timeline<OwnPaneTold | null>, server: Timeline<ServerTold>): Stretch[] {
   const moments = [...new Set([...own.fromUs, ...server.fromUs])].sort((a, b) => a - b);
   const stretches: Stretch[] = [];
   for (const [index, fromUs] of moments.entries()) {
@@ -98,7 +100,9 @@ function stretchesOf(own: Timeline<OwnPaneTold | null>, server: Timeline<ServerT
     const serving = valueAt(server, fromUs);
     const { state } = paneAsTold(told?.pane, serving.server);
     const byServer = state === "missing" && told !== null && told.pane.state !== "closed";
-    const begun = byServer ? (serving.byBoot ? "point" : "look") : (told?.begun ?? "look");
+    // Where another server has come up on its socket, or the machine has booted, its own is gone, whoever looked.
+    const proven = serving.byBoot || serving.server?.state === "up";
+    const begun = byServer ? (proven ? "point" : "look") : (told?.begun ?? "look");
     const pane = told?.pane ?? null;
     const toUs = moments[index + 1] ?? Infinity;
     const last = stretches.at(-1);
@@ -107,7 +111,7 @@ function stretchesOf(own: Timeline<OwnPaneTold | null>, server: Timeline<ServerT
     const proves = begun === "point" && last?.begun !== "point";
     const goesOn = state === "missing" ? !proves && !isOther(last?.pane, pane) : last?.pane === pane;
     if (last && last.state === state && goesOn) stretches[stretches.length - 1] = { ...last, toUs };
-    else stretches.push({ fromUs, toUs, state, begun, pane });
+    else stretches.push({ fromUs, toUs, state, begun, byServer, pane });
   }
   return stretches;
 }

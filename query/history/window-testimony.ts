@@ -4,7 +4,7 @@ import { NO_PURPOSE } from "../planes/purpose.ts";
 import { coverageId } from "../planes/recorder.ts";
 import { ownId } from "./cadence.ts";
 import type { Testimony } from "./history.ts";
-import { by, horizon, reach, timelineOf, untilTold, type WindowInput } from "./horizon.ts";
+import { by, horizon, reach, reachOfBeats, timelineOf, untilTold, type WindowInput } from "./horizon.ts";
 import { once, remembered, remembered2 } from "./once.ts";
 import type { EndPoint } from "./pane-points.ts";
 import { inOrder } from "./pane-points.ts";
@@ -112,7 +112,8 @@ export function windowTestimony(asked: WindowInput): Testimony {
     ),
   };
 
-  const beats = beatsOf(input, around(coverageId("heartbeat", "")));
+  const ofBeats = reachOfBeats(coverage, input.window);
+  const beats = beatsOf(input, { ...ofBeats, toUs: untilTold(ofBeats.toUs, nowUs) });
   return {
     told,
     momentUs: isMoment ? moment : null,

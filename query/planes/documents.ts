@@ -72,6 +72,8 @@ export interface AgentPane extends Changed {
   readonly atUs: number;
   /** It was there until its whole server went. */
   readonly lostServer?: true;
+  /** Nobody saw it go: another life was found in its place, which began right after. */
+  readonly replaced?: true;
   /** When its process had died, where that was before the pane went. */
   readonly diedAtUs?: number;
   /** It did not go: it is there under another name. */
@@ -145,6 +147,8 @@ export interface HeartbeatDocument extends Changed {
   readonly statusSinceUs: number;
   readonly writerExitedAtUs: number | null;
   readonly removed: boolean;
+  /** From when on it vouches for nothing: the life that made it is known to have ended after that, unseen (see `history/unseen-ends.ts`). */
+  readonly voidFromUs?: number;
 }
 
 /** A heartbeat file that was no heartbeat when it was last read and not understood. */

@@ -273,11 +273,11 @@ describe("with single looks and no recorder", () => {
       return plain(stdout).split(/[;,] (?:once|for)/)[0];
     };
     expect(plain((await past.run("when", "coder0", "dead")).stdout)).toContain(
-      "coder0 was found dead at 2026-06-20 20:10:00 (1 min 40 s ago; nobody had watched since 20:00:45) (pane missing),",
+      "coder0 was found dead at 2026-06-20 20:10:00 (1 min 40 s ago; nobody had watched since 20:00:00) (pane missing),",
     );
     expect((await past.json<WhenDocument>("when", "coder0", "dead")).first).toMatchObject({
       witnessed: false,
-      not_before: "2026-06-20T20:00:45.000001Z",
+      not_before: "2026-06-20T20:00:00.000001Z",
     });
     // tmux itself told the time of this one, and its pane is known to have lived until then.
     look(1200, paneSeen("coder0", 1, { pid: 2001, start: 21, startedAtUs: at(1100) }));
@@ -383,7 +383,7 @@ describe("with single looks and no recorder", () => {
       {
         at: "2026-06-20T20:10:00.000Z",
         witnessed: false,
-        not_before: "2026-06-20T20:00:45.000001Z",
+        not_before: "2026-06-20T20:00:00.000001Z",
         until: null,
         stretches: 4,
         course: [{ status: "dead", reason: "pane missing" }],
@@ -391,7 +391,7 @@ describe("with single looks and no recorder", () => {
     ]);
     expect(plain((await past.run("incidents")).stdout)).toMatchInlineSnapshot(`
       "2026-06-20 20:10:00  coder0  dead (pane missing), for 30 min, seen by 4 looks only, and not seen well since; it happened
-                           while nobody watched (found so by the next look); somewhere between 20:00:45 and then: nobody
+                           while nobody watched (found so by the next look); somewhere between 20:00:00 and then: nobody
                            watched; pane %1 (process 1001) was gone at 20:10:00; unit active; last beat 10 min before; nobody
                            was attached [#]
 
@@ -401,8 +401,8 @@ describe("with single looks and no recorder", () => {
     expect(plain((await past.run("history")).stdout)).toMatchInlineSnapshot(`
       "2026-06-20
       20:00:00  -       the log begins
-      20:00:00  coder0  healthy, for at least 45 s  [#]
-      20:00:45  coder0  unobserved, for 9 min 15 s: no evidence
+      20:00:00  coder0  healthy, seen by a single look  [#]
+      20:00:00  coder0  unobserved, for 10 min: no evidence
       20:10:00  coder0  dead, for at least 30 min (found so 4 times; of that 30 min nobody watched): pane missing  [#]
       20:40:00  coder0  unobserved, for 5 min so far: no evidence
       "
@@ -410,8 +410,8 @@ describe("with single looks and no recorder", () => {
     expect((await past.run("history", "--all")).stdout.match(/dead/g)).toHaveLength(4);
     const { agents } = await past.json<UptimeDocument>("uptime");
     expect(agents[0]).toMatchObject({ outages: 1, unhealthy_us: 4, planned_us: 0 });
-    // Well for 45 s and down at four looks is no availability of 100 %.
-    expect((await past.run("uptime")).stdout).toMatch(/^coder0 +\? +45 s/m);
+    // Well at one look and down at four is no availability of 20 %, nor of 100 %.
+    expect((await past.run("uptime")).stdout).toMatch(/^coder0 +\? +0.0 s/m);
     expect((await past.run("uptime")).stdout).toContain(
       "1 outage (dead), seen by single looks only: for how long is not known.",
     );
@@ -463,7 +463,7 @@ describe("with single looks and no recorder", () => {
       "20:10:00  coder0  dead, for 15 min to the window's end (found so 2 times; of that 15 min nobody watched): pane missing\n",
     );
     expect(await story("--until", "20:05", "--since", "20:02")).toContain(
-      "20:00:45  coder0  unobserved, for 4 min 15 s to the window's end: no evidence\n",
+      "20:00:00  coder0  unobserved, for 5 min to the window's end: no evidence\n",
     );
   });
 
@@ -747,11 +747,11 @@ describe("causes", () => {
     const coder1 = found.find(({ agent, witnessed }) => agent === "coder1" && !witnessed);
     expect(coder1).toMatchObject({
       cause: { kind: "unwatched" },
-      not_before: "2026-06-20T20:01:45.000001Z",
+      not_before: "2026-06-20T20:01:00.000001Z",
       at: "2026-06-20T20:05:00.000Z",
     });
     expect(
       (await past.run("incidents", "coder1", "--since", "20:00")).stdout.replaceAll(/\s+/g, " "),
-    ).toContain("somewhere between 20:01:45 and then: nobody watched");
+    ).toContain("somewhere between 20:01:00 and then: nobody watched");
   });
 });

@@ -201,11 +201,42 @@ describe("across a gap", () => {
 
   test("a closed pane is unknown until the first look after the gap", () => {
     story.record(300, nobody(300));
-    expect(story.statuses(61, 66, 299, 300)).toEqual([
+    // It had beaten a moment before the gap; but by its end it was gone, so that beat says nothing of the gap.
+    expect(story.statuses(59.999, 60, 61, 66, 299, 300)).toEqual([
       "healthy",
       "unobserved: no evidence",
       "unobserved: no evidence",
+      "unobserved: no evidence",
+      "unobserved: no evidence",
       "dead: pane missing",
+    ]);
+  });
+
+  test("a life that ended unseen was alive when it beat last, and is not known to have been a moment later", () => {
+    story.record(300, nobody(300), beat(300, 70));
+    expect(story.statuses(60, 65, 69, 70, 70.001, 80, 299, 300)).toEqual([
+      "healthy",
+      "healthy",
+      "unobserved: no evidence",
+      "healthy",
+      "unobserved: no evidence",
+      "unobserved: no evidence",
+      "unobserved: no evidence",
+      "dead: pane missing",
+    ]);
+  });
+
+  test("a life that another has replaced unseen has ended: it is dead when that one begins, at the latest", () => {
+    story.record(64, alive(64, { pid: 2000, start: 99, startedAtUs: story.at(63) }), beat(64, 64));
+    const intervals = statusIntervals(story.history(), "coder0", { fromUs: story.at(60), toUs: Infinity });
+    expect(
+      intervals.map(({ fromUs, status, reason }) => [(fromUs - story.at(0)) / 1e6, status, reason]),
+    ).toEqual([
+      [60, "unobserved", "no evidence"],
+      [62.999999, "dead", "replaced"],
+      [63, "unobserved", "no evidence"],
+      [64, "healthy", null],
+      [109.000001, "stale", "no beat"],
     ]);
   });
 
@@ -350,7 +381,8 @@ describe("across a gap", () => {
       "healthy",
     ]);
     const lives = story.history().pane("coder0", TMUX.scope);
-    expect(lives.own.values.map((own) => own?.pane.pid)).toEqual([undefined, 1001, 2000]);
+    expect(lives.own.values.map((own) => own?.pane.pid)).toEqual([undefined, 1001, 1001, 2000]);
+    expect(lives.own.values.map((own) => own?.pane.state)).toEqual([undefined, "alive", "closed", "alive"]);
   });
 
   test("a stop that the journal tells of late makes the end a wish", () => {

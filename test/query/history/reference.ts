@@ -43,6 +43,13 @@ interface ServerWord {
   readonly pid: number;
 }
 
+interface Seen {
+  readonly pane: Evidence["pane"];
+  readonly own: Word | undefined;
+  /** From then on the last beat of this life vouches for nothing. */
+  voidFromUs?: number;
+}
+
 type Known = Extract<Evidence["pane"], { known: true }>;
 
 export function createReference(events: readonly StoredEvent[], lapsedAtUs: number | null = null): Reference {
@@ -266,7 +273,7 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
   };
 
   /** The agent's own pane at a moment with what is known of it: what looks tell, or a later life that came and went between two of them. */
-  const paneAt = (agent: string, atUs: number): { pane: Evidence["pane"]; own: Word | undefined } => {
+  const paneAt = (agent: string, atUs: number): Seen => {
     const seen = seenAt(agent, atUs);
     const life = hookedAt(agent, atUs);
     if (!life?.created) return seen;
@@ -306,12 +313,16 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
     return { pane: isPoint ? asTold(own, atUs) : { known: false }, own };
   };
 
-  const seenAt = (agent: string, atUs: number): { pane: Evidence["pane"]; own: Word | undefined } => {
+  const seenAt = (agent: string, atUs: number): Seen => {
     const told = wordsOf(agent);
     const word = newest(told, atUs);
     if (isCovered("tmux", atUs)) return { pane: asTold(word, atUs), own: word };
     const gap = gapAround("tmux", atUs);
-    const unknown = { pane: { known: false } as const, own: word };
+    const unknown: Seen = { pane: { known: false }, own: word };
+    const beatUs = (byUs: number): number => {
+      const { beatSeq } = beatAt(agent, byUs - 1);
+      return Math.max(...events.filter(({ seq }) => seq === beatSeq).map((event) => happened(event)));
+    };
     // The life that this is about: a close is a word on the life before it.
     const life = word?.state === "closed" ? told[told.indexOf(word) - 1] : word;
     if (!word || !life) return unknown;
@@ -332,13 +343,18 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
       [...boots.values()].find(
         (us) => isPoint && !serverLivesOn && gap.fromUs <= us && us < untilUs && upSince < us,
       ) ?? Infinity;
+    // A process of another server: its own is gone.
+    const other = newest(serverWords, untilUs);
+    const isReplaced =
+      isPoint && other?.up === true && !serves(life, untilUs) && newest(told, untilUs) === life;
+    const serverGoneUs = Math.min(boot, isReplaced ? untilUs : Infinity);
     const seen = hooks
       .filter((hook) => isPoint && hook.server === life.server && endsLife(hook, life))
       .map((hook) => ({ ...hook, fromUs: Math.max(hook.atUs, since) }))
       .filter(({ fromUs, ...hook }) => fromUs < Math.min(hook.atUs + hook.withinUs, untilUs, gap.toUs))
       .sort((a, b) => a.atUs - b.atUs || (a.hook === "pane-died" ? -1 : b.hook === "pane-died" ? 1 : 0));
     let ended = life;
-    let goneUs = boot;
+    let goneUs = serverGoneUs;
     for (const hook of seen) {
       if (hook.hook === "pane-died" && ended.state === "alive" && hook.fromUs <= atUs) {
         const { status, signal } = hook;
@@ -353,10 +369,11 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
     if (goneUs <= atUs) {
       const own = atUs >= untilUs ? word : ended;
       // A session that was closed before the boot was not lost with its server.
-      const closedBefore = ended.state === "closed" && ended.atUs < boot;
-      const byBoot = boot <= atUs && !closedBefore;
+      const closedBefore = ended.state === "closed" && ended.atUs < serverGoneUs;
+      const byServer = serverGoneUs <= atUs && !closedBefore;
       const pane = asTold({ ...own, state: "closed" }, atUs);
-      return { pane: byBoot ? { ...pane, serverGone: true } : pane, own };
+      const gone: Word = own.state === "alive" ? { ...own, state: "closed", atUs: goneUs } : own;
+      return { pane: byServer ? { ...pane, serverGone: true } : pane, own: gone };
     }
     if (atUs >= untilUs) return unknown;
     if (ended !== life) return { pane: asTold(ended, atUs), own: ended };
@@ -374,7 +391,24 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
       next.start === life.start &&
       serves(next, untilUs);
     if (died && untilUs <= gap.toUs && goneUs === Infinity) return { pane: asTold(life, atUs), own: life };
-    return unknown;
+    // Over by the end of the gap, and nobody told when: what it beat last says nothing of the time after that.
+    const overUs = Math.min(boot, untilUs);
+    const isDated = died || seen.some((hook) => hook.fromUs < overUs);
+    if (!isPoint || untilUs > gap.toUs || isDated) return unknown;
+    if (
+      atUs === overUs - 1 &&
+      next !== life &&
+      next?.state === "alive" &&
+      overUs === untilUs &&
+      since < atUs
+    ) {
+      // Another life begins right after: at the latest now this one is gone.
+      const gone: Word = { ...life, state: "closed", atUs };
+      const serverGone = next.server !== life.server;
+      return { pane: { ...asTold(gone, atUs), serverGone, replaced: true }, own: gone };
+    }
+    const knownUs = life.effectUs < gap.fromUs ? gap.fromUs : life.effectUs + 1;
+    return { ...unknown, voidFromUs: Math.max(knownUs, beatUs(overUs) + 1) };
   };
   // --- systemd ---
   const unitAt = (name: string, atUs: number): Evidence["unit"] => {
@@ -536,7 +570,7 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
       const declaration = payload(newestStay, "roster.agent.declared");
       const declaredAtUs =
         stays.findLast((event) => event.type === "roster.agent.declared")?.occurredAtUs ?? 0;
-      const { pane, own } = paneAt(agent, atUs);
+      const { pane, own, voidFromUs } = paneAt(agent, atUs);
       const unit = unitAt(declaration.unit, atUs);
       const { beat } = beatAt(agent, atUs);
       const mayLive = !pane.known || pane.state === "alive";
@@ -560,7 +594,7 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
           ...judgeBeat({
             nowUs: atUs,
             intervalSeconds: declaration.intervalSeconds,
-            heartbeat: beat,
+            heartbeat: beat && (voidFromUs === undefined ? beat : { ...beat, voidFromUs }),
             watched: isWatched(agent, atUs),
             bornAtUs: own && mayLive ? own.startedAtUs : null,
             // A life that was told to have ended answers no longer, until somebody knows of another.

@@ -4,7 +4,7 @@ import { asOf } from "../../../query/history/as-of.ts";
 import { factsAt } from "../../../query/history/evidence-at.ts";
 import { historyOf } from "../../../query/history/history.ts";
 import { intervalAt } from "../../../query/history/intervals.ts";
-import { spanAt } from "../../../query/history/span.ts";
+import { gapsBetween, spanAt } from "../../../query/history/span.ts";
 import { statusIntervals } from "../../../query/history/sweep.ts";
 import { valueAt } from "../../../query/history/timeline.ts";
 import { psDocument } from "../../../query/ps.ts";
@@ -12,7 +12,7 @@ import type { AgentRow } from "../../../query/row.ts";
 import type { StoredEvent } from "../../../store/events/envelope.ts";
 import { SOCKET } from "../../support/looks.ts";
 import { createReference } from "./reference.ts";
-import type { Played } from "./world.ts";
+import type { Op, Played } from "./world.ts";
 import { AGENTS, anyStory, anyStoryWithSteps, BEGIN_US, play } from "./world.ts";
 
 /** New stories in every run but on CI; what a failure prints replays by its seed. PROPERTY_RUNS=N looks at more of them. */
@@ -20,7 +20,12 @@ const runs = { numRuns: Number(process.env.PROPERTY_RUNS ?? 1000) };
 const options = { timeout: 600_000 };
 const EVER = { fromUs: BEGIN_US - 200_000, toUs: Infinity };
 
-/** Every millisecond of the story, and the microsecond after it, where deadlines fall. */
+/** Every millisecond of the story, and the microsecond after it, where deadlines fall; and the last one before a life began. */
+function* momentsAndBirths(played: Played): Generator<number> {
+  yield* moments(played);
+  for (const { fromUs } of played.lives) yield fromUs - 1;
+}
+
 function* moments({ endUs }: Played): Generator<number> {
   for (let atUs = Math.min(BEGIN_US, endUs) - 10_000; atUs <= endUs + 40_000; atUs += 1000) {
     yield atUs;
@@ -34,7 +39,7 @@ function agree(played: Played): void {
   const reference = createReference(events, lapsedAtUs);
   for (const agent of AGENTS) {
     const intervals = statusIntervals(history, agent, EVER);
-    for (const atUs of moments(played)) {
+    for (const atUs of momentsAndBirths(played)) {
       const expected = reference.at(agent, atUs);
       const found = intervalAt(intervals, atUs);
       const at = { agent, at: atUs - BEGIN_US };
@@ -265,6 +270,47 @@ describe("history never lies", () => {
                   ...at,
                   beat: true,
                 });
+            }
+          }
+        }),
+        runs,
+      );
+    },
+  );
+
+  test(
+    "an agent that a look saw is called healthy in a gap that a look has ended only while it lived",
+    options,
+    () => {
+      fc.assert(
+        fc.property(anyStory, (story) => {
+          const alive = new Set<number>();
+          const isThere = (op: Op): boolean => {
+            if (op.kind === "start" || op.kind === "respawn") alive.add(op.agent);
+            if (op.kind === "end" || op.kind === "close") alive.delete(op.agent);
+            if (op.kind === "kill-server" || op.kind === "reboot") alive.clear();
+            return op.kind !== "beat" || (op.aheadMs === 0 && alive.has(op.agent));
+          };
+          // What beats is the agent, and says when.
+          const played = play(story.filter(({ op }) => isThere(op)));
+          const { events, lapsedAtUs, lives } = played;
+          const history = historyOf({ events, lapsedAtUs });
+          const gaps = gapsBetween(history.coverage.spans("tmux", SOCKET));
+          for (const agent of AGENTS) {
+            const intervals = statusIntervals(history, agent, EVER);
+            for (const atUs of moments(played)) {
+              if ((spanAt(gaps, atUs)?.toUs ?? Infinity) === Infinity) continue;
+              // Of a life that no look saw its beats are all that anybody knows.
+              if (valueAt(history.pane(agent, SOCKET).own, atUs)?.pane.state !== "alive") continue;
+              const status = intervalAt(intervals, atUs)?.status ?? null;
+              if (!["healthy", "busy", "waiting"].includes(status ?? "")) continue;
+              const lived = lives.some(
+                (life) => life.agent === agent && life.fromUs <= atUs && atUs < life.toUs,
+              );
+              expect({ agent, at: atUs - BEGIN_US, status, lived }).toEqual({
+                ...{ agent, at: atUs - BEGIN_US, status },
+                lived: true,
+              });
             }
           }
         }),

@@ -1,0 +1,97 @@
+import type { AgentPane } from "../planes/documents.ts";
+import type { BeatTold } from "./beat-timeline.ts";
+import type { Stretch } from "./pane-timeline.ts";
+import { deathAfter, isSameLife, stretchesOf } from "./pane-timeline.ts";
+import type { ServerTold } from "./server-timeline.ts";
+import type { Spans } from "./span.ts";
+import { gapsBetween, spanAt } from "./span.ts";
+import type { Timeline } from "./timeline.ts";
+import { endOf, pieceAt, setWithin, valueAt } from "./timeline.ts";
+import type { OwnPaneTold } from "./told.ts";
+
+/** A life that was over when a gap ended, and of which nobody knows when in that gap it had ended. */
+export interface UnseenEnd {
+  /** Until then it was seen: what it beat later is all that is known of it. */
+  readonly seenUntilUs: number;
+  /** By then it was gone. */
+  readonly byUs: number;
+}
+
+/**
+ * The own pane over time with the ends that nobody saw. From the boot, or from the first process of another server on, it is gone. Where the next
+ * thing known of it is another life already it was gone at the latest when that one began: that it ended is known, though nothing of the time in
+ * which it was down, so it is gone in the last instant before.
+ */
+export function withUnseenEnds(
+  own: Timeline<OwnPaneTold | null>,
+  server: Timeline<ServerTold>,
+  covered: Spans,
+): { readonly own: Timeline<OwnPaneTold | null>; readonly ends: readonly UnseenEnd[] } {
+  const gaps = gapsBetween(covered);
+  const result = { fromUs: [...own.fromUs], values: [...own.values] };
+  const ends: UnseenEnd[] = [];
+  const stretches = stretchesOf(own, server);
+  for (const [index, life] of stretches.entries()) {
+    const next = stretches[index + 1];
+    if (life.state !== "alive" || life.pane === null || next === undefined) continue;
+    const byUs = life.toUs;
+    const gap = spanAt(gaps, byUs - 1);
+    if (gap === null || gap.toUs === Infinity || isTold(life, next, deathAfter(stretches, index))) continue;
+    if (!mayHaveBeaten(next)) ends.push({ seenUntilUs: Math.max(gap.fromUs, life.fromUs + 1), byUs });
+    if (next.state === "alive" && life.fromUs < byUs - 1) {
+      const told = goneBy(life.pane, byUs - 1, next.pane?.server !== life.pane.server, next.pane);
+      setWithin(result, byUs - 1, byUs, told);
+    }
+    if (next.byServer && next.begun === "point") {
+      const untilUs = Math.min(gap.toUs, endOf(own, pieceAt(own, byUs)));
+      setWithin(result, byUs, untilUs, goneBy(life.pane, byUs, true, null));
+    }
+  }
+  return { own: result, ends };
+}
+
+/** A life that did not tell when it began may have beaten before it was found. */
+function mayHaveBeaten(next: Stretch | undefined): boolean {
+  return next?.state === "alive" && next.begun === "look";
+}
+
+/** Whether it goes on, under whatever name, or its end has a moment of its own. */
+function isTold(life: Stretch, next: Stretch, death: Stretch | undefined): boolean {
+  if (death?.begun === "own-time" && isSameLife(life.pane, death.pane)) return true;
+  if (!isSameLife(life.pane, next.pane)) return false;
+  return next.state === "alive" || next.pane?.away !== undefined || (!next.byServer && next.begun !== "look");
+}
+
+function goneBy(pane: AgentPane, atUs: number, lostServer: boolean, next: AgentPane | null): OwnPaneTold {
+  const told =
+    next === null ? {} : { seq: next.seq, recordedAtUs: next.recordedAtUs, replaced: true as const };
+  const lost = lostServer ? { lostServer: true as const } : {};
+  return { pane: { ...pane, state: "closed", atUs, ...lost, ...told }, begun: "point" };
+}
+
+/**
+ * The beats over time, of which the last one of such a life vouches for nothing after the last that is known of that life: its reach says that a
+ * process which beat a moment ago lives on, and this one is known not to have.
+ */
+export function withoutReachOfEnded(
+  beats: Timeline<BeatTold>,
+  ends: readonly UnseenEnd[],
+): Timeline<BeatTold> {
+  if (ends.length === 0) return beats;
+  const result = { fromUs: [...beats.fromUs], values: [...beats.values] };
+  for (const { seenUntilUs, byUs } of ends) {
+    const last = pieceAt(beats, byUs - 1);
+    const { beatSeq } = beats.values[last] as BeatTold;
+    let made = last;
+    while (made > 0 && beats.values[made - 1]?.beatSeq === beatSeq) made--;
+    const voidFromUs = Math.max(seenUntilUs, (beats.fromUs[made] as number) + 1);
+    for (let piece = pieceAt(beats, voidFromUs); piece <= last; piece++) {
+      const fromUs = Math.max(voidFromUs, beats.fromUs[piece] as number);
+      const told = valueAt(beats, fromUs);
+      if (told.document === undefined) continue;
+      const document = { ...told.document, voidFromUs };
+      setWithin(result, fromUs, Math.min(byUs, endOf(beats, piece)), { ...told, document });
+    }
+  }
+  return result;
+}

@@ -1,0 +1,148 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { formatIncidents } from "../../cli/render/incidents.ts";
+import { pastOf } from "../../query/history/past-in-memory.ts";
+import { incidentsDocument } from "../../query/incidents.ts";
+import { exactIsoOf, exactUsOf } from "../../query/instant.ts";
+import { uptimeDocument } from "../../query/uptime.ts";
+import type { NewEvent, StoredEvent } from "../../store/events/envelope.ts";
+
+/**
+ * Ends that nobody watched, cut out of the log of a real fleet (systemd 252, tmux 3.3a, a beat every 2 s) to which each of these things was done.
+ * All agents but those that are asked about are left out.
+ */
+type Line = Pick<NewEvent, "agent" | "type" | "source" | "precision" | "payload"> & {
+  origin_seq: number;
+  occurred_at: string;
+  recorded_at: string;
+};
+
+function captured(file: string) {
+  const lines = readFileSync(new URL(`../fixtures/logs/${file}`, import.meta.url), "utf8")
+    .trim()
+    .split("\n");
+  const events = lines.map((text, index): StoredEvent => {
+    const { occurred_at, recorded_at, origin_seq: originSeq, ...line } = JSON.parse(text) as Line;
+    return {
+      ...{ seq: index + 1, tenantId: "t", host: "h", schemaVersion: 1, originLog: "captured" },
+      ...{ occurredAtUs: exactUsOf(occurred_at), recordedAtUs: exactUsOf(recorded_at), originSeq, ...line },
+    };
+  });
+  const nowUs = events.at(-1)?.recordedAtUs ?? 0;
+  const past = pastOf({ tenantId: "t", host: "h", logSeq: events.length, events, lapsedAtUs: null, nowUs });
+  const asked = (fromUs: number) => {
+    const window = { fromUs, toUs: nowUs };
+    return { entries: past.roster(window), window, atUs: nowUs };
+  };
+  const source = {
+    event: (seq: number) => events[seq - 1] ?? null,
+    between: (agent: string | null, types: readonly string[], span: { fromUs: number; toUs: number }) =>
+      events.filter(
+        (event) =>
+          (agent === null || event.agent === agent) &&
+          types.includes(event.type) &&
+          event.occurredAtUs >= span.fromUs &&
+          event.occurredAtUs < span.toUs,
+      ),
+  };
+  return {
+    past,
+    incidents: (fromUs: number) => incidentsDocument(past, { ...asked(fromUs), events: source }),
+    uptime: (fromUs: number) => uptimeDocument(past, asked(fromUs)),
+    /** What an agent was over a window, one word for each stretch. */
+    story: (agent: string, from: string, to: string) =>
+      [...past.intervals(agent, { fromUs: at(from), toUs: at(to) })].map(
+        ({ fromUs, status, reason }) =>
+          `${exactIsoOf(Math.max(fromUs, at(from))).slice(14, 23)} ${status}${reason === null ? "" : `: ${reason}`}`,
+      ),
+  };
+}
+
+const at = (time: string): number => exactUsOf(`2026-11-26T${time}Z`);
+
+describe("the user manager and all that it ran was killed, the recorder too, and two seconds later all of it was back", () => {
+  const { incidents, uptime, story } = captured("user-manager-killed.ndjson");
+
+  test("an agent is well until the last that was known of that life, and not known to be until the next server came up", () => {
+    expect(story("lead", "09:19:52", "09:19:58")).toEqual([
+      "19:52.000 healthy",
+      "19:53.961 unobserved: no evidence",
+      "19:56.150 dead: tmux server gone",
+      "19:56.280 starting",
+      "19:56.345 healthy",
+    ]);
+    // The first process of the next server is its own.
+    expect(story("_holder", "09:19:52", "09:19:58")).toEqual([
+      "19:52.000 running",
+      "19:53.961 unobserved: no evidence",
+      "19:56.150 dead: tmux server gone",
+      "19:56.150 running",
+    ]);
+  });
+
+  test("it is one incident of all of them, and its cause is the user manager, of whom the next one told", () => {
+    const [killed, crashed] = incidents(at("09:19:50")).incidents;
+    expect(killed?.cause?.kind).toBe("user-manager");
+    expect(killed?.deaths).toMatchObject(
+      ["_holder", "c1", "lead"].map((agent) => ({ agent, witnessed: false, course: [{ status: "dead" }] })),
+    );
+    for (const { not_before } of killed?.deaths ?? []) expect(not_before).toMatch(/T09:19:53\.96/);
+    expect(crashed?.cause?.kind).toBe("reboot");
+    const text = formatIncidents(incidents(at("09:19:50")), { width: null, paint: (_, words) => words });
+    expect(text[1]).toMatch(/_holder +dead \(tmux server gone\), and back before anybody looked; somewhere/);
+  });
+
+  test("and an outage of each", () => {
+    const { agents } = uptime(at("09:19:50"));
+    expect(agents.map(({ name, outages }) => [name, outages])).toEqual([
+      ["lead", 2],
+      ["c1", 2],
+      ["_holder", 2],
+    ]);
+  });
+});
+
+describe("the host crashed, and was started ten seconds later", () => {
+  const { incidents, past, story } = captured("user-manager-killed.ndjson");
+
+  test("its agents died after the last that was known of them, and not after what their last beats had promised", () => {
+    const crashed = incidents(at("09:20:10")).incidents[0];
+    expect(crashed?.deaths).toHaveLength(3);
+    // The crash was at 09:20:08.2; the last beats, of 09:20:06, would have reached beyond it.
+    for (const { not_before, at: found } of crashed?.deaths ?? []) {
+      expect(exactUsOf(not_before ?? "")).toBeLessThan(at("09:20:08.2"));
+      expect(exactUsOf(not_before ?? "")).toBeGreaterThan(at("09:20:06"));
+      expect(found).toBe("2026-11-26T09:20:18.000Z");
+    }
+    expect(story("c1", "09:20:09", "09:20:17")).toEqual(["20:09.000 unobserved: no evidence"]);
+  });
+
+  test("whoever asks about a moment is told since when it was so, and never since later than that", () => {
+    for (let us = at("09:20:18"); us < at("09:20:19.6"); us += 10_000) {
+      for (const row of past.table(us, false).agents) {
+        if (row.since === null) continue;
+        expect(exactUsOf(row.since)).toBeLessThanOrEqual(us);
+        if (row.status === "dead") expect(row.since).toBe("2026-11-26T09:20:18.000Z");
+      }
+    }
+  });
+});
+
+test("of an exit that tmux dated while nobody watched the time is told, and that its last beats were not read", () => {
+  const { incidents } = captured("exit-while-nobody-watched.ndjson");
+  const document = incidents(at("09:13:10"));
+  expect(document.incidents[0]).toMatchObject({
+    cause: null,
+    deaths: [
+      {
+        ...{ agent: "c1", at: "2026-11-26T09:13:21.000Z", witnessed: true, not_before: null },
+        pane: { exit_status: 7, at: "2026-11-26T09:13:21.000Z" },
+        last_beat: { at: "2026-11-26T09:13:11.926Z" },
+        beats_watched_until: "2026-11-26T09:13:13.439458Z",
+      },
+    ],
+  });
+  const text = formatIncidents(document, { width: null, paint: (_, words) => words }).join("\n");
+  expect(text).toMatch(/last beat seen 9\.0 s before: nobody read its beats after/);
+  expect(text).not.toMatch(/found so|somewhere between/);
+});
