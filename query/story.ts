@@ -2,7 +2,7 @@ import { BEFORE_THE_LOG } from "./history/before-the-log.ts";
 import type { Interval } from "./history/intervals.ts";
 import type { Gap, Past, RosterEntry } from "./history/past.ts";
 import type { Around } from "./history/stays.ts";
-import { aroundOf, lastsUnseen } from "./history/stays.ts";
+import { aroundOf, isEndedByNext, lastsUnseen } from "./history/stays.ts";
 import type { Window } from "./history/sweep.ts";
 import { exactIsoOf, exactIsoOrNull } from "./instant.ts";
 import type { AgentStatus } from "./row.ts";
@@ -173,7 +173,10 @@ function* statusEntries(past: Past, agent: string, window: Window, whole: boolea
     }
     if (status === "unobserved" && unseen === null) {
       // Who is on the roster is known whoever watches.
-      if (open !== null) open = { ...open, endUnseen: open.status !== null || past.isStray(agent) };
+      if (open !== null) {
+        const isOffRoster = open.status === null && !past.isStray(agent);
+        open = { ...open, endUnseen: !isOffRoster && !isEndedByNext(open.status, fromUs, around) };
+      }
       if (!whole && (open === null ? isFirst : lastsUnseen(open.status))) {
         unseen = next;
         isFirst = false;
@@ -214,7 +217,7 @@ function isSameAgain(
   { startsUs }: Around,
 ): boolean {
   if (open.status !== next.status || !lastsUnseen(open.status)) return false;
-  return !startsUs().some((us) => us > (open.toUs ?? Infinity) && us <= next.fromUs);
+  return !startsUs().some((us) => us >= (open.toUs ?? Infinity) && us <= next.fromUs);
 }
 
 /**

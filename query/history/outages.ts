@@ -129,9 +129,9 @@ function isUnhealthy(part: Part | undefined): boolean {
 
 const LONGEST_LOOK_US = 50_000;
 
-/** When a new life came in time that nobody watched; null: none did. */
-function restarted({ startsUs }: Surroundings, afterUs: number, untilUs: number): number | null {
-  return afterUs < untilUs ? lastIn(startsUs(), afterUs, untilUs) : null;
+/** When a new life came in time that nobody watched; null: none did. One that began the instant it was last seen unwell came after that. */
+function restarted({ startsUs }: Surroundings, seenUntilUs: number, untilUs: number): number | null {
+  return seenUntilUs < untilUs ? lastIn(startsUs(), seenUntilUs - 1, untilUs) : null;
 }
 
 function lastIn(momentsUs: readonly number[], afterUs: number, untilUs: number): number | null {

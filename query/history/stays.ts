@@ -49,7 +49,8 @@ export function staysIn(
     const last = isOpen ? found.at(-1) : undefined;
     if (interval.status !== status) {
       if (interval.status === "unobserved") {
-        if (last?.toUs === begins) found[found.length - 1] = { ...last, endUnseen: true };
+        if (last?.toUs === begins)
+          found[found.length - 1] = { ...last, endUnseen: !isEndedByNext(status, begins, around) };
         continue;
       }
       [isOpen, seenAny] = [false, true];
@@ -84,6 +85,11 @@ export function staysIn(
   return found;
 }
 
+/** Where the next life begins, of which nothing more may be known, that is what ended a death, or a stop. */
+export function isEndedByNext(status: AgentStatus | null, endUs: number, { startsUs }: Around): boolean {
+  return lastsUnseen(status) && startsUs().includes(endUs);
+}
+
 /** Whether it was last seen so before the window, and has not lived anew until it was found so in it. */
 function isSeenBefore(status: AgentStatus, foundUs: number, around: Around): boolean {
   const before = around.before();
@@ -96,8 +102,9 @@ function isSeenAfter(status: AgentStatus, seenUntilUs: number, around: Around): 
   return after !== null && after.status === status && !restarted(around, seenUntilUs, after.fromUs);
 }
 
-function restarted({ startsUs }: Around, afterUs: number, untilUs: number): boolean {
-  return afterUs < untilUs && startsUs().some((us) => us > afterUs && us <= untilUs);
+/** Also by a life that began the instant it was last seen so. */
+function restarted({ startsUs }: Around, seenUntilUs: number, untilUs: number): boolean {
+  return seenUntilUs < untilUs && startsUs().some((us) => us >= seenUntilUs && us <= untilUs);
 }
 
 /** What is around an agent's window, from the past itself. */

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { factsAt } from "../../../query/history/evidence-at.ts";
+import { pastOf } from "../../../query/history/past-in-memory.ts";
 import { statusIntervals } from "../../../query/history/sweep.ts";
 import { occurrencesWithin } from "../../../query/history/when.ts";
 import { summaryOf } from "../../../query/summary.ts";
@@ -383,6 +384,44 @@ describe("across a gap", () => {
     const lives = story.history().pane("coder0", TMUX.scope);
     expect(lives.own.values.map((own) => own?.pane.pid)).toEqual([undefined, 1001, 1001, 2000]);
     expect(lives.own.values.map((own) => own?.pane.state)).toEqual([undefined, "alive", "closed", "alive"]);
+  });
+
+  test("a restart that was wanted in a gap is a stop, and no death", () => {
+    story.tell(61, {
+      ...{ type: "operator.restart.requested", agent: "coder0", source: "operator" },
+      ...{ occurredAtUs: story.at(61), precision: "us" },
+      payload: { verb: "agent restart", user: "alice", pid: 1, unit: "mosaic-agent@coder0.service" },
+    });
+    story.record(64, alive(64, { pid: 2000, start: 99, startedAtUs: story.at(63) }), beat(64, 64));
+    expect(story.statuses(62, 62.999999, 63, 64)).toEqual([
+      "unobserved: no evidence",
+      "stopped: stopped by operator",
+      "unobserved: no evidence",
+      "healthy",
+    ]);
+  });
+
+  test("a life of which only its beginning is known makes two deaths of it, and ends the one before", () => {
+    story.look(64, alive(64, { pid: 2000, start: 99, startedAtUs: story.at(63) }));
+    const sources = [{ ...TMUX, state: "observed", reason: null }];
+    story.tell(64, { type: "recorder.sample.taken", payload: { begunAtUs: story.at(64), sources } });
+    // Whether it beat nobody can tell: its file is gone.
+    story.tell(79, { type: "heartbeat.file.removed", agent: "coder0", source: "heartbeat", payload: {} });
+    story.record(80, nobody(80));
+    expect(story.statuses(63, 64, 79)).toEqual(Array(3).fill("unobserved: no evidence"));
+    const window = { fromUs: story.at(60), toUs: story.at(90) };
+    expect(occurrencesWithin(story.history(), "coder0", "dead", window)).toMatchObject([
+      { fromUs: story.at(63) - 1, toUs: story.at(63), endUnseen: false },
+      { fromUs: story.at(80), toUs: null },
+    ]);
+    const past = pastOf({
+      ...{ tenantId: "t", host: "h", logSeq: story.log.events.length, events: story.log.events },
+      ...{ lapsedAtUs: null, nowUs: story.at(90) },
+    });
+    expect(past.uptime("coder0", window).outages).toMatchObject([
+      { fromUs: story.at(63) - 1, toUs: story.at(63) },
+      { fromUs: story.at(80), toUs: null },
+    ]);
   });
 
   test("a stop that the journal tells of late makes the end a wish", () => {
