@@ -1,3 +1,4 @@
+import { startTakesUs } from "./planes/purpose.ts";
 import type { Evidence } from "./weighed.ts";
 
 /** Since when nothing runs: from its process's own end on, where that was told. */
@@ -38,4 +39,17 @@ export function deathReason({ pane, unit }: Evidence): string {
 export function awayWords({ away, diedAtUs }: Extract<Evidence["pane"], { known: true }>): string | null {
   if (away === null || diedAtUs !== null) return null;
   return away.how === "renamed" ? `session renamed to ${away.to}` : `pane moved to session ${away.to}`;
+}
+
+/**
+ * When the process that beat had ended after a stop of its life was asked for, where its pane has not been seen to go yet. A stop has the time
+ * of a start for the rest: a pane that is there for longer has not stopped.
+ */
+export function wishedEndUs(
+  { nowUs, intervalSeconds, beat }: Evidence,
+  stop: NonNullable<Evidence["stop"]>,
+): number | null {
+  const { reason, writerExitedAtUs } = beat;
+  if (reason !== "pid-gone" || writerExitedAtUs === null || writerExitedAtUs < stop.atUs) return null;
+  return nowUs < writerExitedAtUs + startTakesUs(intervalSeconds) ? writerExitedAtUs : null;
 }

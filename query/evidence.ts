@@ -103,7 +103,7 @@ export function factsOf(input: {
     agent?.purpose ?? NO_PURPOSE,
     {
       bornAtUs: own?.startedAtUs ?? null,
-      endedAtUs: downSinceUs(own, pane),
+      endedByUs: downByUs(own, pane),
       bootId: manager?.manager.bootId ?? null,
     },
     {
@@ -172,10 +172,10 @@ export function factsOf(input: {
   };
 }
 
-/** Since when nothing of it runs; null: it does, or nobody knows. */
-function downSinceUs(own: AgentPane | undefined, pane: Evidence["pane"]): number | null {
+/** By when nothing of it ran any more; null: it runs, or nobody knows. */
+function downByUs(own: AgentPane | undefined, pane: Evidence["pane"]): number | null {
   if (!pane.known || pane.state === "alive") return null;
-  return own === undefined ? Number.NEGATIVE_INFINITY : (pane.diedAtUs ?? pane.atUs);
+  return own === undefined ? Number.NEGATIVE_INFINITY : (own.endedByUs ?? pane.diedAtUs ?? pane.atUs);
 }
 
 function everRan(

@@ -1,4 +1,4 @@
-import { awayWords, badEnd, deathReason, endedAtUs, missedSinceUs } from "./death.ts";
+import { awayWords, badEnd, deathReason, endedAtUs, missedSinceUs, wishedEndUs } from "./death.ts";
 import type { AgentStatus, Plane } from "./row.ts";
 import type { Evidence } from "./weighed.ts";
 
@@ -105,7 +105,8 @@ export const STOP_JOB = "stop job";
 
 const PANE_UNKNOWN = "whether its pane lives is not known";
 
-function stopped({ pane, stop, unit }: Evidence): Step {
+function stopped(evidence: Evidence): Step {
+  const { pane, stop, unit } = evidence;
   const status = "stopped";
   if (stop === null && !unit.known && !(pane.known && pane.state === "alive")) {
     const because = "whether anybody asked for it to stop is not known: systemd does not tell";
@@ -114,13 +115,18 @@ function stopped({ pane, stop, unit }: Evidence): Step {
   if (stop === null)
     return { status, holds: "no", because: "nobody asked for it to stop in this incarnation" };
   if (!pane.known) return { status, holds: "unknown", because: PANE_UNKNOWN, needs: ["pane"] };
-  if (pane.state === "alive")
-    return { status, holds: "no", because: "a stop was asked for, but its pane is alive" };
+  const reason = stop.by === "systemd" ? STOP_JOB : `stopped by ${stop.by}`;
+  const asker = stop.by === "systemd" ? "a stop job of systemd" : stop.by;
+  if (pane.state === "alive") {
+    const endedUs = wishedEndUs(evidence, stop);
+    if (endedUs === null)
+      return { status, holds: "no", because: "a stop was asked for, but its pane is alive" };
+    const because = `${asker} asked for the stop, and the process that beat has ended since`;
+    return { status, holds: "yes", because, reason, sinceUs: endedUs };
+  }
   const away = awayWords(pane);
   if (away !== null)
     return { status, holds: "no", because: `a stop was asked for, but it may run on: ${away}` };
-  const reason = stop.by === "systemd" ? STOP_JOB : `stopped by ${stop.by}`;
-  const asker = stop.by === "systemd" ? "a stop job of systemd" : stop.by;
   return {
     status,
     holds: "yes",

@@ -31,6 +31,7 @@ import { toldBy } from "./told.ts";
 import { unitKnown } from "./unit-timeline.ts";
 import type { UnseenEnd } from "./unseen-ends.ts";
 import { withoutReachOfEnded, withUnseenEnds } from "./unseen-ends.ts";
+import { withWishedEnds } from "./wished-ends.ts";
 
 export interface PaneTimeline {
   readonly own: Timeline<OwnPaneTold | null>;
@@ -153,7 +154,8 @@ export function historyFrom(testimony: Testimony): History {
     const points = testimony.points(socket);
     const toldOf = unseen(withEndPoints(told.ownPane(agent, socket), server(socket), points, covered));
     const { own, ends } = withUnseenEnds(toldOf, server(socket), covered);
-    return { own, known: paneKnown(own, server(socket), covered), ends };
+    const known = paneKnown(own, server(socket), covered);
+    return { ...withWishedEnds({ own, known }, testimony.purpose(agent)), ends };
   });
   const beat = remembered((agent: string): BeatTimeline => {
     const beats = testimony.beats(agent);

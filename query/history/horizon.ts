@@ -9,6 +9,7 @@ import { gapsBetween } from "./span.ts";
 import type { Window } from "./sweep.ts";
 import type { Timeline } from "./timeline.ts";
 import { always, setFrom } from "./timeline.ts";
+import { TOLD_WITHIN_US } from "./wished-ends.ts";
 
 const DAY_US = 86_400_000_000;
 
@@ -124,18 +125,20 @@ export function touchedFrom(
   const window = { fromUs: Math.min(...moments), toUs: Math.max(...moments) };
   const { coverage } = horizon({ view, window, lapsedAtUs: null, nowUs: Infinity });
   return evidence.map(({ plane, fromUs }) => {
+    // An end of that time that was told in whole seconds may lie elsewhere in its second now.
+    const nearUs = fromUs - TOLD_WITHIN_US;
     const touched = (source: string, scope: string) =>
-      Math.min(fromUs, reach(coverage, source, scope, { fromUs, toUs: fromUs }).fromUs + 1);
+      Math.min(nearUs, reach(coverage, source, scope, { fromUs, toUs: fromUs }).fromUs + 1);
     const everySocket = () => coverage.scopes("tmux").map((scope) => touched("tmux", scope));
     const at = plane.indexOf(" ");
-    if (plane === "itself") return fromUs;
-    if (plane === "boot") return Math.min(fromUs, ...everySocket());
+    if (plane === "itself") return nearUs;
+    if (plane === "boot") return Math.min(nearUs, ...everySocket());
     if (at === -1) return Math.min(touched("systemd", ""), touched("heartbeat", ""), ...everySocket());
     const source = plane.slice(0, at);
     const scope = plane.slice(at + 1);
     if (source === "heartbeat")
-      return Math.min(fromUs, reachOfBeats(coverage, { fromUs, toUs: fromUs }).fromUs + 1);
-    return source === "tmux" && scope === "" ? Math.min(fromUs, ...everySocket()) : touched(source, scope);
+      return Math.min(nearUs, reachOfBeats(coverage, { fromUs, toUs: fromUs }).fromUs + 1);
+    return source === "tmux" && scope === "" ? Math.min(nearUs, ...everySocket()) : touched(source, scope);
   });
 }
 

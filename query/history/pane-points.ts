@@ -1,9 +1,10 @@
 import type { PayloadOf } from "../../store/events/catalogue.ts";
 import type { FoldEvent } from "../../store/projection.ts";
 import type { AgentPane, ServerDocument } from "../planes/documents.ts";
+import { endOfUnitUs, WITHIN_US } from "../planes/within.ts";
 import type { Chronology } from "./chronology.ts";
 import type { ServerTold } from "./server-timeline.ts";
-import type { Spans } from "./span.ts";
+import type { Span, Spans } from "./span.ts";
 import { gapsBetween } from "./span.ts";
 import type { Timeline } from "./timeline.ts";
 import { endOf, setWithin, valueAt } from "./timeline.ts";
@@ -24,8 +25,6 @@ export interface EndPoint {
   readonly status: number | null;
   readonly signal: number | null;
 }
-
-const WITHIN_US = { s: 1_000_000, ms: 1_000, us: 1 } as const;
 
 /** Hook lines that end something, in order of time, whatever order they arrived in. */
 export function endPointsOf(events: Iterable<FoldEvent>, chronology: Chronology): EndPoint[] {
@@ -79,19 +78,17 @@ export function withEndPoints(
     const there = (atUs: number) => serves(valueAt(server, atUs).server, told.pane);
     let { pane } = told;
     for (const point of points.filter((point) => ends(point, told.pane))) {
-      // The line's second may have begun before the gap, or before the life.
-      const gap = gaps.find(({ toUs }) => toUs > point.atUs && toUs > life.fromUs);
-      const fromUs = Math.max(life.fromUs, gap?.fromUs ?? Infinity);
-      const atUs = Math.max(point.atUs, fromUs);
-      if (
-        !gap ||
-        gap.toUs === Infinity ||
-        atUs >= Math.min(point.atUs + point.withinUs, life.toUs) ||
-        !there(atUs)
-      )
-        continue;
-      const livesOn = gap.toUs < life.toUs && there(gap.toUs);
-      if (livesOn || (pane.state === "dead" && point.state === "dead")) continue;
+      // The line's second may have begun before the gap, or before the life; and there may be more than one gap in it.
+      const begins = (gap: Span) => Math.max(point.atUs, life.fromUs, gap.fromUs);
+      const isWithin = (gap: Span): boolean => {
+        const atUs = begins(gap);
+        if (gap.toUs === Infinity || atUs >= Math.min(point.atUs + point.withinUs, life.toUs)) return false;
+        const livesOn = gap.toUs < life.toUs && there(gap.toUs);
+        return there(atUs) && !livesOn;
+      };
+      const gap = gaps.find((gap) => gap.toUs > begins(gap) && isWithin(gap));
+      if (!gap || (pane.state === "dead" && point.state === "dead")) continue;
+      const atUs = begins(gap);
       pane = endedBy(point, pane, atUs);
       setWithin(result, atUs, Math.min(life.toUs, gap.toUs), { pane, begun: "point" });
       if (point.state === "closed") break;
@@ -113,7 +110,8 @@ function endedBy(point: EndPoint, pane: AgentPane, atUs: number): AgentPane {
   const status = state === "dead" ? point.status : pane.status;
   const signal = state === "dead" ? point.signal : pane.signal;
   const died = state === "closed" && pane.state === "dead" ? { diedAtUs: pane.atUs } : {};
-  return { ...pane, state, status, signal, atUs, ...died, seq, recordedAtUs };
+  const endedBy = pane.state === "alive" ? { endedByUs: endOfUnitUs(point) } : {};
+  return { ...pane, state, status, signal, atUs, ...died, ...endedBy, seq, recordedAtUs };
 }
 
 function copyOf<T>({ fromUs, values }: Timeline<T>): Timeline<T> {

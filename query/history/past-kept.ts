@@ -85,7 +85,7 @@ export function keptPast(input: KeptPastInput): Past {
     // Whoever asks for long may meet verdicts that were cut off meanwhile.
     if (known && verdicts.untilUs(agent) >= known.fromUs) return known;
     // A recorder that lapsed unsaid, or a clock that was set back since, changes what was settled.
-    const bound = Math.min(lapsedAtUs ?? Infinity, steppedFromUs(view, nowUs));
+    const bound = Math.min(lapsedFromUs(view, lapsedAtUs), steppedFromUs(view, nowUs));
     const fromUs = Math.min(settledUntil(view, verdicts, agent), bound);
     // Judged only for a question that reaches so far.
     const intervals = once(() => judge(agent, { fromUs, toUs: Infinity }));
@@ -231,6 +231,12 @@ function* daysOf({ fromUs, toUs }: Window): Generator<Window> {
 }
 
 const DAY_US = 86_400_000_000;
+
+/** One that lapsed as it began to watch has ended no gap. */
+function lapsedFromUs(view: ChronicleView, lapsedAtUs: number | null): number {
+  if (lapsedAtUs === null) return Infinity;
+  return Math.min(...touchedFrom(view, [{ plane: "everything", fromUs: lapsedAtUs }]));
+}
 
 /** Where the clock reads less than at the last event, all that was told has happened by now: as if the recorder had said so. */
 function steppedFromUs(view: ChronicleView, nowUs: number): number {

@@ -37,8 +37,10 @@ const version1: Rules = {
     // `silent`: no beat within three intervals of the life's beginning.
     const bornAtUs = evidence.pane.known ? (evidence.pane.startedAtUs ?? evidence.pane.atUs) : null;
     if (bornAtUs !== null && pane.own) turns.push(after(bornAtUs + reachUs));
-    // `stopInForce`, and `everRan`: what a start is given to bring its pane.
+    // `stopInForce`, and `everRan`: what a start is given to bring its pane; `wishedEndUs`: what a stop is, to take it away.
     const takesUs = startTakesUs(evidence.intervalSeconds);
+    const { writerExitedAtUs } = evidence.beat;
+    if (writerExitedAtUs !== null) turns.push(writerExitedAtUs + takesUs);
     const startedAtUs = agent?.purpose.startedAtUs ?? null;
     if (startedAtUs !== null) turns.push(startedAtUs + takesUs);
     if (evidence.unit.known && evidence.unit.active === "active")

@@ -1,4 +1,5 @@
 import type { Piece } from "../../store/chronicle.ts";
+import type { Held } from "../../store/chronicle-view.ts";
 import type { HookedLife, PaneDocument, Purpose } from "../planes/documents.ts";
 import { NO_PURPOSE } from "../planes/purpose.ts";
 import { coverageId } from "../planes/recorder.ts";
@@ -8,14 +9,13 @@ import { by, horizon, reach, reachOfBeats, timelineOf, untilTold, type WindowInp
 import { once, remembered, remembered2 } from "./once.ts";
 import type { EndPoint } from "./pane-points.ts";
 import { inOrder } from "./pane-points.ts";
+import { spanAt } from "./span.ts";
 import type { Window } from "./sweep.ts";
 import type { Timeline } from "./timeline.ts";
 import { always, valueAt } from "./timeline.ts";
 import type { OwnPaneTold, Told } from "./told.ts";
 import { beatsOf } from "./window-beats.ts";
-
-/** A hook writes whole seconds: what it says may have happened within this much after its time. */
-const WITHIN_US = 1_000_000;
+import { mayBeWishedAfter, TOLD_WITHIN_US } from "./wished-ends.ts";
 
 /**
  * The part of what was said that bears on a window. A plane is known in a gap by what stands at its two ends, so each plane is
@@ -24,16 +24,19 @@ const WITHIN_US = 1_000_000;
  */
 export function windowTestimony(asked: WindowInput): Testimony {
   const { view, lapsedAtUs, nowUs } = asked;
+  const moment = asked.window.fromUs;
+  const held = once(() => view.heldAt(moment));
+  // Of one moment that is in no gap of a plane, what holds then is all that there is to know.
+  const isMoment = moment === untilTold(asked.window.toUs, nowUs) && !isAfterAnEnd(held, moment);
   const input = {
     ...asked,
-    window: { fromUs: asked.window.fromUs, toUs: untilTold(asked.window.toUs, nowUs) },
+    window: {
+      fromUs: isMoment ? moment : moment - TOLD_WITHIN_US,
+      toUs: untilTold(asked.window.toUs, nowUs),
+    },
   };
   const wide = horizon(input);
   const { coverage, unlived } = wide;
-  // Of one moment that is in no gap of a plane, what holds then is all that there is to know.
-  const moment = input.window.fromUs;
-  const isMoment = moment === input.window.toUs;
-  const held = once(() => view.heldAt(moment));
   const isHeld = ({ fromUs, toUs }: Window): boolean => isMoment && toUs === moment && fromUs >= moment - 1;
   /** Of a moment in a gap whoever asks about everybody reads what every line of a family has in it. */
   const inGap = remembered2((family, gap) => {
@@ -112,6 +115,13 @@ export function windowTestimony(asked: WindowInput): Testimony {
     ),
   };
 
+  // Of an end that is told in whole seconds it matters what was wanted in the rest of its second.
+  const isWatched = (scope: string) => spanAt(coverage.spans("tmux", scope), moment) !== null;
+  const wishes =
+    isMoment && coverage.scopes("tmux").every(isWatched)
+      ? input.window
+      : { ...input.window, toUs: untilTold(input.window.toUs + TOLD_WITHIN_US, nowUs) };
+
   const ofBeats = reachOfBeats(coverage, input.window);
   const beats = beatsOf(input, { ...ofBeats, toUs: untilTold(ofBeats.toUs, nowUs) });
   return {
@@ -126,12 +136,12 @@ export function windowTestimony(asked: WindowInput): Testimony {
     points: remembered((socket) => {
       const { fromUs, toUs } = around(coverageId("tmux", socket));
       const found = view
-        .happened("point", socket, fromUs - WITHIN_US, toUs)
+        .happened("point", socket, fromUs - TOLD_WITHIN_US, toUs)
         .map(({ atUs, value }) => ({ ...(value as EndPoint), atUs: Math.min(atUs, nowUs) }));
       return inOrder(found);
     }),
     purpose: remembered((agent) => {
-      const { fromUs, values } = tell("purpose", agent, input.window);
+      const { fromUs, values } = tell("purpose", agent, wishes);
       return { fromUs, values: values.map((value) => (value ?? NO_PURPOSE) as Purpose) };
     }),
     beats: beats.of,
@@ -141,6 +151,21 @@ export function windowTestimony(asked: WindowInput): Testimony {
         .map(({ atUs, seq }) => ({ atUs: Math.min(atUs, nowUs), seq }))
         .sort((a, b) => a.atUs - b.atUs || a.seq - b.seq),
   };
+}
+
+/** Whether an end that stands then is told in whole seconds, of which some are left. */
+function isAfterAnEnd(held: () => Held, moment: number): boolean {
+  const ends = (family: string, endOf: (value: unknown) => number | undefined) =>
+    held()
+      .ids(family)
+      .some((id) => mayBeWishedAfter(endOf(held().piece(family, id)?.value), moment));
+  return (
+    ends("own", (value) => (value as OwnPaneTold | null)?.pane.endedByUs) ||
+    ends("hooked", (value) => {
+      const { died, closed } = value as HookedLife;
+      return (died ?? closed)?.byUs;
+    })
+  );
 }
 
 const NONE: readonly string[] = [];

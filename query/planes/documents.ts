@@ -76,6 +76,8 @@ export interface AgentPane extends Changed {
   readonly replaced?: true;
   /** When its process had died, where that was before the pane went. */
   readonly diedAtUs?: number;
+  /** By when its process had ended at the latest, where that was told in whole seconds only; absent: by the time that was told. */
+  readonly endedByUs?: number;
   /** It did not go: it is there under another name. */
   readonly away?: Away;
   /** No look ever saw it: hooks told that it had begun by then, and whether it closed; else it is not known when it ended. */
@@ -93,9 +95,10 @@ export interface HookedLife extends Changed {
     readonly atUs: number;
     readonly status: number | null;
     readonly signal: number | null;
+    readonly byUs: number;
     readonly seq: number;
   } | null;
-  readonly closed: { readonly atUs: number; readonly seq: number } | null;
+  readonly closed: { readonly atUs: number; readonly byUs: number; readonly seq: number } | null;
 }
 
 /** Where a pane is whose session is no longer called as its agent is. */

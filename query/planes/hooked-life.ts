@@ -1,8 +1,7 @@
 import type { PayloadOf } from "../../store/events/catalogue.ts";
 import type { FoldEvent } from "../../store/projection.ts";
 import type { AgentPane, HookedLife, ServerDocument } from "./documents.ts";
-
-const WITHIN_US = { s: 1_000_000, ms: 1_000, us: 1 } as const;
+import { happenedByUs, WITHIN_US } from "./within.ts";
 
 /** What a line of tmux's hooks tells of a session of an agent's name: that it was made, that its process ended, that it closed. */
 export interface HookedLine {
@@ -17,9 +16,10 @@ export function hookedLineOf(event: FoldEvent): HookedLine | null {
   if (session === null) return null;
   const life = { socket, server, session, created: null, died: null, closed: null, seq, recordedAtUs };
   const withinUs = WITHIN_US[event.precision];
+  const byUs = happenedByUs(event);
   if (hook === "session-created") return { agent, life: { ...life, created: { atUs, withinUs, seq } } };
-  if (hook === "pane-died") return { agent, life: { ...life, died: { atUs, status, signal, seq } } };
-  return hook === "session-closed" ? { agent, life: { ...life, closed: { atUs, seq } } } : null;
+  if (hook === "pane-died") return { agent, life: { ...life, died: { atUs, status, signal, byUs, seq } } };
+  return hook === "session-closed" ? { agent, life: { ...life, closed: { atUs, byUs, seq } } } : null;
 }
 
 /** The newest life that hooks told of, after one more line, whatever order the lines arrive in; the same value where an older line says nothing new. */
@@ -103,6 +103,7 @@ function byHooks(hooked: HookedLife, { atUs: begunUs, withinUs }: Begun): AgentP
     ...{ state: "closed", status: died?.status ?? null, signal: died?.signal ?? null },
     atUs: Math.max(begunUs, last?.atUs ?? begunUs),
     ...(died === null ? {} : { diedAtUs: Math.max(begunUs, died.atUs) }),
+    ...(last === null ? {} : { endedByUs: (died ?? last).byUs }),
     byHooks: { begunByUs: begunUs + withinUs - 1, closed: closed !== null },
     ...{ seq: last?.seq ?? seq, recordedAtUs },
   };

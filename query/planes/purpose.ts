@@ -71,17 +71,14 @@ export function withIntent(purpose: Purpose, intent: Intent): Purpose {
 /** The life that a stop may have been meant for. */
 export interface Life {
   readonly bornAtUs: number | null;
-  /** When nothing of it ran any more; null: it runs, or nobody knows. */
-  readonly endedAtUs: number | null;
+  /** By when nothing of it ran any more, at the latest; null: it runs, or nobody knows. */
+  readonly endedByUs: number | null;
   readonly bootId: string | null;
 }
 
-/** tmux tells deaths in whole seconds. */
-const DEATH_WITHIN_US = 1_000_000;
-
-/** Whoever restarts what is down already wants it up: it was not stopped by that, and goes on being missed. */
-function hadEnded({ endedAtUs }: Life, atUs: number): boolean {
-  return endedAtUs !== null && endedAtUs + DEATH_WITHIN_US <= atUs;
+/** Whoever restarts what is down already wants it up: it was not stopped by that, and goes on being missed. A death of the second of the wish may be its doing. */
+function hadEnded({ endedByUs }: Life, atUs: number): boolean {
+  return endedByUs !== null && endedByUs <= atUs;
 }
 
 /**

@@ -4,6 +4,7 @@ import type { AgentPane, Away, PaneDocument } from "./documents.ts";
 import { documentOf, documentsOf, within } from "./documents.ts";
 import { hookedLineOf, withHookedLine } from "./hooked-life.ts";
 import { NO_PURPOSE } from "./purpose.ts";
+import { happenedByUs } from "./within.ts";
 
 /** Folds what `list-panes` and `list-clients` told. Hook lines are points in time for history; of the present they tell lives that no look saw. */
 export function foldTmux(documents: Documents, event: FoldEvent): void {
@@ -140,13 +141,17 @@ function paneDied(documents: Documents, event: FoldEvent, payload: PayloadOf<"tm
   const { status, signal } = payload;
   documents.set("pane", id, { ...known, dead: true, status, signal, ...changedBy(event) });
   for (const [name, away] of awayPanes(documents, payload.socket, known)) {
-    const diedAtUs = away.diedAtUs ?? event.occurredAtUs;
-    setOwnPane(documents, name, { ...away, diedAtUs, status, signal, ...changedBy(event) });
+    const died = away.diedAtUs === undefined ? { diedAtUs: event.occurredAtUs, ...endedBy(event) } : {};
+    setOwnPane(documents, name, { ...away, ...died, status, signal, ...changedBy(event) });
   }
   const own = ownPane(documents, known.name, payload.socket);
   if (own?.pane !== payload.pane) return;
-  const atUs = own.state === "dead" ? own.atUs : event.occurredAtUs;
-  setOwnPane(documents, known.name, { ...own, state: "dead", status, signal, atUs, ...changedBy(event) });
+  const died = own.state === "dead" ? {} : { atUs: event.occurredAtUs, ...endedBy(event) };
+  setOwnPane(documents, known.name, { ...own, state: "dead", status, signal, ...died, ...changedBy(event) });
+}
+
+function endedBy(event: FoldEvent): Pick<AgentPane, "endedByUs"> {
+  return event.precision === "us" ? {} : { endedByUs: happenedByUs(event) };
 }
 
 function paneClosed(documents: Documents, event: FoldEvent, payload: PayloadOf<"tmux.pane.closed">): void {

@@ -76,6 +76,23 @@ const NEVER_DECLARED: typeof AT_A_JOINT = [
   [[0, 3]],
   [false],
 ];
+/** And a recorder that fell silent in the very moment in which it began to watch: the gap that it ended goes on. */
+const LAPSED_AT_ONCE: typeof AT_A_JOINT = [
+  [
+    { afterMs: 1, op: { kind: "beat", agent: 0, status: "ok", aheadMs: 0 } },
+    { afterMs: 1, op: { kind: "sample" } },
+    { afterMs: 1, op: { kind: "start", agent: 0, hook: false } },
+    { afterMs: 1, op: { kind: "record" } },
+    { afterMs: 1, op: { kind: "stop-recording", told: false, aliveMs: 1 } },
+    { afterMs: 1, op: { kind: "respawn", agent: 0 } },
+    { afterMs: 1, op: { kind: "start", agent: 1, hook: true } },
+    { afterMs: 1, op: { kind: "beat", agent: 0, status: "ok", aheadMs: 0 } },
+  ],
+  [1],
+  [true],
+  [[0, 4]],
+  [false],
+];
 /** And a beat whose own event is one at which all files are kept. */
 const READ_AT_A_CHECKPOINT: [Played, number[], number] = [
   [
@@ -254,7 +271,7 @@ describe("the chronicle that is kept beside the log", () => {
   test("and so do the verdicts that are settled, whenever that was done", options, () => {
     fc.assert(fc.property(anyStory, anyCuts, anySettled, anyWindows, neverArchived, agreeOnThePast), {
       ...runs,
-      examples: [BEHIND_A_JOINT],
+      examples: [BEHIND_A_JOINT, LAPSED_AT_ONCE],
     });
   });
 

@@ -33,6 +33,8 @@ interface Word {
   readonly datedByTmux: boolean;
   /** When its process was told to have ended, whatever became of the pane. */
   readonly diedAtUs: number | null;
+  /** tmux and its hooks tell an end in whole seconds: by when it had ended at the latest. Null: by the time that was told. */
+  readonly endedByUs: number | null;
   /** Only hooks told of it, and none of its end. */
   readonly unseenEnd?: boolean;
 }
@@ -163,7 +165,8 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
   const hooks = all("tmux.hook.fired").map((event) => ({
     ...payload(event, "tmux.hook.fired"),
     atUs: happened(event),
-    withinUs: event.precision === "us" ? 1 : event.precision === "ms" ? 1000 : 1_000_000,
+    withinUs: unitOf(event),
+    endedByUs: endedBy(event, happened(event)),
   }));
   const paneWords = (agent: string): Word[] => {
     const told: Word[] = [];
@@ -178,6 +181,7 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
           atUs: event.occurredAtUs,
           datedByTmux: false,
           diedAtUs: null,
+          endedByUs: null,
         };
         told.push({ ...p, ...ended, effectUs: happened(event), seq: event.seq, state: "alive" });
       }
@@ -188,7 +192,8 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
         const atUs = again ? last.atUs : event.occurredAtUs;
         const datedByTmux = again ? last.datedByTmux : event.precision === "s";
         const effectUs = happened(event, atUs);
-        const died = { status, signal, atUs, datedByTmux, diedAtUs: atUs };
+        const endedByUs = again ? last.endedByUs : endedBy(event);
+        const died = { status, signal, atUs, datedByTmux, diedAtUs: atUs, endedByUs };
         told.push({ ...last, ...died, effectUs, seq: event.seq, state: "dead" });
       }
       if (event.type === "tmux.pane.closed" && last) {
@@ -219,22 +224,23 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
     // How its process ended stays known when the pane has gone: that is what it died of.
     const { startedAtUs, status, signal, diedAtUs } = word;
     const life = { known: true, startedAtUs, status, signal, diedAtUs } as const;
-    if (word.state === "closed") return { ...life, ...here, state: "missing", atUs: word.atUs };
+    const closedUs = word.unseenEnd ? null : word.atUs;
+    if (word.state === "closed") return { ...life, ...here, state: "missing", atUs: closedUs };
     // What was there until its server went, went with it.
-    if (!serves(word, atUs)) return { ...life, ...here, state: "missing", atUs: 0, serverGone: true };
+    if (!serves(word, atUs))
+      return { ...life, ...here, state: "missing", atUs: lostUs(word, atUs) ?? 0, serverGone: true };
     return { ...life, ...here, state: word.state, atUs: word.atUs };
   };
 
   const vanished = all("tmux.server.vanished");
-  /** The last moment at which it ran: one that was alive when its server went, went with it. */
-  const ranUntil = (own: Word, atUs: number): number => {
-    if (own.state !== "alive") return own.diedAtUs ?? own.atUs;
-    const lost = vanished.find((event) => {
+  const lostUs = (own: Word, atUs: number): number | undefined =>
+    vanished.find((event) => {
       const us = happened(event);
       return payload(event, "tmux.server.vanished").server === own.server && us > own.effectUs && us <= atUs;
-    });
-    return lost?.occurredAtUs ?? Infinity;
-  };
+    })?.occurredAtUs;
+  /** The last moment at which it ran: one that was alive when its server went, went with it. */
+  const ranUntil = (own: Word, atUs: number): number =>
+    own.state === "alive" ? (lostUs(own, atUs) ?? Infinity) : (own.diedAtUs ?? own.atUs);
 
   // --- lives that only hooks told of ---
   const hookedAt = (agent: string, atUs: number) => {
@@ -273,12 +279,12 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
   };
 
   /** The agent's own pane at a moment with what is known of it: what looks tell, or a later life that came and went between two of them. */
-  const paneAt = (agent: string, atUs: number): Seen => {
+  const endedAt = (agent: string, atUs: number): Seen => {
     const seen = seenAt(agent, atUs);
     const life = hookedAt(agent, atUs);
     if (!life?.created) return seen;
     const { created, died, closed, server, session } = life;
-    const withinUs = created.precision === "us" ? 1 : created.precision === "ms" ? 1000 : 1_000_000;
+    const withinUs = unitOf(created);
     if (atUs < created.occurredAtUs + withinUs) return seen;
     const isGap = !isCovered("tmux", atUs);
     const gap = gapAround("tmux", atUs);
@@ -305,10 +311,11 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
       atUs: Math.max(created.occurredAtUs, (closed ?? died ?? created).occurredAtUs),
       unseenEnd: closed === undefined,
       diedAtUs: died ? Math.max(created.occurredAtUs, died.occurredAtUs) : null,
+      endedByUs: (died ?? closed) ? endedBy((died ?? closed) as StoredEvent) : null,
     };
     if (!isGap) return { pane: asTold(own, atUs), own };
     // In a gap its closing is a point, from which on it is gone to the next look. One from before this gap is none.
-    const before = closed && gap.fromUs > -Infinity ? paneAt(agent, gap.fromUs - 1).own : undefined;
+    const before = closed && gap.fromUs > -Infinity ? endedAt(agent, gap.fromUs - 1).own : undefined;
     const isPoint = closed !== undefined && before?.session !== session;
     return { pane: isPoint ? asTold(own, atUs) : { known: false }, own };
   };
@@ -357,12 +364,13 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
     let goneUs = serverGoneUs;
     for (const hook of seen) {
       if (hook.hook === "pane-died" && ended.state === "alive" && hook.fromUs <= atUs) {
-        const { status, signal } = hook;
+        const { status, signal, endedByUs } = hook;
         const diedAtUs = hook.fromUs;
-        ended = { ...ended, state: "dead", status, signal, atUs: diedAtUs, diedAtUs };
+        ended = { ...ended, state: "dead", status, signal, atUs: diedAtUs, diedAtUs, endedByUs };
       } else if (hook.hook !== "pane-died") {
+        const { endedByUs } = ended.state === "alive" ? hook : ended;
         if (hook.fromUs <= atUs && ended.state !== "closed")
-          ended = { ...ended, state: "closed", atUs: hook.fromUs };
+          ended = { ...ended, state: "closed", atUs: hook.fromUs, endedByUs };
         goneUs = Math.min(goneUs, hook.fromUs);
       }
     }
@@ -371,8 +379,8 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
       // A session that was closed before the boot was not lost with its server.
       const closedBefore = ended.state === "closed" && ended.atUs < serverGoneUs;
       const byServer = serverGoneUs <= atUs && !closedBefore;
-      const pane = asTold({ ...own, state: "closed" }, atUs);
       const gone: Word = own.state === "alive" ? { ...own, state: "closed", atUs: goneUs } : own;
+      const pane = asTold({ ...gone, state: "closed" }, atUs);
       return { pane: byServer ? { ...pane, serverGone: true } : pane, own: gone };
     }
     if (atUs >= untilUs) return unknown;
@@ -410,6 +418,88 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
     const knownUs = life.effectUs < gap.fromUs ? gap.fromUs : life.effectUs + 1;
     return { ...unknown, voidFromUs: Math.max(knownUs, beatUs(overUs) + 1) };
   };
+
+  // --- wished ends ---
+  /** Who wanted an agent down when, each word of it from when on it counts. */
+  const wishesFor = (agent: string) =>
+    events
+      .filter((event) => event.agent === agent)
+      .flatMap((event) => {
+        const wish = { effectUs: happened(event), atUs: event.occurredAtUs, bootId: null as string | null };
+        if (event.type === "operator.stop.requested" || event.type === "operator.restart.requested")
+          return { ...wish, by: "operator", restarts: event.type === "operator.restart.requested" };
+        if (event.type !== "journal.unit.logged") return [];
+        const { what, jobType, bootId } = payload(event, "journal.unit.logged");
+        const down =
+          (jobType === "stop" && (what === "stopping" || what === "stopped")) ||
+          (jobType === "restart" && what === "stopping");
+        return down ? { ...wish, by: "systemd", restarts: jobType === "restart", bootId } : [];
+      });
+  type Wish = ReturnType<typeof wishesFor>[number];
+  /** Of each source the newest by its own clock stands; a stop before a restart of the same instant. */
+  const wishOf = (by: string, wishes: readonly Wish[], atUs: number): Wish | undefined => {
+    const told = wishes.filter((wish) => wish.by === by && wish.effectUs <= atUs);
+    const last = told.filter((wish) => wish.atUs === Math.max(...told.map((each) => each.atUs)));
+    return last.find((wish) => !wish.restarts) ?? last[0];
+  };
+
+  /** Moments at which what is told of panes may change. */
+  const paneMoments = (agent: string): number[] => {
+    const lines = all("tmux.hook.fired");
+    const moments = [...wordsOf(agent), ...serverWords].map((word) => word.effectUs);
+    const lineMoments = lines.flatMap((line) => [happened(line), line.occurredAtUs + unitOf(line)]);
+    return [...new Set([...moments, ...lineMoments, ...edges])].sort((a, b) => a - b);
+  };
+  const momentsOf = new Map<string, number[]>();
+
+  /**
+   * What is told to have ended in a second, or another unit of time, ended somewhere in it. Where somebody came to want it down in the rest of
+   * that time, before anybody had found it so, it ended by that wish, and until then nobody knows whether it ran.
+   */
+  const paneAt = (agent: string, atUs: number): Seen => {
+    const now = endedAt(agent, atUs);
+    const { own } = now;
+    if (!own || !isEnded(own)) return now;
+    const wishes = wishesFor(agent);
+    const mayHave = wishes.some(({ effectUs }) => effectUs > atUs && effectUs < atUs + SECOND_US);
+    if (!mayHave) return now;
+    const moments = momentsOf.get(agent) ?? paneMoments(agent);
+    momentsOf.set(agent, moments);
+    const isSame = (word: Word | undefined): word is Word =>
+      word !== undefined &&
+      isEnded(word) &&
+      word.server === own.server &&
+      word.session === own.session &&
+      word.pid === own.pid;
+    const earlier = moments.filter((us) => us <= atUs).reverse();
+    let beganUs = atUs;
+    let before: Word | undefined;
+    for (const us of earlier) {
+      const word = endedAt(agent, us).own;
+      before = word;
+      if (!isSame(word)) break;
+      beganUs = us;
+      before = undefined;
+    }
+    if (before !== undefined && isEnded(before)) return now;
+    const endedByOf = (word: Word) => word.endedByUs ?? word.diedAtUs ?? word.atUs;
+    let byUs = Math.min(beganUs + SECOND_US, endedByOf(own));
+    for (const us of moments.filter((each) => each >= beganUs)) {
+      const word = endedAt(agent, us).own;
+      byUs = Math.min(byUs, isSame(word) ? endedByOf(word) : us);
+      if (!isSame(word)) break;
+    }
+    const wished = wishes.filter(
+      ({ effectUs, by }) =>
+        effectUs > beganUs &&
+        effectUs < byUs &&
+        wishOf(by, wishes, effectUs) !== wishOf(by, wishes, beganUs) &&
+        (wishOf(by, wishes, effectUs)?.atUs ?? -Infinity) >= (own.startedAtUs ?? -Infinity),
+    );
+    const wishedUs = Math.min(...wished.map(({ effectUs }) => effectUs));
+    return wished.length > 0 && atUs < wishedUs ? { pane: { known: false }, own: before } : now;
+  };
+
   // --- systemd ---
   const unitAt = (name: string, atUs: number): Evidence["unit"] => {
     const told = all("systemd.unit.changed", "systemd.unit.forgotten")
@@ -505,9 +595,8 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
     graceUs: number,
     atUs: number,
   ): Pick<Evidence, "stop" | "stoppedUntilUs"> => {
-    // 0: this judge does not look up when a server went, which in its worlds is never a second ago.
-    const endedUs = own === undefined ? -Infinity : pane.known ? pane.diedAtUs || pane.atUs || null : null;
-    const downSinceUs = pane.known && pane.state !== "alive" ? endedUs : null;
+    const endedUs = own?.endedByUs ?? (pane.known ? (pane.diedAtUs ?? pane.atUs) : null);
+    const downByUs = pane.known && pane.state !== "alive" ? (own === undefined ? -Infinity : endedUs) : null;
     const lines = all("journal.unit.logged")
       .filter((event) => event.agent === agent && happened(event) <= atUs)
       .map((event) => {
@@ -548,8 +637,8 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
       const stop = last.find((word) => !word.restarts) ?? last[0];
       if (!stop) continue;
       if (own && own.startedAtUs !== null && stopUs < own.startedAtUs) continue;
-      // Whoever restarts what had been down for a second has stopped nothing.
-      if (stop.restarts && downSinceUs !== null && downSinceUs + 1_000_000 <= stopUs) continue;
+      // Whoever restarts what is known to have been down has stopped nothing.
+      if (stop.restarts && downByUs !== null && downByUs <= stopUs) continue;
       if (manager && stop.bootId !== null && manager.bootId.replaceAll("-", "") !== stop.bootId) continue;
       if (lastStartUs < stopUs) return { stop: { by, atUs: stopUs }, stoppedUntilUs: null };
       const hasFailed = unit.known && unit.active === "failed" && unit.atUs >= lastStartUs;
@@ -608,6 +697,24 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
       });
     },
   };
+}
+
+const SECOND_US = 1_000_000;
+
+function unitOf({ precision }: StoredEvent): number {
+  return precision === "us" ? 1 : precision === "ms" ? 1000 : SECOND_US;
+}
+
+/** By when what was told so had happened: within its unit of time, and before it was written down. */
+function endedBy(event: StoredEvent, atUs = event.occurredAtUs): number | null {
+  const unitUs = unitOf(event);
+  if (unitUs === 1) return null;
+  return Math.min((Math.floor(atUs / unitUs) + 1) * unitUs, event.recordedAtUs);
+}
+
+/** Of one that hooks saw begin, and nobody saw end, it is not known. */
+function isEnded(word: Word): boolean {
+  return word.state !== "alive" && (word.diedAtUs !== null || word.unseenEnd !== true);
 }
 
 function scopeOf(source: string): string {

@@ -6,7 +6,7 @@ import { historyOf } from "../../../query/history/history.ts";
 import { intervalAt } from "../../../query/history/intervals.ts";
 import { gapsBetween, spanAt } from "../../../query/history/span.ts";
 import { statusIntervals } from "../../../query/history/sweep.ts";
-import { valueAt } from "../../../query/history/timeline.ts";
+import { pieceAt, valueAt } from "../../../query/history/timeline.ts";
 import { psDocument } from "../../../query/ps.ts";
 import type { AgentRow } from "../../../query/row.ts";
 import type { StoredEvent } from "../../../store/events/envelope.ts";
@@ -26,8 +26,15 @@ function* momentsAndBirths(played: Played): Generator<number> {
   for (const { fromUs } of played.lives) yield fromUs - 1;
 }
 
-function* moments({ endUs }: Played): Generator<number> {
+/** Every millisecond of the story in which anything may change, and the microsecond after it, where deadlines fall. */
+function* moments({ events, endUs }: Played): Generator<number> {
+  const busy = new Set([BEGIN_US, endUs].map(Math.floor));
+  for (const { occurredAtUs, recordedAtUs } of events) busy.add(occurredAtUs).add(recordedAtUs);
+  const near = [...busy].sort((a, b) => a - b);
+  let next = 0;
   for (let atUs = Math.min(BEGIN_US, endUs) - 10_000; atUs <= endUs + 40_000; atUs += 1000) {
+    while ((near[next] ?? Infinity) < atUs - 45_000) next++;
+    if ((near[next] ?? Infinity) > atUs + 10_000) continue;
     yield atUs;
     yield atUs + 1;
   }
@@ -219,7 +226,8 @@ describe("history never lies", () => {
               const at = { agent, at: atUs - BEGIN_US };
               if (evidence.pane.state === "alive")
                 expect({ ...at, pid: life?.pid }).toEqual({ ...at, pid: pane.own?.pid });
-              else if (!isFromPoint(history, agent, atUs))
+              // An end that is told in whole seconds is placed at the beginning of its second.
+              else if (!isFromPoint(history, agent, atUs) && !((pane.own?.endedByUs ?? atUs) > atUs))
                 expect({ ...at, pid: life?.pid }).toEqual({ ...at, pid: undefined });
             }
           }
@@ -287,7 +295,7 @@ describe("history never lies", () => {
           const alive = new Set<number>();
           const isThere = (op: Op): boolean => {
             if (op.kind === "start" || op.kind === "respawn") alive.add(op.agent);
-            if (op.kind === "end" || op.kind === "close") alive.delete(op.agent);
+            if (op.kind === "end" || op.kind === "close" || op.kind === "wished-end") alive.delete(op.agent);
             if (op.kind === "kill-server" || op.kind === "reboot") alive.clear();
             return op.kind !== "beat" || (op.aheadMs === 0 && alive.has(op.agent));
           };
@@ -302,6 +310,7 @@ describe("history never lies", () => {
               if ((spanAt(gaps, atUs)?.toUs ?? Infinity) === Infinity) continue;
               // Of a life that no look saw its beats are all that anybody knows.
               if (valueAt(history.pane(agent, SOCKET).own, atUs)?.pane.state !== "alive") continue;
+              if (mayHaveEnded(history, agent, atUs)) continue;
               const status = intervalAt(intervals, atUs)?.status ?? null;
               if (!["healthy", "busy", "waiting"].includes(status ?? "")) continue;
               const lived = lives.some(
@@ -319,6 +328,13 @@ describe("history never lies", () => {
     },
   );
 });
+
+/** Of an end that is told in whole seconds, and was wanted in its second, the time before that wish says nothing. */
+function mayHaveEnded(history: ReturnType<typeof historyOf>, agent: string, atUs: number): boolean {
+  const { own } = history.pane(agent, SOCKET);
+  const next = own.values[pieceAt(own, atUs) + 1]?.pane;
+  return next !== undefined && (next.diedAtUs ?? next.atUs) <= atUs && atUs < (next.endedByUs ?? atUs);
+}
 
 /**
  * Outside of coverage only points say that it is gone. They hold until the next look, though a whole life may have come and gone

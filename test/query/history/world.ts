@@ -29,7 +29,7 @@ export type Op =
     }
   | { readonly kind: "close" | "close-twice"; readonly agent: number; readonly hook: boolean }
   | { readonly kind: "kill-server" | "recover" | "deliver" | "record" | "sample" }
-  | { readonly kind: "reboot" | "suspend"; readonly forMs: number }
+  | { readonly kind: "reboot" | "suspend" | "wait"; readonly forMs: number }
   | { readonly kind: "beat"; readonly agent: number; readonly status: string; readonly aheadMs: number }
   | { readonly kind: "writer-exits" | "unlink"; readonly agent: number }
   | {
@@ -47,6 +47,18 @@ export type Op =
       readonly expected: boolean;
     }
   | { readonly kind: "verb"; readonly agent: number; readonly verb: "start" | "stop" | "restart" }
+  | {
+      readonly kind: "wished-end";
+      readonly agent: number;
+      readonly wish: "stop" | "restart" | "job" | "restart-job";
+      /** Before it ends, or of one that has just ended. */
+      readonly before: boolean;
+      readonly apartMs: number;
+      readonly remain: boolean;
+      readonly status: number | null;
+      readonly dated: boolean;
+      readonly hook: boolean;
+    }
   | { readonly kind: "stop-recording"; readonly told: boolean; readonly aliveMs: number }
   | { readonly kind: "unavailable"; readonly source: Watched }
   | { readonly kind: "step"; readonly byMs: number }
@@ -84,6 +96,11 @@ const anyOp: fc.Arbitrary<Op> = fc.oneof(
   {
     weight: 1,
     arbitrary: fc.record({ kind: fc.constantFrom("reboot" as const, "suspend" as const), forMs }),
+  },
+  // Into another second: tmux and its hooks tell ends by theirs.
+  {
+    weight: 1,
+    arbitrary: fc.record({ kind: fc.constant("wait" as const), forMs: fc.integer({ min: 500, max: 1500 }) }),
   },
   {
     weight: 10,
@@ -127,6 +144,20 @@ const anyOp: fc.Arbitrary<Op> = fc.oneof(
       kind: fc.constant("verb" as const),
       agent,
       verb: fc.constantFrom("start" as const, "stop" as const, "restart" as const),
+    }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      kind: fc.constant("wished-end" as const),
+      agent,
+      wish: fc.constantFrom("stop" as const, "restart" as const, "job" as const, "restart-job" as const),
+      before: fc.boolean(),
+      apartMs: fc.integer({ min: 0, max: 12 }),
+      remain: fc.boolean(),
+      status: fc.constantFrom(0, 1, null),
+      dated: fc.boolean(),
+      hook,
     }),
   },
   { weight: 5, arbitrary: simple("record") },
@@ -223,6 +254,15 @@ export interface Played {
   readonly made: readonly { readonly agent: string; readonly atUs: number; readonly tsUs: number }[];
 }
 
+function secondOf(us: number): number {
+  return Math.floor(us / 1_000_000) * 1_000_000;
+}
+
+/** tmux tells the second of a death. One of the second in which it began is told as exactly as it was, which is of that second as well. */
+function withinLife(diedAtUs: number, startedAtUs: number): number {
+  return secondOf(diedAtUs) < startedAtUs ? diedAtUs : secondOf(diedAtUs);
+}
+
 function digestOf(value: unknown): string {
   return createHash("sha256").update(JSON.stringify(value)).digest("hex");
 }
@@ -268,7 +308,7 @@ export function play(story: readonly Turn[]): Played {
           dead: true,
           status: dead?.status ?? null,
           signal: dead?.signal ?? null,
-          diedAtUs: dead?.dated ? dead.atUs : null,
+          diedAtUs: dead?.dated ? withinLife(dead.atUs, startedAtUs) : null,
         };
         // The process of a dead pane is gone from /proc.
         return paneSeen(
@@ -335,6 +375,8 @@ export function play(story: readonly Turn[]): Played {
     const life = lives.findLast((each) => each.agent === name);
     if (pane && !pane.dead && life) life.toUs = nowUs;
   };
+  /** tmux writes whole seconds, as of one agent; of the other all that a second hides is seen within the milliseconds of a story. */
+  const exact = () => ({ occurredAtUs: nowUs, precision: counter % 2 ? ("us" as const) : ("ms" as const) });
   const hooked = (
     name: string,
     kind: string,
@@ -360,8 +402,7 @@ export function play(story: readonly Turn[]): Played {
       type: "tmux.hook.fired",
       agent: name,
       source: "tmux-hook",
-      occurredAtUs: nowUs,
-      precision: counter % 2 ? "us" : "ms",
+      ...(name === AGENTS[0] ? { occurredAtUs: secondOf(nowUs), precision: "s" as const } : exact()),
       payload,
     });
   };
@@ -461,6 +502,10 @@ export function play(story: readonly Turn[]): Played {
         if (recorder) append({ type: "recorder.suspended", payload: { fromUs, toUs: nowUs } });
         return;
       }
+      case "wait":
+        nowUs += op.forMs * 1000;
+        log.nowUs = nowUs;
+        return;
       case "step":
         // A line of repeated time that arrives after the step cannot be told from one of the second time.
         deliver();
@@ -504,6 +549,22 @@ export function play(story: readonly Turn[]): Played {
           payload: { verb: `agent ${op.verb}`, user: "alice", pid: 1, unit: `mosaic-agent@${name}.service` },
         });
         return;
+      case "wished-end": {
+        const { agent, wish, before, apartMs } = op;
+        const wished = (): void => {
+          if (wish === "job") journal(name, "stopping", "stop");
+          else if (wish === "restart-job") journal(name, "stopping", "restart");
+          else perform({ kind: "verb", agent, verb: wish });
+        };
+        if (before) wished();
+        else perform({ ...op, kind: "end" });
+        if (recorder) lookAround();
+        nowUs += apartMs * 1000;
+        log.nowUs = nowUs;
+        if (before) perform({ ...op, kind: "end" });
+        else wished();
+        return;
+      }
       case "roster": {
         if (op.intervalMs === null) return void roster.delete(name);
         const unit = `mosaic-agent@${name}.service`;

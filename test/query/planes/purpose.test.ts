@@ -21,7 +21,7 @@ const intent = (
   recordedAtUs: atUs,
 });
 const purposeOf = (...intents: Intent[]): Purpose => intents.reduce(withIntent, NO_PURPOSE);
-const life = { bornAtUs: 100, endedAtUs: null, bootId: "boot-a" };
+const life = { bornAtUs: 100, endedByUs: null, bootId: "boot-a" };
 const later = { nowUs: 1000, takesUs: 50, unitFailedAtUs: null };
 const stopOf = (purpose: Purpose, of: Parameters<typeof stopInForce>[1] = life, at = {}) =>
   stopInForce(purpose, of, { ...later, ...at });
@@ -74,10 +74,10 @@ describe("the stop that is in force", () => {
     const S = 1_000_000;
     const purpose = purposeOf(intent("operator", "restart", 2 * S));
     const asked = { nowUs: 2 * S + 20 };
-    expect(stopOf(purpose, { ...life, endedAtUs: S }, asked)).toEqual({ stop: null, endedAtUs: null });
-    expect(stopOf(purpose, { ...life, endedAtUs: S + 1 }, asked).stop).toMatchObject({ kind: "restart" });
+    expect(stopOf(purpose, { ...life, endedByUs: 2 * S }, asked)).toEqual({ stop: null, endedAtUs: null });
+    expect(stopOf(purpose, { ...life, endedByUs: 2 * S + 1 }, asked).stop).toMatchObject({ kind: "restart" });
     const stopped = purposeOf(intent("operator", "stop", 2 * S));
-    expect(stopOf(stopped, { ...life, endedAtUs: S }, asked).stop).toMatchObject({ kind: "stop" });
+    expect(stopOf(stopped, { ...life, endedByUs: S }, asked).stop).toMatchObject({ kind: "stop" });
   });
 
   test("any order of arrival leaves the same purpose", () => {
