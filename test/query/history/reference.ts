@@ -290,6 +290,8 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
     const gap = gapAround("tmux", atUs);
     if (isGap && gap.toUs === Infinity) return seen;
     const word = seen.own;
+    // One that was there until another life began was in the way of any that only hooks told of.
+    if (seen.pane.known && seen.pane.replaced) return seen;
     if (seen.pane.known ? seen.pane.state !== "missing" : there(word, atUs)) return seen;
     const isLater =
       word === undefined ||
