@@ -57,6 +57,13 @@ test.each(Object.keys(reasons))("the guide says what to do about the boot gap `%
   expect(guide).toContain(`\`${reason}\` (`);
 });
 
+test.each(["unwatched", "clock", "resumed", "previous-incarnation", "ended-unseen", "pid-gone"])(
+  "the guide says what it means that a beat does not count: `%s`",
+  (reason) => {
+    expect(guide).toContain(`| \`${reason}\` |`);
+  },
+);
+
 test.each(verbs.map(({ name }) => name))("the guide has a paragraph on `fleet %s`", (name) => {
   expect(guide).toMatch(new RegExp(`^\\*\\*\`fleet ${name}\\b`, "m"));
 });

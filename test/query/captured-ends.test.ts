@@ -61,7 +61,7 @@ function captured(file: string) {
 const at = (time: string): number => exactUsOf(`2026-11-26T${time}Z`);
 
 describe("the user manager and all that it ran was killed, the recorder too, and two seconds later all of it was back", () => {
-  const { incidents, uptime, story } = captured("user-manager-killed.ndjson");
+  const { incidents, past, uptime, story } = captured("user-manager-killed.ndjson");
 
   test("an agent is well until the last that was known of that life, and not known to be until the next server came up", () => {
     expect(story("lead", "09:19:52", "09:19:58")).toEqual([
@@ -71,6 +71,8 @@ describe("the user manager and all that it ran was killed, the recorder too, and
       "19:56.280 starting",
       "19:56.345 healthy",
     ]);
+    const between = past.explain("lead", at("09:19:55"));
+    expect(between.row.heartbeat).toMatchObject({ health: "unknown", reason: "ended-unseen" });
     // The first process of the next server is its own.
     expect(story("_holder", "09:19:52", "09:19:58")).toEqual([
       "19:52.000 running",

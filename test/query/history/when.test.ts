@@ -263,6 +263,7 @@ describe("when", () => {
           }
         }
       }),
+      { numRuns: Number(process.env.PROPERTY_RUNS ?? 100) },
     );
   });
 });
