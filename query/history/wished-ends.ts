@@ -45,7 +45,9 @@ function endedByUs(own: Timeline<OwnPaneTold | null>, piece: number): number {
     const told = own.values[at] ?? null;
     if (told === null || !hasEnded(told) || !isOneLife(told.pane, pane))
       return Math.min(byUs, endOf(own, at - 1));
-    byUs = Math.min(byUs, told.pane.endedByUs ?? told.pane.diedAtUs ?? told.pane.atUs);
+    // What was told exactly took effect when it was told to have, or sooner: the clock may have been set back since.
+    const toldUs = Math.min(told.pane.diedAtUs ?? told.pane.atUs, own.fromUs[at] as number);
+    byUs = Math.min(byUs, told.pane.endedByUs ?? toldUs);
   }
   return byUs;
 }

@@ -484,11 +484,12 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
       before = undefined;
     }
     if (before !== undefined && isEnded(before)) return now;
-    const endedByOf = (word: Word) => word.endedByUs ?? word.diedAtUs ?? word.atUs;
-    let byUs = Math.min(beganUs + SECOND_US, endedByOf(own));
+    // What is told exactly, by a clock that was set back since, had happened when it took effect.
+    const endedByOf = (word: Word, us: number) => word.endedByUs ?? Math.min(word.diedAtUs ?? word.atUs, us);
+    let byUs = Math.min(beganUs + SECOND_US, endedByOf(own, beganUs));
     for (const us of moments.filter((each) => each >= beganUs)) {
       const word = endedAt(agent, us).own;
-      byUs = Math.min(byUs, isSame(word) ? endedByOf(word) : us);
+      byUs = Math.min(byUs, isSame(word) ? endedByOf(word, us) : us);
       if (!isSame(word)) break;
     }
     const wished = wishes.filter(

@@ -87,6 +87,28 @@ test("a failure that is known before its hour, since the clock was set back, end
   );
 });
 
+test("what ended at an exact moment ended then, also where the clock was set back since and a stop was wanted after it", () => {
+  agree(
+    play([
+      { afterMs: 1, op: { kind: "start", agent: 1, hook: false } },
+      { afterMs: 1, op: { kind: "record" } },
+      { afterMs: 1, op: { kind: "kill-server" } },
+      { afterMs: 1, op: { kind: "step", byMs: -4 } },
+      { afterMs: 1, op: { kind: "verb", agent: 1, verb: "stop" } },
+    ]),
+  );
+  agree(
+    play([
+      { afterMs: 1, op: { kind: "start", agent: 1, hook: false } },
+      { afterMs: 1, op: { kind: "end", agent: 1, remain: true, status: 0, dated: false, hook: false } },
+      { afterMs: 1, op: { kind: "record" } },
+      { afterMs: 1, op: { kind: "step", byMs: -3 } },
+      { afterMs: 1, op: { kind: "unit", agent: 1, to: "active", job: "restart", dated: false } },
+      { afterMs: 1, op: { kind: "unavailable", source: "tmux" } },
+    ]),
+  );
+});
+
 describe("intervals", () => {
   test("tile the window: each begins where the one before ended, and neighbours differ", options, () => {
     const window = fc.tuple(fc.integer({ min: -50, max: 200 }), fc.integer({ min: 1, max: 200 }));
