@@ -20,6 +20,8 @@ export interface Cause {
 export const MOMENT_US = 1_000_000;
 /** systemd writes its line about a unit a little after the process has gone. */
 export const NEARBY_US = 5_000_000;
+/** The reason of one that went with its server. */
+export const SERVER_GONE = "tmux server gone";
 /** An incarnation begins with so much of the boot's id. */
 const BOOT_IN_INCARNATION = 8;
 
@@ -52,7 +54,7 @@ export function causeOf(
     const detail = `boot ${booted.bootId.slice(0, 8)} at ${exactIsoOf(booted.atUs)}`;
     return { cause: { kind: "reboot", detail }, key: `reboot ${booted.bootId}` };
   }
-  if (verdict.reason === "tmux server gone" && server !== undefined) {
+  if (verdict.reason === SERVER_GONE && server !== undefined) {
     const socket = pane.socket ?? "";
     const pid = pane.own?.server ?? server.pid;
     const name = `process ${pid} on ${socket.slice(socket.lastIndexOf("/") + 1)}`;

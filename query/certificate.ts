@@ -1,6 +1,6 @@
 import type { StoredEvent } from "../store/events/envelope.ts";
 import type { Cause, Circumstances } from "./cause.ts";
-import { causeOf, MOMENT_US, NEARBY_US } from "./cause.ts";
+import { causeOf, MOMENT_US, NEARBY_US, SERVER_GONE } from "./cause.ts";
 import { bucketOf } from "./history/buckets.ts";
 import type { Interval } from "./history/intervals.ts";
 import type { Outage } from "./history/outages.ts";
@@ -102,8 +102,17 @@ export function certify(asked: AskedIncidents, entry: RosterEntry, outage: Outag
   // What systemd says of an end comes a little after it.
   const settled = past.explain(name, Math.min(endUs - 1, (course.at(-1)?.fromUs ?? atUs) + NEARBY_US));
   const end = stages.find(({ row }) => row.pane.state === "dead" || row.pane.state === "missing");
+  // Its process may be seen to be gone some moments before the server is that took it along.
+  const lost =
+    first?.verdict.reason === "pid-gone"
+      ? stages.find(
+          ({ verdict }, at) =>
+            verdict.reason === SERVER_GONE && (course[at]?.fromUs ?? Infinity) <= beganUs + MOMENT_US,
+        )
+      : undefined;
+  const ended = lost ?? first;
   const { cause, key } =
-    first && !found ? causeOf(asked, first, beganUs, notBeforeUs, witnessed) : { cause: null, key: null };
+    ended && !found ? causeOf(asked, ended, beganUs, notBeforeUs, witnessed) : { cause: null, key: null };
   return {
     atUs,
     beganUs,

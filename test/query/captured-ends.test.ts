@@ -148,3 +148,20 @@ test("of an exit that tmux dated while nobody watched the time is told, and that
   expect(text).toMatch(/last beat seen 9\.0 s before: nobody read its beats after/);
   expect(text).not.toMatch(/found so|somewhere between/);
 });
+
+test("agents whose processes were seen to be gone 22 ms before the tmux server was went with that server", () => {
+  const { incidents, story } = captured("server-killed.ndjson");
+  expect(story("lead", "09:16:56", "09:16:56.9")).toEqual([
+    "16:56.000 healthy",
+    "16:56.080 stale: pid-gone",
+    "16:56.102 dead: tmux server gone",
+  ]);
+  const [killed, ...others] = incidents(at("09:16:56")).incidents;
+  expect(others).toEqual([]);
+  expect(killed?.cause).toEqual({ kind: "tmux-server", detail: "process 342 on mosaic-factory" });
+  expect(killed?.deaths.map(({ agent, course }) => [agent, course.map(({ status }) => status)])).toEqual([
+    ["c0", ["stale", "dead"]],
+    ["lead", ["stale", "dead"]],
+    ["_holder", ["dead"]],
+  ]);
+});
