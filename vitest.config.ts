@@ -16,7 +16,7 @@ export default defineConfig({
     allowOnly: !process.env.CI,
     passWithNoTests: false,
     reporters: ["default", "./scripts/count-reporter.ts"],
-    setupFiles: ["test/clean-environment.ts", "test/same-stories-in-ci.ts"],
+    setupFiles: ["test/clean-environment.ts", "test/same-stories.ts"],
     globalSetup: ["test/no-process-left.ts"],
     teardownTimeout: 30_000,
     projects: [

@@ -15,7 +15,7 @@ import { createReference } from "./reference.ts";
 import type { Op, Played } from "./world.ts";
 import { AGENTS, anyStory, anyStoryWithSteps, BEGIN_US, play } from "./world.ts";
 
-/** New stories in every run but on CI; what a failure prints replays by its seed. PROPERTY_RUNS=N looks at more of them. */
+/** The same stories in every run; PROPERTY_RUNS=N looks at N new ones, and what a failure prints replays by its seed. */
 const runs = { numRuns: Number(process.env.PROPERTY_RUNS ?? 1000) };
 const options = { timeout: 600_000 };
 const EVER = { fromUs: BEGIN_US - 200_000, toUs: Infinity };
