@@ -1,5 +1,4 @@
 import { documentsOf } from "../query/planes/documents.ts";
-import { FleetError } from "../store/errors.ts";
 import type { StoredEvent } from "../store/events/envelope.ts";
 import type { Partition } from "../store/identity.ts";
 import type { Reader } from "../store/reader.ts";
@@ -25,13 +24,8 @@ export async function listEvents(
   openLog: (here: Here) => Promise<Reader | null>,
 ): Promise<number> {
   const { output, environment } = invocation;
-  if (has(invocation, "follow") && has(invocation, "reverse")) {
-    throw new FleetError("usage", "--follow and --reverse cannot be had together", {
-      hint: "Leave one of them out.",
-    });
-  }
   // What is followed has no end but the reader's.
-  refuseWith(invocation, "follow", ["at", "until"]);
+  refuseWith(invocation, "follow", ["reverse", "at", "until"]);
   const now = nowUs();
   const asked = valuesOf(invocation, "agent");
   const given = selectionOf(invocation, now);

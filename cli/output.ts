@@ -32,11 +32,12 @@ export function processOutput(environment: Environment): Output {
       paint ??= wantsColour(environment, isTerminal) ? ansi : plain;
       return paint;
     },
+    // A terminal of no size (one that a script has made) is as wide as most.
     width: () => widthFrom(environment.COLUMNS) ?? (isTerminal ? process.stdout.columns || 80 : null),
   };
 }
 
-/** A terminal of no size (one that a script has made) is as wide as most. COLUMNS as given in the environment counts before the terminal's own answer: it is how scripts and tests fix the width. */
+/** COLUMNS as given in the environment counts before the terminal's own answer: it is how scripts and tests fix the width. */
 function widthFrom(columns: string | undefined): number | null {
   return columns !== undefined && /^[1-9]\d{0,4}$/.test(columns) ? Number(columns) : null;
 }

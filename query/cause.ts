@@ -1,5 +1,6 @@
 import type { PayloadOf } from "../store/events/catalogue.ts";
 import type { StoredEvent } from "../store/events/envelope.ts";
+import { SERVER_GONE } from "./death.ts";
 import { once } from "./history/once.ts";
 import type { Past } from "./history/past.ts";
 import type { Boot } from "./history/server-timeline.ts";
@@ -20,8 +21,6 @@ export interface Cause {
 export const MOMENT_US = 1_000_000;
 /** systemd writes its line about a unit a little after the process has gone. */
 export const NEARBY_US = 5_000_000;
-/** The reason of one that went with its server. */
-export const SERVER_GONE = "tmux server gone";
 /** An incarnation begins with so much of the boot's id. */
 const BOOT_IN_INCARNATION = 8;
 

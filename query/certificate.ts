@@ -1,6 +1,7 @@
 import type { StoredEvent } from "../store/events/envelope.ts";
 import type { Cause, Circumstances } from "./cause.ts";
-import { causeOf, MOMENT_US, NEARBY_US, SERVER_GONE } from "./cause.ts";
+import { causeOf, MOMENT_US, NEARBY_US } from "./cause.ts";
+import { SERVER_GONE } from "./death.ts";
 import { bucketOf } from "./history/buckets.ts";
 import type { Interval } from "./history/intervals.ts";
 import type { Outage } from "./history/outages.ts";

@@ -1,6 +1,9 @@
 import { startTakesUs } from "./planes/purpose.ts";
 import type { Evidence } from "./weighed.ts";
 
+/** The reason of one that went with its server. */
+export const SERVER_GONE = "tmux server gone";
+
 /** Since when nothing runs: from its process's own end on, where that was told. */
 export function endedAtUs({ diedAtUs, atUs }: Extract<Evidence["pane"], { known: true }>): number | null {
   return diedAtUs ?? atUs;
@@ -26,7 +29,7 @@ export function deathReason({ pane, unit }: Evidence): string {
   if (bad !== null) return bad;
   // Whatever took a pane away whose process had ended before was not its death.
   const died = pane.known && pane.diedAtUs !== null;
-  if (pane.known && pane.serverGone && !died) return "tmux server gone";
+  if (pane.known && pane.serverGone && !died) return SERVER_GONE;
   const away = pane.known ? awayWords(pane) : null;
   if (away !== null) return away;
   if (unit.known && unit.active === "inactive") return "ended";

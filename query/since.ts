@@ -5,6 +5,7 @@ import { lastSeen } from "./history/last-seen.ts";
 import type { Occurrence } from "./history/occurrence.ts";
 import type { Past } from "./history/past.ts";
 import type { Window } from "./history/sweep.ts";
+import { WITHIN_US } from "./planes/within.ts";
 import type { AgentStatus } from "./row.ts";
 import type { Evidence } from "./weighed.ts";
 
@@ -95,8 +96,5 @@ function isDated(past: Past, agent: string, endedUs: number): boolean {
   if (isAlive(past.explain(agent, endedUs - 1).facts.evidence)) return true;
   const isLooked = watch.pane.observedAtUs === endedUs;
   const isBound = pane.serverGone || pane.replaced === true || pane.away !== null;
-  return !isLooked && !isBound && Math.abs((endedAtUs(pane) ?? 0) - endedUs) <= SECOND_US;
+  return !isLooked && !isBound && Math.abs((endedAtUs(pane) ?? 0) - endedUs) <= WITHIN_US.s;
 }
-
-/** tmux and its hooks tell of an end by its second. */
-const SECOND_US = 1_000_000;

@@ -1,6 +1,7 @@
 import type { Database } from "better-sqlite3";
 import { openArchive } from "./archive/archive.ts";
 import { FleetError } from "./errors.ts";
+import type { EventFilter } from "./event-filter.ts";
 import { isoMicros } from "./exchange.ts";
 import { storing } from "./failure.ts";
 import { openLogNames } from "./log-names.ts";
@@ -25,7 +26,7 @@ export interface LogQuery {
 const HEAP_BYTES = 1 << 29;
 
 /** What people ask their own questions of; docs/sql.md promises each column. Temporary, so that no log holds a version of them. */
-const eventsView = (upTo: UpTo): string => `
+const eventsView = ({ beforeSeq, untilUs }: UpTo): string => `
 CREATE TEMP VIEW events AS
 SELECT * FROM archived_events
 UNION ALL
@@ -42,15 +43,13 @@ JOIN main.subjects s USING (subject_id)
 JOIN main.partitions p USING (partition_id)
 JOIN main.kinds k USING (kind_id)
 LEFT JOIN main.origins o USING (origin_id)
-WHERE ${"seq" in upTo ? `e.seq <= ${upTo.seq}` : "us" in upTo ? `e.recorded_at - e.lag <= ${upTo.us}` : "true"}`;
+WHERE ${beforeSeq === undefined ? "true" : `e.seq < ${beforeSeq}`}
+  AND ${untilUs === undefined ? "true" : `e.recorded_at - e.lag <= ${Math.floor(untilUs)}`}`;
 
-/** Which events there are to a query: all, those up to a place in the log, or those that had occurred by a moment. Whole numbers. */
-export type UpTo = { readonly seq: number } | { readonly us: number } | Record<string, never>;
+/** Which events there are to a query: those before a place in the log, and those that had occurred by a moment. */
+export type UpTo = Pick<EventFilter, "beforeSeq" | "untilUs">;
 
-function isUpTo(upTo: UpTo, seq: number, occurredAtUs: number): boolean {
-  if ("seq" in upTo) return seq <= Number(upTo.seq);
-  return !("us" in upTo) || occurredAtUs <= Number(upTo.us);
-}
+const EVER = Number.MAX_SAFE_INTEGER;
 
 /** Microseconds as `2026-06-01T00:00:00.000000Z`. */
 function isoOf(us: string): string {
@@ -105,6 +104,7 @@ export function queryLog(
 
 /** The events up to `floor`, read from the files that they were archived into, as the view shows them. */
 function archivedTable(database: Database, floor: number, upTo: UpTo): ComputedTable {
+  const { beforeSeq = EVER, untilUs = EVER } = upTo;
   const names = openNames(database);
   const logNames = openLogNames(database);
   const archive = openArchive(database);
@@ -114,7 +114,7 @@ function archivedTable(database: Database, floor: number, upTo: UpTo): ComputedT
       if (floor === 0) return;
       const all = { fromSeq: 1, toSeq: floor, series: null, sinceUs: null, untilUs: null };
       for (const [seq, seriesId, recordedAtUs, lag, payload, originId, originSeq] of archive.rows(all)) {
-        if (!isUpTo(upTo, seq, recordedAtUs - lag)) continue;
+        if (seq >= beforeSeq || recordedAtUs - lag > untilUs) continue;
         const { tenantId, host, agent, type, schemaVersion, source, precision } = names.seriesOf(seriesId);
         yield [
           BigInt(seq),

@@ -113,11 +113,12 @@ export async function viewsOf(variables: Variables, said: string | undefined): P
   const at = said === undefined ? null : passedMoment(said, "--at", reader, now);
   const filter = filterUpTo(at);
   // Refused at once, and not only by the view that a query happens to read.
-  const atUs = at === null ? null : withinTheLog(at, openPast(reader, reader.identity(), now).beginsUs);
+  const past = at === null ? null : openPast(reader, reader.identity(), now);
+  const atUs = at === null || past === null ? null : withinTheLog(at, past.beginsUs);
   const table = (): readonly AgentRow[] =>
-    atUs === null
+    atUs === null || past === null
       ? psDocument(readPresent(reader, { nowUs: now, observer, all: true })).agents
-      : openPast(reader, reader.identity(), now).table(atUs, true).agents;
+      : past.table(atUs, true).agents;
   return {
     tables: {
       agents: { columns: VIEWS.agents, rows: () => table().map(agentRow) },
@@ -127,7 +128,7 @@ export async function viewsOf(variables: Variables, said: string | undefined): P
         rows: () => messagesOf(reader.events({ ...filter, types: MESSAGE_EVENTS })).map(messageRow),
       },
     },
-    upTo: at === null ? {} : at.seq === null ? { us: Math.floor(at.atUs) } : { seq: at.seq },
+    upTo: filter,
   };
 }
 

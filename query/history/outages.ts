@@ -69,7 +69,8 @@ export function outagesOf(parts: readonly Part[], window: Window, around: Surrou
           !seenAny && around.unwellBefore() && restarted(around, window.fromUs, fromUs) === null;
         open = opened(beganBefore ? window.fromUs : fromUs, beganBefore);
       }
-      goOn(open, status, { fromUs, toUs, isLook: isLook(parts, index) });
+      // What was watched once is no matter of looks any more, and nobody walks through it again.
+      goOn(open, status, { fromUs, toUs, isLook: open.outage.looksOnly && isLook(parts, index) });
     } else if (open !== null && status === "stopped" && around.isStopJob(fromUs)) open.stoppedUs ??= fromUs;
     else end((open as Open | null)?.stoppedUs ?? fromUs);
     seenAny = true;

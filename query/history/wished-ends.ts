@@ -1,11 +1,12 @@
 import type { AgentPane, Purpose } from "../planes/documents.ts";
+import { WITHIN_US } from "../planes/within.ts";
 import type { PaneTimeline } from "./history.ts";
 import type { Timeline } from "./timeline.ts";
 import { endOf, setWithin, valueAt } from "./timeline.ts";
 import type { OwnPaneTold } from "./told.ts";
 
 /** No end is told less exactly. */
-export const TOLD_WITHIN_US = 1_000_000;
+export const TOLD_WITHIN_US = WITHIN_US.s;
 
 /**
  * tmux and its hooks tell an end in whole seconds: it lies in that second, and not at its beginning. Where somebody wanted it within
