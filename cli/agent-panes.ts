@@ -2,11 +2,12 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import { checkAgentName } from "../agents/beat/beat.ts";
 import { type TmuxServer, tmuxServer } from "../agents/pane/tmux.ts";
-import { documentOf, documentsOf } from "../query/planes/documents.ts";
+import { documentOf } from "../query/planes/documents.ts";
 import type { ReadonlyDocuments } from "../store/projection.ts";
 import { type Names, resolveNames, type Variables } from "./environment.ts";
 import { openExistingLog } from "./existing-log.ts";
 import { type Here, lookAround } from "./here.ts";
+import { agentsIn } from "./known-agents.ts";
 import { createSocketNames, readRosterFile } from "./roster-file.ts";
 
 /** What a program that tmux starts, or that asks the kernel, is given of our environment. */
@@ -30,11 +31,9 @@ export function tmuxServersOf(
 
 /** Everyone who is known by name: on the roster (recorded yet or not), seen in a session, or heard by a beat. */
 export function knownAgents({ places }: Here, documents: ReadonlyDocuments): string[] {
-  const families = ["roster", "agent", "heartbeat"] as const;
-  const recorded = families.flatMap((family) => [...documentsOf(documents, family)].map(([id]) => id));
   const roster = readRosterFile(places.roster);
   const declared = roster?.ok ? roster.roster.agents.map(({ name }) => name) : [];
-  return [...new Set([...recorded, ...declared])].sort();
+  return [...new Set([...agentsIn(documents), ...declared])].sort();
 }
 
 const NO_DOCUMENTS: ReadonlyDocuments = { get: () => undefined, list: () => [] };

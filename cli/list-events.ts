@@ -6,9 +6,10 @@ import { nowUs } from "./clock.ts";
 import { has, type Invocation, textOf, valuesOf } from "./declaration.ts";
 import { EXIT } from "./exit.ts";
 import { type Here, lookAround, nothingRecorded } from "./here.ts";
+import { unknownAmong } from "./known-agents.ts";
 import { sayNoSuchAgent } from "./no-such-agent.ts";
 import { partitionOf } from "./partition-asked.ts";
-import { passedMoment, refuseBeforeTheLog } from "./passed-moment.ts";
+import { endingBy, filterUpTo, passedMoment, refuseBeforeTheLog } from "./passed-moment.ts";
 import { pickEvents } from "./pick-events.ts";
 import { refuseWith } from "./refuse-with.ts";
 import { eventJson, formatEvent } from "./render/event.ts";
@@ -42,8 +43,7 @@ export async function listEvents(
       refuseBeforeTheLog(reader, placing.filter.untilUs);
       // What is written while the list is printed is left to following, which begins where the list ends.
       const horizon = reader.lastSeq();
-      const beforeSeq = Math.min(placing.filter.beforeSeq ?? Number.POSITIVE_INFINITY, horizon + 1);
-      const listed = { ...placing.filter, beforeSeq };
+      const listed = endingBy(placing.filter, { beforeSeq: horizon + 1 });
       return {
         ...placing,
         horizon,
@@ -51,7 +51,7 @@ export async function listEvents(
       };
     });
     // Of one its events are the answer; of several those of the others would hide that one of them is nobody.
-    const unknownOne = asked.length > 1 ? unknownOf(reader, asked) : null;
+    const unknownOne = asked.length > 1 ? unknownAmong(reader, asked) : null;
     if (unknownOne !== null) return sayNoSuchAgent(output, unknownOne.name, unknownOne.known);
     let count = 0;
     for (const event of page) {
@@ -73,7 +73,7 @@ export async function listEvents(
       output.complain("--limit 0 lists no event, whether any matches or not.\n");
       return EXIT.done;
     }
-    const unknown = unknownOf(reader, asked);
+    const unknown = unknownAmong(reader, asked);
     if (unknown !== null) return sayNoSuchAgent(output, unknown.name, unknown.known);
     output.complain(`No event matches.${await hintOnTypes(filter.types)}\n`);
     return EXIT.done;
@@ -93,16 +93,9 @@ function placed(invocation: Invocation, reader: Reader, given: Selection, now: n
     textOf(invocation, "host") === undefined && textOf(invocation, "tenant") === undefined
       ? null
       : partitionOf(invocation, reader);
-  const until =
-    at === null
-      ? {}
-      : at.seq === null
-        ? { untilUs: Math.min(filter.untilUs ?? Number.POSITIVE_INFINITY, at.atUs) }
-        : { beforeSeq: Math.min(filter.beforeSeq ?? Number.POSITIVE_INFINITY, at.seq + 1) };
   return {
     filter: {
-      ...filter,
-      ...until,
+      ...endingBy(filter, filterUpTo(at)),
       ...(partition ?? {}),
       ...ofSome(invocation, reader, partition, filter.agents),
     },
@@ -131,20 +124,4 @@ function ofSome(
         : [],
     ),
   };
-}
-
-/** One of them that is nobody here, and of whom no event is; and who there is. */
-function unknownOf(reader: Reader, asked: readonly string[]): { name: string; known: string[] } | null {
-  if (asked.length === 0) return null;
-  const known = knownAgents(reader);
-  const name = asked.find(
-    (one) => !known.has(one) && [...reader.events({ agent: one, limit: 1 })].length === 0,
-  );
-  return name === undefined ? null : { name, known: [...known].sort() };
-}
-
-function knownAgents(reader: Reader): Set<string> {
-  const documents = reader.documents(reader.identity());
-  const ids = (family: string): string[] => [...documents.list(family)].map(([id]) => id);
-  return new Set([...ids("roster"), ...ids("agent"), ...ids("heartbeat")]);
 }

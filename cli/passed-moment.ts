@@ -39,6 +39,19 @@ export function filterUpTo(at: Passed | null): Pick<EventFilter, "beforeSeq" | "
   return at.seq === null ? { untilUs: at.atUs } : { beforeSeq: at.seq + 1 };
 }
 
+/** The events of a filter that another end leaves, too: of two ends of one kind the earlier holds. */
+export function endingBy(
+  filter: EventFilter,
+  { beforeSeq, untilUs }: Pick<EventFilter, "beforeSeq" | "untilUs">,
+): EventFilter {
+  const earlier = (one = Number.POSITIVE_INFINITY, other = Number.POSITIVE_INFINITY) => Math.min(one, other);
+  return {
+    ...filter,
+    ...(beforeSeq === undefined ? {} : { beforeSeq: earlier(filter.beforeSeq, beforeSeq) }),
+    ...(untilUs === undefined ? {} : { untilUs: earlier(filter.untilUs, untilUs) }),
+  };
+}
+
 export function beforeTheLog(atUs: number, beginsUs: number | null, when = "of"): FleetError {
   // Within one second the two would read the same.
   const said = beginsUs !== null && formatMoment(atUs) === formatMoment(beginsUs) ? isoMoment : formatMoment;

@@ -32,10 +32,3 @@ export function formatLength(us: number): string {
   if (us >= 1000 && us < 100_000) return `${Math.floor(us / 1000)} ms`;
   return formatDuration(Math.round(us / 1000) / 1000);
 }
-
-/** A look sees an instant: what was there at no other time was not watched for any. */
-export function isGlimpse(us: number): boolean {
-  return us < SHORTEST_WATCHED_US;
-}
-
-const SHORTEST_WATCHED_US = 50_000;

@@ -1,9 +1,10 @@
 import type { CauseKind } from "../../query/cause.ts";
 import type { Death } from "../../query/certificate.ts";
+import { isGlimpse } from "../../query/history/glimpse.ts";
 import type { Incident, IncidentsDocument } from "../../query/incidents.ts";
 import { exactUsOf } from "../../query/instant.ts";
 import type { Paint } from "./colour.ts";
-import { formatLength, isGlimpse } from "./duration.ts";
+import { formatLength } from "./duration.ts";
 import { formatMoment, formatNear } from "./moment.ts";
 import { pad, visible, widthOf, wrap } from "./text.ts";
 

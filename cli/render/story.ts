@@ -1,6 +1,7 @@
+import { isGlimpse } from "../../query/history/glimpse.ts";
 import type { StoryEntry, StoryInput } from "../../query/story.ts";
 import type { Paint, Tone } from "./colour.ts";
-import { formatLength, isGlimpse } from "./duration.ts";
+import { formatLength } from "./duration.ts";
 import { formatClock, formatMoment, formatNear } from "./moment.ts";
 import { toneOf } from "./ps-cells.ts";
 import { pad, truncate, visible, widthOf } from "./text.ts";

@@ -1,8 +1,9 @@
+import { isGlimpse } from "../../query/history/glimpse.ts";
 import type { State } from "../../query/history/past.ts";
 import { exactUsOf } from "../../query/instant.ts";
 import type { WhenDocument, WhenOccurrence } from "../../query/when.ts";
 import type { Paint } from "./colour.ts";
-import { formatLength, isGlimpse } from "./duration.ts";
+import { formatLength } from "./duration.ts";
 import { formatMoment, formatNear } from "./moment.ts";
 import { visible, wrap } from "./text.ts";
 import { formatSpan, formatWindow, goingOn, type SaidWindow } from "./window.ts";

@@ -1,11 +1,11 @@
 import { FleetError } from "../../store/errors.ts";
 import { type ExportFormat, exportEvents } from "../../store/export.ts";
-import type { Reader } from "../../store/reader.ts";
 import { nowUs } from "../clock.ts";
 import { has, type Invocation, textOf } from "../declaration.ts";
 import { openExistingLog } from "../existing-log.ts";
 import { lookAround, nothingRecorded } from "../here.ts";
 import { catchInterrupts } from "../interrupt.ts";
+import { unknownAmong } from "../known-agents.ts";
 import { sayNoSuchAgent } from "../no-such-agent.ts";
 import { refuseBeforeTheLog } from "../passed-moment.ts";
 import { progressOf } from "../progress.ts";
@@ -32,7 +32,7 @@ export async function run(invocation: Invocation): Promise<number> {
   const unknown = (() => {
     try {
       refuseBeforeTheLog(reader, filter.untilUs);
-      return unknownAgent(reader, filter.agents ?? []);
+      return unknownAmong(reader, filter.agents ?? []);
     } finally {
       reader.close();
     }
@@ -67,19 +67,4 @@ export async function run(invocation: Invocation): Promise<number> {
     output.print(`${JSON.stringify(document, null, 2)}\n`);
   } else if (draft !== null) output.complain(`${events} events written to ${file}.\n`);
   return interrupt.exitCode();
-}
-
-/** An agent that was asked for, where no event is anybody's of that name; and who there is, on any host. */
-function unknownAgent(
-  reader: Reader,
-  asked: readonly string[],
-): { readonly name: string; readonly known: string[] } | null {
-  const silent = asked.filter((agent) => [...reader.events({ agent, limit: 1 })].length === 0);
-  if (silent.length === 0) return null;
-  const documents = reader.partitions().map((partition) => reader.documents(partition));
-  const known = documents.flatMap((one) =>
-    ["roster", "agent", "heartbeat"].flatMap((family) => [...one.list(family)].map(([id]) => id)),
-  );
-  const name = silent.find((agent) => !known.includes(agent));
-  return name === undefined ? null : { name, known: [...new Set(known)].sort() };
 }

@@ -1,6 +1,7 @@
 import type { AgentStatus } from "../row.ts";
 import { STOP_JOB } from "../verdict.ts";
 import { bucketOf } from "./buckets.ts";
+import { isGlimpse } from "./glimpse.ts";
 import { lastSeen } from "./last-seen.ts";
 import { once } from "./once.ts";
 import type { Past } from "./past.ts";
@@ -114,21 +115,19 @@ function goOn(
   open.stoppedUs = null;
 }
 
-/** A look sees an instant: what it found was neither seen to begin nor to end. What its sources found is a few ms apart. */
+/** A look sees an instant: what it found was neither seen to begin nor to end. */
 function isLook(parts: readonly Part[], index: number): boolean {
   const isSeen = (part: Part | undefined) => part !== undefined && bucketOf(part.status) !== "unobserved";
   let [first, last] = [index, index];
   while (isUnhealthy(parts[first - 1])) first -= 1;
   while (isUnhealthy(parts[last + 1])) last += 1;
   const lengthUs = (parts[last] as Part).toUs - (parts[first] as Part).fromUs;
-  return lengthUs < LONGEST_LOOK_US && !isSeen(parts[first - 1]) && !isSeen(parts[last + 1]);
+  return isGlimpse(lengthUs) && !isSeen(parts[first - 1]) && !isSeen(parts[last + 1]);
 }
 
 function isUnhealthy(part: Part | undefined): boolean {
   return part !== undefined && bucketOf(part.status) === "unhealthy";
 }
-
-const LONGEST_LOOK_US = 50_000;
 
 /** When a new life came in time that nobody watched; null: none did. One that began the instant it was last seen unwell came after that. */
 function restarted({ startsUs }: Surroundings, seenUntilUs: number, untilUs: number): number | null {

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { runProgram } from "../../cli/program.ts";
 import type { PsDocument } from "../../query/row.ts";
 import { lineEnd, lineStart } from "../../store/exchange.ts";
-import { SOCKET } from "../support/looks.ts";
+import { SOCKET, sampleTaken } from "../support/looks.ts";
 import { catchOutput } from "./support/output.ts";
 import { clock, type SeededFleet, seedFleet } from "./support/seeded-fleet.ts";
 
@@ -133,12 +133,11 @@ describe("fleet import", () => {
 
   test("when a source was last looked at is known, too, where a look without a recorder was the last", async () => {
     const sources = ["roster", "tmux", "journal"].map((source) => ({
-      ...{ source, scope: source === "tmux" ? SOCKET : "", state: "observed" as const, reason: null },
+      source,
+      scope: source === "tmux" ? SOCKET : "",
     }));
-    const payload = { begunAtUs: clock.nowUs(), sources };
-    const event = { type: "recorder.sample.taken", agent: null, source: "recorder", payload } as const;
-    const occurredAtUs = payload.begunAtUs;
-    fleet.log.append({ source: "recorder", events: [{ ...event, occurredAtUs, precision: "us" }] });
+    const occurredAtUs = clock.nowUs();
+    fleet.log.append({ source: "recorder", events: [sampleTaken(occurredAtUs, sources)] });
     const file = join(fleet.home, "out.ndjson");
     await fleet.run("export", "--output", file);
     await elsewhere("import", file);

@@ -11,7 +11,6 @@ import {
   paneSeen,
   processLook,
   rosterLook,
-  SOCKET,
   systemdLook,
   tmuxLook,
 } from "../support/looks.ts";
@@ -235,27 +234,15 @@ describe("with single looks and no recorder", () => {
   });
   afterEach(() => past.close());
 
-  const outcome = (source: string, scope = "") => ({ source, scope, state: "observed", reason: null });
-  const SOURCES = [
-    outcome("roster"),
-    outcome("tmux", SOCKET),
-    outcome("process"),
-    outcome("systemd"),
-    outcome("journal"),
-    outcome("heartbeat"),
-  ];
   const unit = { "mosaic-agent@coder0.service": {} };
-  const look = (second: number, ...panes: ReturnType<typeof paneSeen>[]) => {
-    past.look(second, rosterLook(at(second), { coder0: {} }));
-    past.look(second, tmuxLook(at(second), panes));
-    past.look(second, systemdLook(at(second), unit));
-    past.look(second, beatLook(at(second), "coder0", at(0)));
-    past.tell(second, {
-      type: "recorder.sample.taken",
-      payload: { begunAtUs: at(second), sources: SOURCES },
-    });
-    past.now(second);
-  };
+  const look = (second: number, ...panes: ReturnType<typeof paneSeen>[]) =>
+    past.sample(
+      second,
+      rosterLook(at(second), { coder0: {} }),
+      tmuxLook(at(second), panes),
+      systemdLook(at(second), unit),
+      beatLook(at(second), "coder0", at(0)),
+    );
   const lived = (second: number) =>
     look(
       second,
@@ -299,14 +286,12 @@ describe("with single looks and no recorder", () => {
       not_before: null,
     });
     // A pane that lived on is no witness of when its silence began: there is no file that would have held its beats.
-    for (const second of [2400, 3000]) {
-      past.look(second, rosterLook(at(second), { coder0: {}, mute: {} }));
-      past.look(second, tmuxLook(at(second), [paneSeen("mute", 5, { startedAtUs: at(2399) })]));
-      past.tell(second, {
-        type: "recorder.sample.taken",
-        payload: { begunAtUs: at(second), sources: SOURCES },
-      });
-    }
+    for (const second of [2400, 3000])
+      past.sample(
+        second,
+        rosterLook(at(second), { coder0: {}, mute: {} }),
+        tmuxLook(at(second), [paneSeen("mute", 5, { startedAtUs: at(2399) })]),
+      );
     past.now(3100);
     expect((await past.json<WhenDocument>("when", "mute", "silent")).first).toMatchObject({
       ...{ from: "2026-06-20T20:50:00.000Z", witnessed: false, not_before: "2026-06-20T20:40:00.000001Z" },
@@ -316,18 +301,12 @@ describe("with single looks and no recorder", () => {
   });
 
   test("an absence that is found again at each look is one absence; what the first look found is told since its own start by every verb", async () => {
-    const bare = (second: number) => {
-      past.look(
+    const bare = (second: number) =>
+      past.sample(
         second,
         rosterLook(at(second), { coder0: {}, ghost: {}, guest: { heartbeat: "not-expected" } }),
+        tmuxLook(at(second), [paneSeen("guest", 9, { startedAtUs: at(-60) })]),
       );
-      past.look(second, tmuxLook(at(second), [paneSeen("guest", 9, { startedAtUs: at(-60) })]));
-      past.tell(second, {
-        type: "recorder.sample.taken",
-        payload: { begunAtUs: at(second), sources: SOURCES },
-      });
-      past.now(second);
-    };
     bare(0);
     past.now(2);
     expect(
@@ -468,16 +447,13 @@ describe("with single looks and no recorder", () => {
   });
 
   test("two that were down already when the window begins share no moment for that", async () => {
-    const two = (second: number, ...panes: ReturnType<typeof paneSeen>[]) => {
-      past.look(second, rosterLook(at(second), { coder0: {}, coder1: {} }));
-      past.look(second, tmuxLook(at(second), panes));
-      for (const { name } of panes) past.look(second, beatLook(at(second), name, at(second)));
-      past.tell(second, {
-        type: "recorder.sample.taken",
-        payload: { begunAtUs: at(second), sources: SOURCES },
-      });
-      past.now(second);
-    };
+    const two = (second: number, ...panes: ReturnType<typeof paneSeen>[]) =>
+      past.sample(
+        second,
+        rosterLook(at(second), { coder0: {}, coder1: {} }),
+        tmuxLook(at(second), panes),
+        ...panes.map(({ name }) => beatLook(at(second), name, at(second))),
+      );
     const [one, other] = [
       paneSeen("coder0", 1, { startedAtUs: at(-60) }),
       paneSeen("coder1", 2, { startedAtUs: at(-60) }),

@@ -226,7 +226,7 @@ describe("a moment", () => {
     for (const verb of ["events", "export"]) {
       const { exit, stdout, stderr } = await past.run(verb, "--agent", "coder0", "--agent", "nobody");
       expect({ exit, stdout }).toEqual({ exit: 3, stdout: "" });
-      expect(stderr).toContain('no agent is called "nobody"');
+      expect(stderr).toBe('fleet: no agent is called "nobody"\n  Known here: coder0, coder1, reviewer.\n');
     }
   });
 

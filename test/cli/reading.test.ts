@@ -333,6 +333,12 @@ describe("events", () => {
     const near = await fleet.run("events", "--json", "--at", occurred_at, "--since", "0s");
     expect(lines(near.stdout).map((line) => JSON.parse(line).agent)).toEqual(["coder0"]);
     expect((await fleet.run("events", "--at", occurred_at, "--until", "1d")).exit).toBe(2);
+    // Of two ends the earlier one holds, whichever option names it.
+    const ends = [third, third - 1].map((seq) => `#${seq}`);
+    for (const [until, end] of [ends, ends.toReversed()] as [string, string][])
+      expect(await at("--until", until, "--at", end)).toEqual(
+        Array.from({ length: third - 1 }, (_, index) => index + 1),
+      );
   });
 
   test("of a class, a runtime, a host", async () => {

@@ -7,7 +7,7 @@ import type { Past, RosterEntry } from "../../query/history/past.ts";
 import type { PsDocument } from "../../query/row.ts";
 import type { HistoryDocument } from "../../query/story.ts";
 import type { UptimeDocument } from "../../query/uptime.ts";
-import { BOOT, rosterLook, SOCKET, tmuxLook } from "../support/looks.ts";
+import { BOOT, rosterLook, tmuxLook } from "../support/looks.ts";
 import { at, type SeededPast, seedEvening, seedPast } from "./support/seeded-past.ts";
 
 let past: SeededPast;
@@ -222,10 +222,7 @@ describe("a timeline of single looks", () => {
   test("an absence that a single look found is seen on a timeline, whatever nobody saw around it", async () => {
     const glimpsed = seedPast();
     try {
-      glimpsed.look(0, rosterLook(at(0), { ghost: {} }));
-      glimpsed.look(0, tmuxLook(at(0), []));
-      const sources = [{ source: "tmux", scope: SOCKET, state: "observed", reason: null } as const];
-      glimpsed.tell(0, { type: "recorder.sample.taken", payload: { begunAtUs: at(0), sources } });
+      glimpsed.sample(0, rosterLook(at(0), { ghost: {} }), tmuxLook(at(0), []));
       glimpsed.now(600);
       const { stdout } = await glimpsed.run("history", "--timeline", "--since", "19:50");
       expect(stdout).toMatch(/^ghost +\?+A+\?+$/m);

@@ -178,3 +178,19 @@ export function operatorVerb(verb: "start" | "stop" | "restart", agent: string, 
     payload: { verb: `agent ${verb}`, user: "alice", pid: 1, unit: `mosaic-agent@${agent}.service` },
   };
 }
+
+/** A look that was taken without a recorder found these. */
+export function sampleTaken(
+  atUs: number,
+  watched: readonly { readonly source: string; readonly scope: string }[],
+): NewEvent {
+  const sources = watched.map(({ source, scope }) => ({ source, scope, state: "observed", reason: null }));
+  return {
+    type: "recorder.sample.taken",
+    agent: null,
+    source: "recorder",
+    occurredAtUs: atUs,
+    precision: "us",
+    payload: { begunAtUs: atUs, sources },
+  };
+}

@@ -8,7 +8,15 @@ import { derive, projections } from "../../../query/planes/all.ts";
 import type { NewEvent } from "../../../store/events/envelope.ts";
 import type { Snapshot } from "../../../store/events/snapshot.ts";
 import { openLog } from "../../../store/log.ts";
-import { beatLook, paneSeen, rosterLook, SOCKET, systemdLook, tmuxLook } from "../../support/looks.ts";
+import {
+  beatLook,
+  paneSeen,
+  rosterLook,
+  SOCKET,
+  sampleTaken,
+  systemdLook,
+  tmuxLook,
+} from "../../support/looks.ts";
 import { catchOutput } from "./output.ts";
 import { thisProcess } from "./seeded-fleet.ts";
 
@@ -23,6 +31,8 @@ export interface SeededPast {
   /** A recorder takes over: it looks, then says what it watches. */
   record(second: number, ...looks: Snapshot[]): void;
   stop(second: number): void;
+  /** One look of everything without a recorder, after which it is asked. */
+  sample(second: number, ...looks: Snapshot[]): void;
   beats(agent: string, from: number, to: number, everySeconds?: number): void;
   /** From now on `Date.now` says so. */
   now(second: number): void;
@@ -64,6 +74,7 @@ export function seedPast(width: number | null = 120): SeededPast {
   const zone = process.env.TZ;
   process.env.TZ = "UTC";
   vi.useFakeTimers({ toFake: ["Date"], now: EVENING / 1000 });
+  const now: SeededPast["now"] = (second) => void vi.setSystemTime(at(second) / 1000);
   const run: SeededPast["run"] = async (...argv) => {
     const output = catchOutput(width);
     const exit = await runProgram(argv, { output, environment });
@@ -86,11 +97,17 @@ export function seedPast(width: number | null = 120): SeededPast {
       log.renewLease();
       log.releaseLease("SIGTERM");
     },
+    sample(second, ...looks) {
+      for (const snapshot of looks) look(second, snapshot);
+      const watched = WATCHED.map(([source, scope]) => ({ source, scope }));
+      tell(second, sampleTaken(at(second), watched));
+      now(second);
+    },
     beats(agent, from, to, everySeconds = 15) {
       for (let second = from; second <= to; second += everySeconds)
         look(second, beatLook(at(second), agent, at(second)));
     },
-    now: (second) => void vi.setSystemTime(at(second) / 1000),
+    now,
     run,
     async json(...argv) {
       const { stdout, stderr } = await run(...argv, "--json");

@@ -1,10 +1,9 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { factsAt } from "../../../query/history/evidence-at.ts";
-import { pastOf } from "../../../query/history/past-in-memory.ts";
 import { statusIntervals } from "../../../query/history/sweep.ts";
 import { occurrencesWithin } from "../../../query/history/when.ts";
 import { summaryOf } from "../../../query/summary.ts";
-import { beatLook, paneSeen, systemdLook, tmuxLook } from "../../support/looks.ts";
+import { beatLook, operatorVerb, paneSeen, systemdLook, tmuxLook } from "../../support/looks.ts";
 import { rowOf, tableOf } from "../../support/table.ts";
 import type { Story } from "./story.ts";
 import { createStory, HEARTBEATS, hookLine, journalLine, S, T, TMUX } from "./story.ts";
@@ -387,11 +386,7 @@ describe("across a gap", () => {
   });
 
   test("a restart that was wanted in a gap is a stop, and no death", () => {
-    story.tell(61, {
-      ...{ type: "operator.restart.requested", agent: "coder0", source: "operator" },
-      ...{ occurredAtUs: story.at(61), precision: "us" },
-      payload: { verb: "agent restart", user: "alice", pid: 1, unit: "mosaic-agent@coder0.service" },
-    });
+    story.tell(61, operatorVerb("restart", "coder0", story.at(61)));
     story.record(64, alive(64, { pid: 2000, start: 99, startedAtUs: story.at(63) }), beat(64, 64));
     expect(story.statuses(62, 62.999999, 63, 64)).toEqual([
       "unobserved: no evidence",
@@ -402,9 +397,7 @@ describe("across a gap", () => {
   });
 
   test("a life of which only its beginning is known makes two deaths of it, and ends the one before", () => {
-    story.look(64, alive(64, { pid: 2000, start: 99, startedAtUs: story.at(63) }));
-    const sources = [{ ...TMUX, state: "observed", reason: null }];
-    story.tell(64, { type: "recorder.sample.taken", payload: { begunAtUs: story.at(64), sources } });
+    story.sample(64, alive(64, { pid: 2000, start: 99, startedAtUs: story.at(63) }));
     // Whether it beat nobody can tell: its file is gone.
     story.tell(79, { type: "heartbeat.file.removed", agent: "coder0", source: "heartbeat", payload: {} });
     story.record(80, nobody(80));
@@ -414,11 +407,7 @@ describe("across a gap", () => {
       { fromUs: story.at(63) - 1, toUs: story.at(63), endUnseen: false },
       { fromUs: story.at(80), toUs: null },
     ]);
-    const past = pastOf({
-      ...{ tenantId: "t", host: "h", logSeq: story.log.events.length, events: story.log.events },
-      ...{ lapsedAtUs: null, nowUs: story.at(90) },
-    });
-    expect(past.uptime("coder0", window).outages).toMatchObject([
+    expect(story.past(90).uptime("coder0", window).outages).toMatchObject([
       { fromUs: story.at(63) - 1, toUs: story.at(63) },
       { fromUs: story.at(80), toUs: null },
     ]);
@@ -452,23 +441,9 @@ describe("across a gap", () => {
   });
 
   test("one look without a recorder covers its own instant, and two of them bracket what lies between", () => {
-    const sample = (second: number) =>
-      story.tell(second, {
-        type: "recorder.sample.taken",
-        payload: {
-          begunAtUs: story.at(second),
-          sources: [TMUX, { source: "heartbeat", scope: "" }].map((watched) => ({
-            ...watched,
-            state: "observed",
-            reason: null,
-          })),
-        },
-      });
-    story.look(100, beat(100, 95));
-    sample(100);
+    story.sample(100, alive(100), beat(100, 95));
     expect(story.statuses(100, 141)).toEqual(["healthy", "unobserved: no evidence"]);
-    story.look(200, beat(200, 95));
-    sample(200);
+    story.sample(200, alive(200), beat(200, 95));
     expect(story.statuses(140, 141, 199, 201)).toEqual([
       "healthy",
       "stale: no beat",

@@ -1,12 +1,14 @@
 import type { History } from "../../../query/history/history.ts";
 import { historyOf } from "../../../query/history/history.ts";
 import { intervalAt } from "../../../query/history/intervals.ts";
+import type { Past } from "../../../query/history/past.ts";
+import { pastOf } from "../../../query/history/past-in-memory.ts";
 import { statusIntervals } from "../../../query/history/sweep.ts";
 import type { NewEvent } from "../../../store/events/envelope.ts";
 import type { Snapshot } from "../../../store/events/snapshot.ts";
 import type { FoldedLog } from "../../support/fold.ts";
 import { createFoldedLog } from "../../support/fold.ts";
-import { rosterLook, SERVER, SOCKET } from "../../support/looks.ts";
+import { rosterLook, SERVER, SOCKET, sampleTaken } from "../../support/looks.ts";
 
 export const S = 1_000_000;
 export const T = 1_800_000_000_000_000;
@@ -24,7 +26,11 @@ export interface Story {
   /** A recorder starts: it looks, then says what it watches. */
   record(second: number, ...looks: Snapshot[]): void;
   stop(second: number): void;
+  /** One look without a recorder, which covers what it looks at. */
+  sample(second: number, ...looks: Snapshot[]): void;
   history(): History;
+  /** All that may be asked, as of that second. */
+  past(second: number): Past;
   /** Status and reason at each of these seconds. */
   statuses(...seconds: number[]): string[];
 }
@@ -54,7 +60,16 @@ export function createStory(): Story {
         tell(second, { type: "recorder.source.started", payload: watched });
     },
     stop: (second) => tell(second, { type: "recorder.stopped", payload: { pid: 1, reason: "SIGTERM" } }),
+    sample(second, ...looks) {
+      for (const snapshot of looks) look(second, snapshot);
+      tell(second, sampleTaken(at(second), looks));
+    },
     history,
+    past: (second) =>
+      pastOf({
+        ...{ tenantId: "t", host: "h", events: log.events, logSeq: log.events.length },
+        ...{ lapsedAtUs: null, nowUs: at(second) },
+      }),
     statuses(...seconds) {
       const intervals = statusIntervals(history(), "coder0", { fromUs: T - 3600 * S, toUs: Infinity });
       return seconds.map((second) => {

@@ -8,7 +8,7 @@ import { livesWithin, when } from "../../../query/history/when.ts";
 import type { AgentStatus } from "../../../query/row.ts";
 import { beatLook, paneSeen, processLook, systemdLook, tmuxLook } from "../../support/looks.ts";
 import type { Story } from "./story.ts";
-import { createStory, T, TMUX } from "./story.ts";
+import { createStory, T } from "./story.ts";
 import { AGENTS, anyStoryWithSteps, BEGIN_US, play } from "./world.ts";
 
 let story: Story;
@@ -167,11 +167,8 @@ describe("when", () => {
 
   test("found the same again it is the same stay, with the unwatched time told; a new life in between makes it two", () => {
     story = createStory();
-    const look = (second: number, ...panes: ReturnType<typeof paneSeen>[]) => {
-      story.look(second, tmuxLook(story.at(second), panes));
-      const sources = [{ ...TMUX, state: "observed" as const, reason: null }];
-      story.tell(second, { type: "recorder.sample.taken", payload: { sources } });
-    };
+    const look = (second: number, ...panes: ReturnType<typeof paneSeen>[]) =>
+      story.sample(second, tmuxLook(story.at(second), panes));
     for (const second of [10, 20, 30]) look(second);
     expect(ask("absent", 0, 100)).toMatchObject({ count: 1, spans: [[10, 30]] });
     expect(ask("absent", 0, 100).first).toMatchObject({ found: 3, unseenUs: 20e6 - 2, beganBefore: false });
