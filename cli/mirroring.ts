@@ -7,6 +7,7 @@ import { createPlanner } from "../otel/mirror/planner.ts";
 import { traceSerializer } from "../otel/mirror/serializer.ts";
 import { openPost } from "../otel/otlp/post.ts";
 import { type OtlpSettings, otlpSettings } from "../otel/otlp/settings.ts";
+import { oneThenAtATime } from "../store/chronicle-then.ts";
 import { type MirrorBook, openMirrorBook } from "../store/mirror-book.ts";
 import { openReader, type Reader } from "../store/reader.ts";
 import { monotonicUs, nowUs } from "./clock.ts";
@@ -52,11 +53,13 @@ export async function runMirror(options: MirroringOptions): Promise<void> {
     const identity = identityOf(reader, variables);
     options.onStart(settings, identity);
     startFrom(book, options.fromUs);
+    // Beside a recorder of another version of fleet the log is folded for each pass.
+    const fold = oneThenAtATime();
     const planner = createPlanner({
       reader,
       book,
       identity,
-      openPast: (atUs) => openPast(reader, reader.identity(), atUs),
+      openPast: (atUs) => openPast(reader, reader.identity(), atUs, fold),
       nowUs,
       recorderAliveAtUs: (atUs) => recorderAliveAtUs(reader, atUs),
       heartbeatSpans: options.heartbeatSpans,

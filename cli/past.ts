@@ -13,11 +13,19 @@ import type { Reader } from "../store/reader.ts";
 import { openVerdictReader } from "../store/verdict-table.ts";
 import { liveRecorder } from "./present.ts";
 
-/** The past of one (tenant, host) by all the evidence that the log holds at this moment. */
-export function openPast(reader: Reader, partition: Partition, nowUs: number): Past {
+/**
+ * The past of one (tenant, host) by all the evidence that the log holds at this moment. `fold` is of use to who asks for it again and again
+ * (`oneThenAtATime`): what is folded for one question stays open as long as the process.
+ */
+export function openPast(
+  reader: Reader,
+  partition: Partition,
+  nowUs: number,
+  fold: typeof openChronicleThen = openChronicleThen,
+): Past {
   const lapsedAtUs = lapsedAt(reader, partition, nowUs);
   // A log that is kept by another version of fleet, and cannot be brought up to date here, is folded for this question alone.
-  if (!isKept(reader)) return pastThen(reader, partition, reader.lastSeq(), { lapsedAtUs, nowUs });
+  if (!isKept(reader)) return pastThen(reader, partition, reader.lastSeq(), { lapsedAtUs, nowUs }, fold);
   return keptPast({
     ...partition,
     view: reader.kept(partition, openChronicleView),
@@ -70,11 +78,12 @@ function pastThen(
   partition: Partition,
   seq: number,
   known: { readonly lapsedAtUs: number | null; readonly nowUs: number },
+  fold = openChronicleThen,
 ): Past {
   return keptPast({
     ...partition,
     ...known,
-    ...openChronicleThen(path, partition, { projections, chronicle }, seq),
+    ...fold(path, partition, { projections, chronicle }, seq),
   });
 }
 

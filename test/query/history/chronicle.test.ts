@@ -345,15 +345,19 @@ describe("the chronicle that is kept beside the log", () => {
               const whole = pastOf({ ...common, logSeq: seq, events: soFar });
               const folded = { projections, chronicle: chronicleAt(SMALL) };
               const then = openChronicleThen(kept.path, common, folded, seq);
-              const past = keptPast({ ...common, ...then, lateUs: SMALL.lateUs });
-              for (const [from, length] of windows) {
-                const window = { fromUs: BEGIN_US + from * 1000, toUs: BEGIN_US + (from + length) * 1000 };
-                const atUs = Math.min(nowUs, window.fromUs);
-                expect(past.table(atUs, true)).toEqual(whole.table(atUs, true));
-                for (const agent of AGENTS) {
-                  expect(past.explain(agent, atUs)).toEqual(whole.explain(agent, atUs));
-                  expect([...past.intervals(agent, window)]).toEqual([...whole.intervals(agent, window)]);
+              try {
+                const past = keptPast({ ...common, ...then, lateUs: SMALL.lateUs });
+                for (const [from, length] of windows) {
+                  const window = { fromUs: BEGIN_US + from * 1000, toUs: BEGIN_US + (from + length) * 1000 };
+                  const atUs = Math.min(nowUs, window.fromUs);
+                  expect(past.table(atUs, true)).toEqual(whole.table(atUs, true));
+                  for (const agent of AGENTS) {
+                    expect(past.explain(agent, atUs)).toEqual(whole.explain(agent, atUs));
+                    expect([...past.intervals(agent, window)]).toEqual([...whole.intervals(agent, window)]);
+                  }
                 }
+              } finally {
+                then.close();
               }
             }
           } finally {
