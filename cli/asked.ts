@@ -7,7 +7,7 @@ import { type Invocation, namesIn, textOf, valuesOf, type Words } from "./declar
 import { openExistingLog } from "./existing-log.ts";
 import { lookAround, nothingRecorded } from "./here.ts";
 import { partitionOf } from "./partition-asked.ts";
-import { beforeTheLog, passedMoment, withinTheLog } from "./passed-moment.ts";
+import { type Around, beforeTheLog, passedMoment, withinTheLog } from "./passed-moment.ts";
 import { isBehind, openPast, openPastAsRecorded } from "./past.ts";
 import { formatMoment } from "./render/moment.ts";
 
@@ -22,6 +22,7 @@ export interface Asked {
   readonly atUs: number;
   /** `--as-recorded`: nothing that was written later counts. */
   readonly asRecorded: boolean;
+  readonly output: Invocation["output"];
 }
 
 /** Opens the log, asks `read` and closes it again. Everything is read as of one commit. */
@@ -41,16 +42,18 @@ export async function askPast<T>(invocation: Invocation, read: (asked: Asked) =>
   }
 }
 
-function pastOf(words: Words, reader: Reader): Asked {
+function pastOf(words: Invocation, reader: Reader): Asked {
   const partition = partitionOf(words, reader);
+  const { output } = words;
   const now = nowUs();
+  const around = { reader, output, now };
   const recorded = textOf(words, "as-recorded");
-  const known = recorded === undefined ? null : recordedBy(recorded, reader, now);
+  const known = recorded === undefined ? null : recordedBy(recorded, around);
   const latestUs = known?.atUs ?? now;
   const asked =
     textOf(words, "at") === undefined
       ? { atUs: latestUs, seq: null }
-      : passedMoment(textOf(words, "at") ?? "", "--at", reader, now);
+      : passedMoment(textOf(words, "at") ?? "", "--at", around);
   if (asked.atUs > latestUs) {
     throw new FleetError(
       "usage",
@@ -62,12 +65,16 @@ function pastOf(words: Words, reader: Reader): Asked {
     known === null
       ? openPast(reader, partition, now)
       : openPastAsRecorded(reader, partition, known.seq, known.atUs);
-  return { reader, past, atUs: withinTheLog(asked, past.beginsUs), asRecorded: known !== null };
+  return { reader, past, atUs: withinTheLog(asked, past.beginsUs), asRecorded: known !== null, output };
 }
 
 /** What had been written by a moment: its last event. An event (`#1234`) is the last one itself, and told when it was written. */
-function recordedBy(text: string, reader: Reader, now: number): { atUs: number; seq: number } {
-  const moment = passedMoment(text, "--as-recorded", reader, now);
+function recordedBy(
+  text: string,
+  around: Around & { readonly reader: Reader },
+): { atUs: number; seq: number } {
+  const { reader, now } = around;
+  const moment = passedMoment(text, "--as-recorded", around);
   if (moment.seq === null) return { atUs: moment.atUs, seq: reader.lastSeqBy(moment.atUs) };
   const recordedAtUs = reader.event(moment.seq)?.recordedAtUs ?? moment.atUs;
   return { atUs: Math.min(recordedAtUs, now), seq: moment.seq };
@@ -77,11 +84,11 @@ function recordedBy(text: string, reader: Reader, now: number): { atUs: number; 
  * The window of a question: from --since (a day before its end) to --until (the moment asked for). Relative times count from that
  * moment, so that `--at yesterday --since 2h` is the two hours before it.
  */
-export function windowOf(words: Words, { reader, past, atUs }: Asked): Window {
+export function windowOf(words: Words, { reader, past, atUs, output }: Asked): Window {
   const end = ["at", "as-recorded"].find((option) => textOf(words, option) !== undefined);
   const beyond = end === undefined ? undefined : `lies after --${end} ${formatMoment(atUs)}`;
   const moment = (option: string): number =>
-    passedMoment(textOf(words, option) ?? "", `--${option}`, reader, atUs, beyond).atUs;
+    passedMoment(textOf(words, option) ?? "", `--${option}`, { reader, output, now: atUs }, beyond).atUs;
   const toUs = textOf(words, "until") === undefined ? atUs : moment("until");
   const fromUs = textOf(words, "since") === undefined ? toUs - DEFAULT_WINDOW_US : moment("since");
   if (fromUs >= toUs) {
@@ -148,6 +155,6 @@ export function unknownIn(past: Past, words: Words): string | undefined {
 }
 
 /** A moment that is no option's value: it has passed, and the log knows of it. */
-export function momentIn(text: string, called: string, { reader, past, atUs }: Asked): number {
-  return withinTheLog(passedMoment(text, called, reader, atUs), past.beginsUs);
+export function momentIn(text: string, called: string, { reader, past, atUs, output }: Asked): number {
+  return withinTheLog(passedMoment(text, called, { reader, output, now: atUs }), past.beginsUs);
 }

@@ -29,7 +29,8 @@ export async function listEvents(
   refuseWith(invocation, "follow", ["reverse", "at", "until"]);
   const now = nowUs();
   const asked = valuesOf(invocation, "agent");
-  const given = selectionOf(invocation, now);
+  // Beside --at they are of that moment, which only the log can tell.
+  const given = has(invocation, "at") ? null : selectionOf(invocation, now);
   const here = lookAround(environment);
   const reader = await openLog(here);
   if (reader === null) throw nothingRecorded(here.places);
@@ -85,10 +86,11 @@ export async function listEvents(
 type Selection = ReturnType<typeof selectionOf>;
 
 /** As the log can tell: up to `--at`, from which relative times count then, and of those whom --class, --runtime, --host and --tenant name. */
-function placed(invocation: Invocation, reader: Reader, given: Selection, now: number): Selection {
+function placed(invocation: Invocation, reader: Reader, given: Selection | null, now: number): Selection {
   const text = textOf(invocation, "at");
-  const at = text === undefined ? null : passedMoment(text, "--at", reader, now);
-  const { filter, pick } = at === null ? given : selectionOf(invocation, at.atUs, "--at");
+  const at =
+    text === undefined ? null : passedMoment(text, "--at", { reader, output: invocation.output, now });
+  const { filter, pick } = given ?? selectionOf(invocation, at?.atUs ?? now, "--at");
   const partition =
     textOf(invocation, "host") === undefined && textOf(invocation, "tenant") === undefined
       ? null

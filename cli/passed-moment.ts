@@ -1,8 +1,10 @@
 import { FleetError } from "../store/errors.ts";
 import type { EventFilter } from "../store/event-filter.ts";
 import type { Reader } from "../store/reader.ts";
+import type { Output } from "./output.ts";
 import { formatMoment, isoMoment } from "./render/moment.ts";
 import { localOffsetMs, parseMoment } from "./time.ts";
+import { sayWhichOfTwo } from "./which-of-two.ts";
 
 /** A moment that has passed; where an event was named for it, its place. */
 export interface Passed {
@@ -10,12 +12,19 @@ export interface Passed {
   readonly seq: number | null;
 }
 
+/** What a moment is read against. */
+export interface Around {
+  readonly reader: Pick<Reader, "event" | "lastSeq">;
+  /** Where somebody is told how it was understood. */
+  readonly output: Pick<Output, "complain">;
+  readonly now: number;
+}
+
 /** A moment that has passed by `now`; `beyond` says of a later one what it is, where `now` is another moment than the present. */
 export function passedMoment(
   text: string,
   called: string,
-  reader: Reader,
-  now: number,
+  { reader, output, now }: Around,
   beyond = "lies in the future",
 ): Passed {
   const refuse = (reason: string): FleetError =>
@@ -26,6 +35,7 @@ export function passedMoment(
   if (!moment.ok) throw refuse(moment.reason);
   if (moment.kind === "instant") {
     if (moment.atUs > now) throw refuse(`${formatMoment(moment.atUs)} ${beyond}`);
+    sayWhichOfTwo(output, `${called} ${JSON.stringify(text)}`, moment, now);
     return { atUs: moment.atUs, seq: null };
   }
   const event = reader.event(moment.seq);

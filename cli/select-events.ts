@@ -1,8 +1,9 @@
 import { FleetError } from "../store/errors.ts";
 import type { EventFilter } from "../store/event-filter.ts";
-import { countOf, textOf, valuesOf, type Words } from "./declaration.ts";
+import { countOf, type Invocation, textOf, valuesOf, type Words } from "./declaration.ts";
 import { formatMoment } from "./render/moment.ts";
 import { localOffsetMs, type Moment, parseMoment } from "./time.ts";
+import { sayWhichOfTwo } from "./which-of-two.ts";
 
 /** So many are listed when nothing says from where. */
 const DEFAULT_LIMIT = 50;
@@ -17,7 +18,7 @@ export type Picked =
  * there (a page), else the newest so many.
  */
 export function selectionOf(
-  words: Words,
+  words: Invocation,
   now: number,
   asOf: "now" | "--at" = "now",
 ): { filter: EventFilter; pick: Picked } {
@@ -73,12 +74,20 @@ export function refuseLater(since: Given, nowUs: number, asOf: "now" | "--at"): 
 
 type Given = Extract<Moment, { ok: true }> | null;
 
-export function momentOf(words: Words, option: string, now: number): Extract<Moment, { ok: true }> | null {
+export function momentOf(
+  words: Invocation,
+  option: string,
+  now: number,
+): Extract<Moment, { ok: true }> | null {
   const text = textOf(words, option);
   if (text === undefined) return null;
   const moment = parseMoment(text, { nowUs: now, offsetMs: localOffsetMs });
-  if (moment.ok) return moment;
-  throw new FleetError("usage", `--${option} ${JSON.stringify(text)}: ${moment.reason}`, {
+  const said = `--${option} ${JSON.stringify(text)}`;
+  if (moment.ok) {
+    if (moment.kind === "instant") sayWhichOfTwo(words.output, said, moment, now);
+    return moment;
+  }
+  throw new FleetError("usage", `${said}: ${moment.reason}`, {
     hint: "`fleet events --help` says how a moment can be written.",
   });
 }

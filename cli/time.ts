@@ -1,6 +1,12 @@
 /** What a person meant by a moment: an instant, or a place in the log. */
 export type Moment =
-  | { readonly ok: true; readonly kind: "instant"; readonly atUs: number }
+  | {
+      readonly ok: true;
+      readonly kind: "instant";
+      readonly atUs: number;
+      /** When clocks here showed the same time again, where they did. */
+      readonly againUs?: number;
+    }
   | { readonly ok: true; readonly kind: "seq"; readonly seq: number }
   | { readonly ok: false; readonly reason: string };
 
@@ -33,7 +39,7 @@ const UNIT_SECONDS: Record<string, number> = {
 /**
  * Reads a moment: `#1234`; `now`; how long ago (`2h`, `1d12h`, `90 min ago`); a clock time of a day (`14:00`, `14:00:07.5`, `02:30+01:00`, `yesterday 14:00`,
  * `today`); ISO 8601 (`2026-06-21`, `2026-06-21T03:10:00.5+02:00`, also with a space; local time without an offset).
- * A local time that the clocks skipped does not exist and is refused; one that they passed twice means the first time.
+ * A local time that the clocks skipped does not exist and is refused; one that they passed twice means the first time, and says when the second was.
  */
 export function parseMoment(text: string, here: Here): Moment {
   const input = text.trim();
@@ -149,10 +155,13 @@ function localMoment(fields: LocalFields, { offsetMs }: Here): Moment {
     .map((offset) => shown - offset)
     .filter((utcMs) => utcMs + offsetMs(utcMs) === shown)
     .sort((a, b) => a - b);
-  const [first] = candidates;
+  const [first, again] = [...new Set(candidates)];
   if (first === undefined)
     return { ok: false, reason: "clocks here skipped that time; give an offset (+02:00)" };
-  return instant(first * 1000 + fields.fractionUs);
+  const found = instant(first * 1000 + fields.fractionUs);
+  return again !== undefined && found.ok && found.kind === "instant"
+    ? { ...found, againUs: again * 1000 + fields.fractionUs }
+    : found;
 }
 
 function clockProblem({ hour, minute, second }: LocalFields): string | null {

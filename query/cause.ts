@@ -15,6 +15,8 @@ export type CauseKind = "reboot" | "user-manager" | "tmux-server" | "unwatched" 
 export interface Cause {
   kind: CauseKind;
   detail: string;
+  /** Its own moment, where it states one: a kernel's boot. */
+  at: string | null;
 }
 
 /** Deaths this close to one another are one moment: a look at all panes takes no longer. */
@@ -50,8 +52,8 @@ export function causeOf(
   // What is seen to die in the moment in which the recorder itself is taken down goes down with it.
   const booted = isSeen ? shutdownAt(atUs) : ended;
   if (booted !== null) {
-    const detail = `boot ${booted.bootId.slice(0, 8)} at ${exactIsoOf(booted.atUs)}`;
-    return { cause: { kind: "reboot", detail }, key: `reboot ${booted.bootId}` };
+    const detail = `boot ${booted.bootId.slice(0, 8)}`;
+    return { cause: { kind: "reboot", detail, at: exactIsoOf(booted.atUs) }, key: `reboot ${booted.bootId}` };
   }
   if (verdict.reason === SERVER_GONE && server !== undefined) {
     const socket = pane.socket ?? "";
@@ -60,11 +62,11 @@ export function causeOf(
     const unseenSinceUs = witnessed ? atUs : (notBeforeUs ?? atUs);
     const isManager = managerWent(atUs) || (!witnessed && managerBegan(unseenSinceUs, atUs + NEARBY_US));
     const kind = isManager ? "user-manager" : "tmux-server";
-    return { cause: { kind, detail: name }, key: `server ${within(socket, String(pid))}` };
+    return { cause: { kind, detail: name, at: null }, key: `server ${within(socket, String(pid))}` };
   }
   if (!witnessed) {
     const detail = "found so by the next look";
-    return { cause: { kind: "unwatched", detail }, key: null };
+    return { cause: { kind: "unwatched", detail, at: null }, key: null };
   }
   return { cause: null, key: null };
 }

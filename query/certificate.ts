@@ -52,6 +52,8 @@ export interface Death {
     away: { how: "renamed" | "moved"; to: string } | null;
   } | null;
   unit: { name: string; active: string; result: string | null } | null;
+  /** Whether it was expected to beat. */
+  beats_expected: boolean;
   /** The last one that was seen before its end. */
   last_beat: { at: string; status: string; pid: number } | null;
   /** Until when its beats were read; null: up to its end, so that none can have been missed. */
@@ -141,6 +143,7 @@ export function certify(asked: AskedIncidents, entry: RosterEntry, outage: Outag
       })),
       pane: end ? paneOf(end) : null,
       unit: unitOf(settled),
+      beats_expected: first?.row.heartbeat.expected ?? true,
       last_beat: lastBeat(first),
       beats_watched_until: beatsWatchedUntil(past, name, beganUs),
       last_message: lastMessage(past, name, beganUs),

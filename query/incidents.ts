@@ -94,7 +94,7 @@ function grouped(found: readonly Certified[]): Incident[] {
     const together = group.length > 1 && first.cause === null;
     return {
       at: exactIsoOf(first.atUs),
-      cause: together ? { kind: "same-moment", detail: "no common cause is known" } : first.cause,
+      cause: together ? { kind: "same-moment", detail: "no common cause is known", at: null } : first.cause,
       deaths: group.map(({ death }) => death),
     };
   });

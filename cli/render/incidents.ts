@@ -1,4 +1,4 @@
-import type { CauseKind } from "../../query/cause.ts";
+import type { Cause, CauseKind } from "../../query/cause.ts";
 import type { Death } from "../../query/certificate.ts";
 import { isGlimpse } from "../../query/history/glimpse.ts";
 import type { Incident, IncidentsDocument } from "../../query/incidents.ts";
@@ -48,18 +48,23 @@ function incidentLines(
   const when = formatMoment(exactUsOf(at));
   const [only] = deaths;
   if (deaths.length === 1 && only !== undefined) {
-    const why = cause === null ? "" : `; ${CAUSES[cause.kind]} (${visible(cause.detail)})`;
+    const why = cause === null ? "" : `; ${causeWords(cause, at)}`;
     return hanging(`${when}  `, certificate(only, isUpToNow, why), cells, paint);
   }
   const title =
     cause === null
       ? ""
-      : `${CAUSES[cause.kind]} (${visible(cause.detail)})${TAKES.has(cause.kind) ? ", and with it" : ":"} ${deaths.length} agents${earlier(deaths)}`;
+      : `${causeWords(cause, at)}${TAKES.has(cause.kind) ? ", and with it" : ":"} ${deaths.length} agents${earlier(deaths)}`;
   const column = Math.max(...deaths.map(({ agent }) => widthOf(visible(agent))));
   return [
     ...hanging(`${when}  `, title, cells, paint),
     ...deaths.flatMap((death) => hanging("    ", certificate(death, isUpToNow, "", column), cells, paint)),
   ];
+}
+
+function causeWords({ kind, detail, at }: Cause, near: string): string {
+  const when = at === null ? "" : ` at ${formatNear(exactUsOf(at), exactUsOf(near))}`;
+  return `${CAUSES[kind]} (${visible(detail)}${when})`;
 }
 
 /** Where the time before the title is only the window's beginning, which is nobody's. */
@@ -90,7 +95,7 @@ function certificate(death: Death, isUpToNow: boolean, cause: string, column = 0
     ...paneWords(death),
     ...(death.unit === null ? [] : [unitWords(death.unit)]),
     ...(death.out_of_memory === null ? [] : [`OUT OF MEMORY [#${death.out_of_memory.seq}]`]),
-    beatWords(death, beganUs),
+    ...beatWords(death, beganUs),
     ...(death.last_message === null
       ? []
       : [`last message ${before(death.last_message.at, beganUs)} [#${death.last_message.seq}]`]),
@@ -149,13 +154,14 @@ function paneWords({ pane }: Death): string[] {
   return [`${who} ${end}${at}${source}`];
 }
 
-/** A beat that nobody would have read may have come after the last one that somebody did. */
-function beatWords({ last_beat, beats_watched_until }: Death, beganUs: number): string {
+/** A beat that nobody would have read may have come after the last one that somebody did. Of one that need not beat none is missed. */
+function beatWords({ last_beat, beats_watched_until, beats_expected }: Death, beganUs: number): string[] {
+  if (last_beat === null && !beats_expected) return [];
   if (beats_watched_until === null)
-    return last_beat === null ? "it never beat" : `last beat ${before(last_beat.at, beganUs)}`;
+    return [last_beat === null ? "it never beat" : `last beat ${before(last_beat.at, beganUs)}`];
   const unread = `nobody read its beats after ${formatNear(exactUsOf(beats_watched_until), beganUs)}`;
-  if (last_beat === null) return `no beat of it was seen: ${unread}`;
-  return `last beat seen ${before(last_beat.at, beganUs)}: ${unread}`;
+  if (last_beat === null) return [`no beat of it was seen: ${unread}`];
+  return [`last beat seen ${before(last_beat.at, beganUs)}: ${unread}`];
 }
 
 function unitWords({ active, result }: NonNullable<Death["unit"]>): string {

@@ -5,7 +5,7 @@ import { formatLength } from "./duration.ts";
 import { formatClock, formatMoment, formatNear } from "./moment.ts";
 import { toneOf } from "./ps-cells.ts";
 import { pad, truncate, visible, widthOf } from "./text.ts";
-import { goingOn } from "./window.ts";
+import { goingOn, offRoster } from "./window.ts";
 
 const LONGEST_NAME = 20;
 
@@ -56,8 +56,7 @@ function told(
       : `, for ${atLeast}${formatLength(entry.toUs - entry.fromUs)}`;
   switch (entry.kind) {
     case "status": {
-      if (entry.status === null)
-        return { word: isStray ? "not there" : "off the roster", tone: "quiet", rest: lasted };
+      if (entry.status === null) return { word: offRoster(isStray), tone: "quiet", rest: lasted };
       const word = entry.turns > 0 ? "at work" : entry.status;
       const turns = entry.turns > 0 ? ` (busy and healthy in turn, ${entry.turns} changes)` : "";
       const reason = entry.reason === null ? "" : `: ${visible(entry.reason)}`;

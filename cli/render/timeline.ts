@@ -6,6 +6,7 @@ import type { Paint, Tone } from "./colour.ts";
 import { formatMoment, formatNear, withoutSeconds } from "./moment.ts";
 import { STATUSES, toneOf } from "./ps-cells.ts";
 import { pad, truncate, visible, widthOf, wrap } from "./text.ts";
+import { offRoster } from "./window.ts";
 
 /** Capitals want somebody. The letters stand in the colours too, for eyes and terminals that do not tell them apart. */
 const LETTERS: Readonly<Record<AgentStatus, string>> = {
@@ -39,11 +40,14 @@ export function formatTimeline(
   const column = Math.min(LONGEST_NAME, Math.max(...[...names, WATCHED].map(widthOf)));
   const cells = Math.max(SHORTEST_BAR, width === null ? UNLIMITED_BAR : width - column - 2);
   const seen = new Set<AgentStatus>();
+  const blanks = new Set<string>();
   const line = (name: string, bar: string): string =>
     `${pad(truncate(name, column), column)}  ${bar}`.trimEnd();
-  const bars = entries.map(({ name }, index) => {
+  const bars = entries.map(({ name, declaration }, index) => {
     const worst = worstOf(past.intervals(name, window), window, cells);
-    for (const status of worst) if (status !== null) seen.add(status);
+    for (const status of worst)
+      if (status !== null) seen.add(status);
+      else blanks.add(offRoster(declaration.role === "stray"));
     return line(names[index] ?? "", barOf(worst, paint));
   });
   const gaps = [...past.gaps(window)].map((gap) => ({ ...gap, status: "unobserved" as const }));
@@ -52,6 +56,7 @@ export function formatTimeline(
   const legend = STATUSES.filter((status) => seen.has(status)).map((status) =>
     `${LETTERS[status]} ${status}`.replace(" ", TIE),
   );
+  if (blanks.size > 0) legend.push(`blank ${[...blanks].sort().join(" or ")}`.replaceAll(" ", TIE));
   const about = `${legend.join("  ")}; a cell shows the worst of its ${formatCell((window.toUs - window.fromUs) / cells)}.`;
   return [
     `${" ".repeat(column)}  ${paint("quiet", axisOf(window.fromUs, window.toUs, cells))}`.trimEnd(),

@@ -24,3 +24,8 @@ export function formatSpan(us: number): string {
   const hours = us / 3_600_000_000;
   return hours <= 24 && hours >= 1 && Number.isInteger(hours) ? `${hours} h` : formatLength(us);
 }
+
+/** What is told of time of which there is no verdict: nobody declared it then, or no session was there that nobody declared. */
+export function offRoster(isStray: boolean): string {
+  return isStray ? "not there" : "off the roster";
+}

@@ -23,7 +23,7 @@ export async function answerHere(invocation: Invocation, query: string): Promise
   if (reader === null) throw nothingRecorded(here.places);
   const { tenantId, host } = reader.identity();
   reader.close();
-  const { tables, upTo } = await viewsOf(environment, textOf(invocation, "at"));
+  const { tables, upTo } = await viewsOf(environment, textOf(invocation, "at"), output);
   const answer = queryLog(here.places.database, query, tables, upTo);
   try {
     const limit = countOf(invocation, "limit") ?? DEFAULT_LIMIT;

@@ -8,6 +8,7 @@ import type { Reader } from "../../store/reader.ts";
 import { nowUs } from "../clock.ts";
 import type { Variables } from "../environment.ts";
 import { observe } from "../observe.ts";
+import type { Output } from "../output.ts";
 import { filterUpTo, passedMoment, withinTheLog } from "../passed-moment.ts";
 import { openPast } from "../past.ts";
 import { readPresent } from "../present.ts";
@@ -107,10 +108,14 @@ export interface Views {
  * As of now the table of `fleet ps --all` from the log alone; as of a moment (`--at`) that of `fleet ps --all --at`, the verdicts up to it, and
  * the messages and events of before.
  */
-export async function viewsOf(variables: Variables, said: string | undefined): Promise<Views> {
+export async function viewsOf(
+  variables: Variables,
+  said: string | undefined,
+  output: Pick<Output, "complain">,
+): Promise<Views> {
   const { reader, observer } = await observe(variables, { collect: false, complain: () => {} });
   const now = nowUs();
-  const at = said === undefined ? null : passedMoment(said, "--at", reader, now);
+  const at = said === undefined ? null : passedMoment(said, "--at", { reader, output, now });
   const filter = filterUpTo(at);
   // Refused at once, and not only by the view that a query happens to read.
   const past = at === null ? null : openPast(reader, reader.identity(), now);

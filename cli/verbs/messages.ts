@@ -22,7 +22,7 @@ export async function run(invocation: Invocation): Promise<number> {
   if (reader === null) throw nothingRecorded(here.places);
   try {
     const said = textOf(invocation, "at");
-    const at = said === undefined ? null : passedMoment(said, "--at", reader, now);
+    const at = said === undefined ? null : passedMoment(said, "--at", { reader, output, now });
     // Relative times count from --at, as everywhere.
     const sinceFrom = at?.atUs ?? now;
     const since = momentOf(invocation, "since", sinceFrom);

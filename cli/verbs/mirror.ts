@@ -10,6 +10,7 @@ import { runMirror } from "../mirroring.ts";
 import { formatClock, isoMoment } from "../render/moment.ts";
 import { visible } from "../render/text.ts";
 import { localOffsetMs, parseMoment } from "../time.ts";
+import { sayWhichOfTwo } from "../which-of-two.ts";
 
 /** `fleet mirror`: the log as traces, until it is ended. */
 export async function run(invocation: Invocation): Promise<number> {
@@ -69,13 +70,18 @@ export async function run(invocation: Invocation): Promise<number> {
 function startOf(invocation: Invocation, momentOfEvent: (seq: number) => number | null): number | null {
   const text = textOf(invocation, "from");
   if (text === undefined) return null;
-  const moment = parseMoment(text, { nowUs: nowUs(), offsetMs: localOffsetMs });
+  const now = nowUs();
+  const moment = parseMoment(text, { nowUs: now, offsetMs: localOffsetMs });
+  const said = `--from ${JSON.stringify(text)}`;
   const refuse = (reason: string) =>
-    new FleetError("usage", `--from ${JSON.stringify(text)}: ${reason}`, {
+    new FleetError("usage", `${said}: ${reason}`, {
       hint: "See `fleet mirror --help`.",
     });
   if (!moment.ok) throw refuse(moment.reason);
-  if (moment.kind === "instant") return moment.atUs;
+  if (moment.kind === "instant") {
+    sayWhichOfTwo(invocation.output, said, moment, now);
+    return moment.atUs;
+  }
   const atUs = momentOfEvent(moment.seq);
   if (atUs === null) throw refuse("there is no such event");
   return atUs;

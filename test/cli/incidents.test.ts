@@ -591,11 +591,11 @@ describe("causes", () => {
     expect(others).toEqual([]);
     expect(incident).toMatchObject({
       at: "2026-06-20T20:02:10.000Z",
-      cause: { kind: "reboot", detail: "boot 22221111 at 2026-06-20T20:02:10.000Z" },
+      cause: { kind: "reboot", detail: "boot 22221111", at: "2026-06-20T20:02:10.000Z" },
     });
     expect(incident?.deaths.map(({ agent }) => agent)).toEqual(["coder0", "coder1"]);
     expect((await past.run("incidents", "--since", "20:00")).stdout).toMatch(
-      /^2026-06-20 20:02:10 {2}the machine was rebooted \(boot 22221111 .*\), and with it 2 agents$/m,
+      /^2026-06-20 20:02:10 {2}the machine was rebooted \(boot 22221111 at 20:02:10\), and with it 2 agents$/m,
     );
   });
 
@@ -642,7 +642,7 @@ describe("causes", () => {
     past.now(4);
     const { stdout } = await past.run("incidents");
     expect(plain(stdout).replaceAll(/\s+/g, " ")).toContain(
-      "_holder dead (never-ran), for at least 4.0 s and not seen well since; it was so when it was first looked at; no pane of it was ever seen;",
+      "_holder dead (never-ran), for at least 4.0 s and not seen well since; it was so when it was first looked at; no pane of it was ever seen; nobody was attached",
     );
   });
 

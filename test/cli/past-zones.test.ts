@@ -29,8 +29,10 @@ beforeAll(() => {
 });
 afterAll(() => past.close());
 
-const statusAt = async (text: string) =>
-  (await past.json<PsDocument>("ps", "--at", text)).agents.map(({ status }) => status);
+const statusAt = async (text: string) => {
+  const { stdout } = await past.run("ps", "--at", text, "--json");
+  return (JSON.parse(stdout) as PsDocument).agents.map(({ status }) => status);
+};
 
 describe("an hour that comes twice", () => {
   test("without an offset it means the first time, with one it means what it says", async () => {
@@ -47,6 +49,34 @@ describe("an hour that comes twice", () => {
     expect(
       (await past.run("when", "coder0", "stale", "--since", "02:30", "--until", "02:20")).stderr,
     ).toContain("--since 2026-10-25 02:30:00+02:00 is not before --until 2026-10-25 02:20:00+02:00");
+  });
+
+  test("who wrote a time that came twice is told which is meant and how to say the other, beside the answer", async () => {
+    const twice = (said: string, clock: string) =>
+      `${said}: clocks here showed that time twice; the first is meant, 2026-10-25 ${clock}:00+02:00\n` +
+      `  For the second give "2026-10-25 ${clock}:00+01:00".\n`;
+    const window = ["--since", "02:10", "--until", "02:40"] as const;
+    const both = twice('--until "02:40"', "02:40") + twice('--since "02:10"', "02:10");
+    for (const [argv, said] of [
+      [["ps", "--at", "02:30", "--json"], twice('--at "02:30"', "02:30")],
+      [["ps", "--as-recorded", "02:30"], twice('--as-recorded "02:30"', "02:30")],
+      [["why", "coder0", "--at", "2026-10-25 02:30"], twice('--at "2026-10-25 02:30"', "02:30")],
+      [["diff", "01:00", "02:30"], twice('T2 "02:30"', "02:30")],
+      [["uptime", ...window], both],
+      [["events", "--at", "02:30", "--since", "01:00"], twice('--at "02:30"', "02:30")],
+      [["events", "--since", "02:30", "--limit", "1"], twice('--since "02:30"', "02:30")],
+      [["messages", "--at", "02:30", "--json"], twice('--at "02:30"', "02:30")],
+      [["sql", "--in-this-process", "--at", "02:30", "SELECT 1"], twice('--at "02:30"', "02:30")],
+    ] as const)
+      expect(await past.run(...argv)).toMatchObject({ exit: 0, stderr: said });
+    // What it advises is understood, and is no riddle itself.
+    const advised = await past.run("ps", "--at", "2026-10-25 02:30:00+01:00", "--json");
+    expect(advised.stderr).toBe("");
+    expect(JSON.parse(advised.stdout)).toMatchObject({ at: "2026-10-25T01:30:00.000Z" });
+    // Before it has come the second time nobody can have meant that.
+    past.now(utc("2026-10-25T00:50"));
+    expect((await past.run("ps", "--at", "02:30")).stderr).toBe("");
+    past.now(utc("2026-10-25T05:00"));
   });
 
   test("a night with it is 25 hours of a day long, and what lasts is measured in time that passed", async () => {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { ansi } from "../../cli/render/colour.ts";
+import { ansi, plain } from "../../cli/render/colour.ts";
 import { widthOf } from "../../cli/render/text.ts";
 import { formatTimeline } from "../../cli/render/timeline.ts";
 import { formatShares } from "../../cli/render/uptime.ts";
@@ -117,6 +117,26 @@ describe("history", () => {
     const input = { entries: [{ name: "coder0", declaration, stays: [], classes: [] }], window, atUs: 40e6 };
     const lines = formatTimeline(only as unknown as Past, input, { width: 52, paint: ansi });
     expect(lines[1]).toBe(`coder0      \u001b[7m\u001b[1;31m${"S".repeat(20)}\u001b[22;39m\u001b[27m`);
+    // A cell without a letter is told of, too, and only where there is one.
+    const legend = (role: string, status: "healthy" | null) => {
+      const entries = [
+        { ...input.entries[0], declaration: { role } },
+        input.entries[0],
+      ] as unknown as RosterEntry[];
+      const some = {
+        ...only,
+        intervals: () => [
+          { ...stale, toUs: 20e6 },
+          { ...stale, fromUs: 20e6, toUs: null, status },
+        ],
+      };
+      return formatTimeline(some as unknown as Past, { ...input, entries }, { width: null, paint: plain }).at(
+        -1,
+      );
+    };
+    expect(legend("agent", null)).toMatch(/^S stale {2}blank off the roster; a cell/);
+    expect(legend("stray", null)).toMatch(/^S stale {2}blank not there or off the roster; a cell/);
+    expect(legend("agent", "healthy")).toMatch(/^S stale {2}h healthy; a cell/);
   });
 });
 

@@ -106,6 +106,19 @@ describe("when the clocks change", () => {
     expect(iso("2026-10-25 02:30+01:00", at)).toBe("2026-10-25T01:30:00.000Z");
   });
 
+  test("and says when the second was, which no other time does", () => {
+    const at = here("2026-10-25T12:00:00Z", berlin);
+    const again = (text: string) => {
+      const moment = parseMoment(text, at);
+      return moment.ok && moment.kind === "instant" ? moment.againUs : "refused";
+    };
+    const second = Date.parse("2026-10-25T01:30:00.250Z") * 1000;
+    expect(again("2026-10-25 02:30:00.25")).toBe(second);
+    expect(again("02:30:00.25")).toBe(second);
+    for (const text of ["02:30+02:00", "02:30+01:00", "01:59:59", "03:00", "2h", "2026-10-25"])
+      expect(again(text)).toBeUndefined();
+  });
+
   test("yesterday 14:00 is 14:00 on the clock, also when the day between had 23 or 25 hours", () => {
     expect(iso("yesterday 14:00", here("2026-03-29T10:00:00Z", berlin))).toBe("2026-03-28T13:00:00.000Z");
     expect(iso("yesterday 14:00", here("2026-03-30T10:00:00Z", berlin))).toBe("2026-03-29T12:00:00.000Z");

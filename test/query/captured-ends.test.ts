@@ -158,7 +158,7 @@ test("agents whose processes were seen to be gone 22 ms before the tmux server w
   ]);
   const [killed, ...others] = incidents(at("09:16:56")).incidents;
   expect(others).toEqual([]);
-  expect(killed?.cause).toEqual({ kind: "tmux-server", detail: "process 342 on mosaic-factory" });
+  expect(killed?.cause).toEqual({ kind: "tmux-server", detail: "process 342 on mosaic-factory", at: null });
   expect(killed?.deaths.map(({ agent, course }) => [agent, course.map(({ status }) => status)])).toEqual([
     ["c0", ["stale", "dead"]],
     ["lead", ["stale", "dead"]],
