@@ -4,14 +4,21 @@ import type { Evidence } from "./weighed.ts";
 /** The reason of one that went with its server. */
 export const SERVER_GONE = "tmux server gone";
 
+type Pane = Extract<Evidence["pane"], { known: true }>;
+
 /** Since when nothing runs: from its process's own end on, where that was told. */
-export function endedAtUs({ diedAtUs, atUs }: Extract<Evidence["pane"], { known: true }>): number | null {
-  return diedAtUs ?? atUs;
+export function endedAtUs(pane: Pane): number | null {
+  return pane.diedAtUs ?? pane.unseenEnd?.diedAtUs ?? wentAtUs(pane);
+}
+
+/** Since when its pane is as it is; where it is gone, since it went, and not since a look found that. */
+export function wentAtUs({ unseenEnd, atUs }: Pane): number | null {
+  return unseenEnd?.wentAtUs ?? atUs;
 }
 
 /** Since when nothing of it is there that should be: while it was wanted down it was not missed. */
 export function missedSinceUs({ pane, stoppedUntilUs }: Evidence): number | null {
-  const sinceUs = pane.known ? endedAtUs(pane) : null;
+  const sinceUs = pane.known ? (pane.diedAtUs ?? wentAtUs(pane)) : null;
   return sinceUs === null ? null : Math.max(sinceUs, stoppedUntilUs ?? 0);
 }
 
@@ -39,7 +46,7 @@ export function deathReason({ pane, unit }: Evidence): string {
 }
 
 /** Nothing runs under its name; what did runs on under another. */
-export function awayWords({ away, diedAtUs }: Extract<Evidence["pane"], { known: true }>): string | null {
+export function awayWords({ away, diedAtUs }: Pane): string | null {
   if (away === null || diedAtUs !== null) return null;
   return away.how === "renamed" ? `session renamed to ${away.to}` : `pane moved to session ${away.to}`;
 }

@@ -4,7 +4,7 @@ import { judgeBeat } from "./beat.ts";
 import type { BootGap } from "./boot.ts";
 import { judgeBoot } from "./boot.ts";
 import type { Coverage, Watch } from "./coverage.ts";
-import { basename, chooseOwnPane, endOf, ownPanes, paneEvidence } from "./pane-evidence.ts";
+import { basename, chooseOwnPane, endOf, ownPanes, paneEvidence, unseenEndOf } from "./pane-evidence.ts";
 import type {
   AgentDocument,
   AgentPane,
@@ -81,7 +81,8 @@ export function factsOf(input: {
   const heartbeatWatch = coverage.of("heartbeat", "");
   const intervalSeconds = declaration?.intervalSeconds ?? DEFAULT_INTERVAL_SECONDS;
 
-  const pane = paneEvidence(own, server, paneWatch);
+  const unseenEnd = unseenEndOf(own, own && agent?.hooked?.[own.socket], manager?.manager.bootedAtUs);
+  const pane = paneEvidence(own, server, paneWatch, unseenEnd);
   const unitEvidence: Evidence["unit"] =
     systemdWatch.state === "fresh" && unit
       ? { known: true, active: activeOf(unit), result: unit.unit.result, atUs: unit.atUs }

@@ -1,9 +1,10 @@
 import type { ReadonlyDocuments } from "../store/projection.ts";
 import type { Coverage, Watch } from "./coverage.ts";
-import type { AgentDocument, AgentPane, ServerDocument } from "./planes/documents.ts";
+import type { AgentDocument, AgentPane, HookedLife, ServerDocument } from "./planes/documents.ts";
 import { documentOf } from "./planes/documents.ts";
 import { lastLife } from "./planes/hooked-life.ts";
-import type { Evidence } from "./weighed.ts";
+import { WITHIN_US } from "./planes/within.ts";
+import type { Evidence, UnseenEnd } from "./weighed.ts";
 
 /** By socket, and where a socket is watched with the life that came and went before anybody looked. */
 export function ownPanes(
@@ -19,6 +20,29 @@ export function ownPanes(
     if (coverage.of("tmux", socket).state !== "fresh") return own ?? [];
     return lastLife(own, hooked[socket], documentOf(documents, "server", socket), nowUs) ?? [];
   });
+}
+
+/**
+ * When a pane had ended that a look found gone, and before which nobody had looked: by the lines that tmux's hooks wrote meanwhile about its
+ * session, which are of whole seconds; where its whole server went, by the boot of the machine.
+ */
+export function unseenEndOf(
+  own: AgentPane | undefined,
+  hooked: HookedLife | undefined,
+  bootedAtUs: number | undefined,
+): UnseenEnd | undefined {
+  if (own?.unseenFromUs === undefined || own.state !== "closed" || own.away) return undefined;
+  const { unseenFromUs, atUs: foundUs, startedAtUs } = own;
+  const beganUs = Math.max(unseenFromUs, startedAtUs ?? unseenFromUs);
+  const dated = (toldUs: number | undefined, withinUs: number): number | null => {
+    if (toldUs === undefined || toldUs + withinUs <= beganUs) return null;
+    const atUs = Math.max(toldUs, beganUs);
+    return atUs < foundUs ? atUs : null;
+  };
+  const isIts = hooked?.server === own.server && hooked.session === own.session;
+  const diedAtUs = isIts ? dated(hooked.died?.atUs, WITHIN_US.s) : null;
+  const closedAtUs = isIts ? dated(hooked.closed?.atUs, WITHIN_US.s) : null;
+  return { diedAtUs, wentAtUs: closedAtUs ?? (own.lostServer ? dated(bootedAtUs, 0) : null) };
 }
 
 /** Own panes live on the roster's socket, or by accident on another: a live one elsewhere is shown before a dead one at home. */
@@ -40,8 +64,11 @@ export function paneEvidence(
   own: AgentPane | undefined,
   server: ServerDocument | undefined,
   watch: Watch,
+  unseenEnd: UnseenEnd | undefined,
 ): Evidence["pane"] {
-  return watch.state === "fresh" ? paneAsTold(own, server) : { known: false };
+  if (watch.state !== "fresh") return { known: false };
+  const told = paneAsTold(own, server);
+  return unseenEnd === undefined ? told : { ...told, unseenEnd };
 }
 
 /** The pane as the looks at tmux told of it, taken together with its server's own state. */

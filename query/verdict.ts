@@ -1,4 +1,4 @@
-import { awayWords, badEnd, deathReason, endedAtUs, missedSinceUs, wishedEndUs } from "./death.ts";
+import { awayWords, badEnd, deathReason, endedAtUs, missedSinceUs, wentAtUs, wishedEndUs } from "./death.ts";
 import type { AgentStatus, Plane } from "./row.ts";
 import type { Evidence } from "./weighed.ts";
 
@@ -132,8 +132,8 @@ function stopped(evidence: Evidence): Step {
     holds: "yes",
     because: `${asker} asked for the stop and nothing runs`,
     reason,
-    // Until its pane had ended it was not stopped yet.
-    sinceUs: Math.max(stop.atUs, pane.atUs ?? stop.atUs),
+    // Until its process had ended it was not stopped yet.
+    sinceUs: Math.max(stop.firstAtUs ?? stop.atUs, endedAtUs(pane) ?? stop.atUs),
   };
 }
 
@@ -171,7 +171,7 @@ function failed({ pane, unit }: Evidence): Step {
       holds: "yes",
       because: "its unit failed and nothing of it lives",
       reason,
-      sinceUs: Math.max(unit.atUs, pane.atUs ?? unit.atUs),
+      sinceUs: Math.max(unit.atUs, endedAtUs(pane) ?? unit.atUs),
     };
   }
   return { status, holds: "no", because: `no bad exit status and no signal; its unit is ${unit.active}` };
@@ -199,7 +199,7 @@ function dead(evidence: Evidence): Step {
   const because = `it should run and its pane is ${pane.state}${away === null ? "" : ` (${away})`}`;
   // Until its server went, a bad end made it `failed`.
   const hadFailed = pane.serverGone && badEnd(pane) !== null;
-  const sinceUs = hadFailed ? pane.atUs : missedSinceUs(evidence);
+  const sinceUs = hadFailed ? wentAtUs(pane) : missedSinceUs(evidence);
   return { status, holds: "yes", because, reason: deathReason(evidence), sinceUs };
 }
 

@@ -1,6 +1,12 @@
 import type { BeatHealth } from "./beat.ts";
 import type { Away } from "./planes/documents.ts";
 
+/** When a process that nobody watched had ended, and when its pane had gone; null: nobody dated that. */
+export interface UnseenEnd {
+  readonly diedAtUs: number | null;
+  readonly wentAtUs: number | null;
+}
+
 /** What is known of one agent at one moment; `known: false` is neither yes nor no. */
 export interface Evidence {
   readonly nowUs: number;
@@ -21,6 +27,8 @@ export interface Evidence {
         readonly signal: number | null;
         /** When its process was told to have ended, also of a pane that has gone since; null: it lives, or tmux kept nothing of its end. */
         readonly diedAtUs: number | null;
+        /** Of one that a look found gone at `atUs`, and nobody had seen go: when that was, where somebody dated it. */
+        readonly unseenEnd?: UnseenEnd;
         /** It did not go: its session has another name now. */
         readonly away: Away | null;
         /** The tmux server itself is gone. */
@@ -37,7 +45,13 @@ export interface Evidence {
         readonly atUs: number;
       };
   /** Somebody wanted this life to end (an operator verb, a stop job of systemd). */
-  readonly stop: { readonly by: string; readonly atUs: number; readonly seq?: number } | null;
+  readonly stop: {
+    readonly by: string;
+    readonly atUs: number;
+    /** When the first such wish was told, where it has been told more than once; absent: at `atUs`. */
+    readonly firstAtUs?: number;
+    readonly seq?: number;
+  } | null;
   /** Until when such a wish was in force, where a start has ended it that brought nothing. */
   readonly stoppedUntilUs: number | null;
   readonly beat: BeatHealth & {

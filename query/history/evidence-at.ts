@@ -2,7 +2,13 @@ import type { ReadonlyDocuments } from "../../store/projection.ts";
 import type { Coverage, Watch } from "../coverage.ts";
 import type { AgentFacts } from "../evidence.ts";
 import { factsOf } from "../evidence.ts";
-import type { AgentDocument, AgentPane, RecorderDocument, ServerDocument } from "../planes/documents.ts";
+import type {
+  AgentDocument,
+  AgentPane,
+  HookedLife,
+  RecorderDocument,
+  ServerDocument,
+} from "../planes/documents.ts";
 import type { Unlived } from "./chronology.ts";
 import type { History } from "./history.ts";
 import type { Spans } from "./span.ts";
@@ -43,11 +49,14 @@ function sinceBy(server: ServerDocument | undefined, atUs: number): ServerDocume
 
 function agentAt(history: History, agent: string, atUs: number): AgentDocument {
   const panes: Record<string, AgentPane> = {};
+  const hooked: Record<string, HookedLife> = {};
   for (const socket of history.told.sockets(agent)) {
     const own = valueAt(history.pane(agent, socket).own, atUs);
     if (own !== null) panes[socket] = own.pane;
+    const life = valueAt(history.told.hooked(agent, socket), atUs);
+    if (life !== undefined) hooked[socket] = life;
   }
-  return { panes, purpose: valueAt(history.purpose(agent), atUs) };
+  return { panes, purpose: valueAt(history.purpose(agent), atUs), hooked };
 }
 
 /** Since when time has gone on after the last of what nobody lived: from its beginning on no beat before that end counts. */

@@ -76,6 +76,8 @@ export interface AgentPane extends Changed {
   readonly replaced?: true;
   /** When its process had died, where that was before the pane went. */
   readonly diedAtUs?: number;
+  /** Gone, by a look before which nobody had looked since then: it had gone at some time between. */
+  readonly unseenFromUs?: number;
   /** By when its process had ended at the latest, where that was told in whole seconds only; absent: by the time that was told. */
   readonly endedByUs?: number;
   /** It did not go: it is there under another name. */

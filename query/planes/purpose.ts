@@ -76,6 +76,11 @@ export interface Life {
   readonly bootId: string | null;
 }
 
+/** `firstAtUs`: when the first of the wishes that are in force was told: whoever stops what is stopped does not stop it then. */
+export interface StopInForce extends Intent {
+  readonly firstAtUs: number;
+}
+
 /** Whoever restarts what is down already wants it up: it was not stopped by that, and goes on being missed. A death of the second of the wish may be its doing. */
 function hadEnded({ endedByUs }: Life, atUs: number): boolean {
   return endedByUs !== null && endedByUs <= atUs;
@@ -91,17 +96,20 @@ export function stopInForce(
   purpose: Purpose,
   life: Life,
   at: { readonly nowUs: number; readonly takesUs: number; readonly unitFailedAtUs: number | null },
-): { readonly stop: Intent | null; readonly endedAtUs: number | null } {
+): { readonly stop: StopInForce | null; readonly endedAtUs: number | null } {
   let endedAtUs: number | null = null;
+  const inForce: Intent[] = [];
   for (const intent of [purpose.operator, purpose.systemd]) {
     if (intent === null || !isOfThisBoot(intent, life.bootId)) continue;
     if (life.bornAtUs !== null && intent.atUs < life.bornAtUs) continue;
     if (intent.kind === "restart" && hadEnded(life, intent.atUs)) continue;
     const untilUs = endOf(intent, purpose.startedAtUs, at);
-    if (at.nowUs < untilUs) return { stop: intent, endedAtUs: null };
-    endedAtUs = Math.max(endedAtUs ?? 0, untilUs);
+    if (at.nowUs < untilUs) inForce.push(intent);
+    else endedAtUs = Math.max(endedAtUs ?? 0, untilUs);
   }
-  return { stop: null, endedAtUs };
+  const [stop] = inForce;
+  if (stop === undefined) return { stop: null, endedAtUs };
+  return { stop: { ...stop, firstAtUs: Math.min(...inForce.map(({ atUs }) => atUs)) }, endedAtUs: null };
 }
 
 function endOf(

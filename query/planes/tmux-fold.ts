@@ -4,6 +4,7 @@ import type { AgentPane, Away, PaneDocument } from "./documents.ts";
 import { documentOf, documentsOf, within } from "./documents.ts";
 import { hookedLineOf, withHookedLine } from "./hooked-life.ts";
 import { NO_PURPOSE } from "./purpose.ts";
+import { coverageId } from "./recorder.ts";
 import { happenedByUs } from "./within.ts";
 
 /** Folds what `list-panes` and `list-clients` told. Hook lines are points in time for history; of the present they tell lives that no look saw. */
@@ -103,7 +104,7 @@ function serverVanished(
   for (const [name, { panes }] of [...documentsOf(documents, "agent")]) {
     const own = panes[payload.socket];
     if (!own || (own.state === "closed" && !own.away) || own.server !== payload.server) continue;
-    setOwnPane(documents, name, { ...closed(own, event), lostServer: true });
+    setOwnPane(documents, name, { ...closed(documents, own, event), lostServer: true });
   }
 }
 
@@ -162,7 +163,7 @@ function paneClosed(documents: Documents, event: FoldEvent, payload: PayloadOf<"
   touchServer(documents, payload.socket, event);
   if (known)
     for (const [away, own] of awayPanes(documents, payload.socket, known))
-      setOwnPane(documents, away, closed(own, event));
+      setOwnPane(documents, away, closed(documents, own, event));
   const name = known?.name ?? event.agent;
   if (name !== null) closeOwnPane(documents, name, payload.socket, payload.pane, event);
 }
@@ -248,7 +249,7 @@ function closeOwnPane(
 ): void {
   const own = ownPane(documents, name, socket);
   if (own?.pane !== pane || own.state === "closed") return;
-  setOwnPane(documents, name, { ...closed(own, event), ...(away ? { away } : {}) });
+  setOwnPane(documents, name, { ...closed(documents, own, event), ...(away ? { away } : {}) });
 }
 
 /** Whose pane was away already is told where it is now. */
@@ -272,9 +273,17 @@ function awayPanes(
 }
 
 /** How its process had ended before is the cause of all that follows: it stays what is known of this life. */
-function closed({ away: _, ...own }: AgentPane, event: FoldEvent): AgentPane {
+function closed(documents: Documents, { away: _, ...own }: AgentPane, event: FoldEvent): AgentPane {
   const died = own.state === "dead" ? { diedAtUs: own.atUs } : {};
-  return { ...own, state: "closed", atUs: event.occurredAtUs, ...died, ...changedBy(event) };
+  const unseen = unseenFrom(documents, own);
+  return { ...own, state: "closed", atUs: event.occurredAtUs, ...died, ...unseen, ...changedBy(event) };
+}
+
+/** A look comes before the word that its socket is watched (again): what it finds changed may have changed at any time since the last one. */
+function unseenFrom(documents: Documents, own: AgentPane): Pick<AgentPane, "unseenFromUs"> {
+  const watch = documentOf(documents, "coverage", coverageId("tmux", own.socket));
+  if (watch?.state === "observed") return {};
+  return { unseenFromUs: Math.max(watch?.heardUntilUs ?? 0, own.recordedAtUs) };
 }
 
 /** A closed pane leaves no document, so the socket's own one remembers that it was looked at then. */
