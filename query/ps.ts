@@ -33,7 +33,13 @@ export function tableOfNow(input: PsInput): TableInput {
   const { observer } = input;
   const coverage = coverageFromNow(input);
   const sinceUs = observer.state === "absent" ? null : observer.sinceUs;
-  return { ...input, observer: { state: observer.state, sinceUs }, coverage, coverageOf: () => coverage };
+  return {
+    ...input,
+    observer: { state: observer.state, sinceUs },
+    coverage,
+    coverageOf: () => coverage,
+    unread: null,
+  };
 }
 
 /** What a table is made of, of now or of a past moment. */
@@ -43,6 +49,8 @@ export interface TableInput extends Omit<PsInput, "observations" | "observer"> {
   readonly coverage: Coverage;
   /** What is known of one agent's planes. */
   readonly coverageOf: (agent: string) => Coverage;
+  /** What holds of whoever no roster names, where none had been read yet by then. Null: it is judged by what was seen of it. */
+  readonly unread: Verdict | null;
 }
 
 /** The one builder of the table, for every moment. */
@@ -94,7 +102,7 @@ export function explainRow(input: TableInput, name: string): Explained {
   return { ...agentRow(facts, input), facts };
 }
 
-type RowInput = Pick<PsInput, "tenantId" | "host" | "gauges" | "nowUs">;
+type RowInput = Pick<TableInput, "tenantId" | "host" | "gauges" | "nowUs" | "unread">;
 
 function coverageFromNow(input: PsInput): Coverage {
   const { documents, observations, observer, nowUs } = input;
@@ -109,14 +117,15 @@ function coverageFromNow(input: PsInput): Coverage {
 function agentRow(facts: AgentFacts, input: RowInput): { row: AgentRow; verdict: Verdict } {
   const { name, roster, evidence, watch, unit } = facts;
   const { tenantId, host } = input;
-  const verdict = judge(evidence);
+  const unread = roster === undefined ? input.unread : null;
+  const verdict = unread ?? judge(evidence);
   const declaration = roster?.declaration;
   const row: AgentRow = {
     tenant_id: tenantId,
     host,
     name,
     runtime: declaration?.runtime ?? null,
-    class: declaration?.class ?? "unrostered",
+    class: declaration?.class ?? (unread === null ? "unrostered" : "unknown"),
     incarnation:
       evidence.pane.known && evidence.pane.state !== "missing" ? (facts.pane.own?.incarnation ?? null) : null,
     status: verdict.status,
@@ -141,7 +150,7 @@ function agentRow(facts: AgentFacts, input: RowInput): { row: AgentRow; verdict:
       observed_at: unitObservedAt(watch.systemd, unit),
       source: "systemd",
     },
-    unrostered: roster === undefined,
+    unrostered: roster === undefined && unread === null,
   };
   row.unknown = unknownPlanes(row, verdict);
   row.flags = flagsOf(row, facts);

@@ -3,6 +3,7 @@ import type { Changed } from "../planes/documents.ts";
 import type { TableInput } from "../ps.ts";
 import { tableDocument } from "../ps.ts";
 import type { PsDocument } from "../row.ts";
+import { NO_ROSTER_YET } from "./before-the-log.ts";
 import { coverageFor, documentsAt } from "./evidence-at.ts";
 import type { History } from "./history.ts";
 import { lastMoment, spanAt } from "./span.ts";
@@ -22,10 +23,15 @@ export interface AsOfInput {
   readonly logSeq: number;
   readonly atUs: number;
   readonly all: boolean;
+  /** See `rosterKnownFrom`. Absent: who is on no roster then is on none. */
+  readonly rosterKnownFromUs?: number;
 }
 
 /** What the table of a past moment is made of. */
-export function tableAt(history: History, { atUs, ...rest }: AsOfInput): TableInput {
+export function tableAt(
+  history: History,
+  { atUs, rosterKnownFromUs = -Infinity, ...rest }: AsOfInput,
+): TableInput {
   const documents = documentsAt(history, atUs);
   return {
     ...rest,
@@ -41,6 +47,7 @@ export function tableAt(history: History, { atUs, ...rest }: AsOfInput): TableIn
     observer: observerAt(history, atUs),
     coverage: coverageAt(history, atUs),
     coverageOf: (agent) => coverageFor(history, agent, atUs),
+    unread: atUs < rosterKnownFromUs ? NO_ROSTER_YET : null,
   };
 }
 

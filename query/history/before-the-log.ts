@@ -1,3 +1,4 @@
+import type { Verdict } from "../verdict.ts";
 import type { Interval } from "./intervals.ts";
 
 /**
@@ -27,6 +28,21 @@ export function* sinceTheLog(
 }
 
 export const BEFORE_THE_LOG = "nobody watched yet";
+
+/** The same verdict of a moment, for its table. */
+export const NO_ROSTER_YET: Verdict = {
+  status: "unobserved",
+  reason: BEFORE_THE_LOG,
+  sinceUs: null,
+  unknown: [],
+  rungs: [
+    {
+      status: "unobserved",
+      holds: "yes",
+      because: "no roster had been read yet: nobody knew whether it was wanted",
+    },
+  ],
+};
 
 /** From when on the log tells who was wanted: the first time that the roster file was read, by when that took effect. */
 export function rosterKnownFrom(beginsUs: number | null, firstReadUs: number | undefined): number {

@@ -44,6 +44,7 @@ export function pastOf(input: PastInput): Past {
     break;
   }
   const knownFromUs = rosterKnownFrom(beginsUs, history.told.of("rosterfile", ONLY).fromUs[1]);
+  const ofTable = { tenantId, host, logSeq, rosterKnownFromUs: knownFromUs };
   const isStray = (agent: string): boolean => !history.declared.includes(agent);
   const told = new Map<string, readonly Interval[]>();
   const ofAgent = (agent: string): readonly Interval[] => {
@@ -98,9 +99,8 @@ export function pastOf(input: PastInput): Past {
       const around = surroundingsOf({ intervals, occurrences, boots }, agent, asked);
       return uptimeOf([...intervals(agent, asked)], asked, around);
     },
-    table: (atUs, all) => asOf(history, { tenantId, host, logSeq, atUs, all }),
-    explain: (agent, atUs) =>
-      explainRow(tableAt(history, { tenantId, host, logSeq, atUs, all: true }), agent),
+    table: (atUs, all) => asOf(history, { ...ofTable, atUs, all }),
+    explain: (agent, atUs) => explainRow(tableAt(history, { ...ofTable, atUs, all: true }), agent),
     gaps: (window) =>
       gapsOf(history, nowUs).filter(
         ({ fromUs, toUs }) => fromUs < window.toUs && (toUs ?? Infinity) > window.fromUs,

@@ -63,6 +63,7 @@ export function keptPast(input: KeptPastInput): Past {
     const [first] = view.pieces("rosterfile", ONLY, -Infinity, Infinity);
     return rosterKnownFrom(beginsUs, first && Math.min(first.fromUs, nowUs));
   });
+  const ofTable = () => ({ tenantId, host, logSeq, rosterKnownFromUs: knownFromUs() });
   const until = (window: Window): Window => ({ ...window, toUs: Math.min(window.toUs, nowUs) });
 
   const rostered = once(() => new Set(view.lines("roster", -Infinity).map(({ id }) => id)));
@@ -190,10 +191,9 @@ export function keptPast(input: KeptPastInput): Past {
       const around = surroundingsOf({ intervals, occurrences, boots }, agent, asked);
       return uptimeOf(wellOrNot(agent, asked), asked, around);
     },
-    table: (atUs, all) =>
-      asOf(historyWithin({ fromUs: atUs, toUs: atUs }), { tenantId, host, logSeq, atUs, all }),
+    table: (atUs, all) => asOf(historyWithin({ fromUs: atUs, toUs: atUs }), { ...ofTable(), atUs, all }),
     explain: (agent, atUs) => {
-      const asked = { tenantId, host, logSeq, atUs, all: true };
+      const asked = { ...ofTable(), atUs, all: true };
       return explainRow(tableAt(historyWithin({ fromUs: atUs, toUs: atUs }, [agent]), asked), agent);
     },
     gaps: (window) =>

@@ -2,6 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { PsDocument } from "../../query/row.ts";
+import type { HistoryDocument } from "../../query/story.ts";
 import type { WhenDocument } from "../../query/when.ts";
 import type { WhyDocument } from "../../query/why.ts";
 import { paneSeen, rosterLook, tmuxLook } from "../support/looks.ts";
@@ -458,4 +459,35 @@ describe("sessions that no roster names", () => {
       bare.close();
     }
   });
+});
+
+test("in the moments before the roster was first read, ps, why and sql say of a session what its history says", async () => {
+  const begins = seedPast();
+  try {
+    begins.record(
+      0,
+      tmuxLook(at(0), [paneSeen("coder0", 1, { startedAtUs: at(-60) }), paneSeen("other", 2)]),
+    );
+    begins.look(0.4, rosterLook(at(0.4), { coder0: {} }));
+    begins.now(1);
+    const moment = "2026-06-20T20:00:00.2Z";
+    const { agents } = await begins.json<PsDocument>("ps", "--at", moment, "--all");
+    expect(agents.map(({ name, status, unrostered }) => [name, status, unrostered])).toEqual([
+      ["coder0", "unobserved", false],
+      ["other", "unobserved", false],
+    ]);
+    for (const name of ["coder0", "other"]) {
+      const told = await begins.json<HistoryDocument>("history", name);
+      const then = told.agents[0]?.intervals.findLast(({ from }) => from <= moment);
+      expect(then).toMatchObject({ status: "unobserved", reason: agents[0]?.status_reason });
+      const why = (await begins.run("why", name, "--at", moment)).stdout;
+      expect(why).toContain("no roster had been read yet");
+    }
+    const query = "SELECT name, status FROM agents";
+    expect(
+      await begins.json<{ rows: object[] }>("sql", "--in-this-process", "--at", moment, query),
+    ).toMatchObject({ rows: agents.map(({ name, status }) => ({ name, status })) });
+  } finally {
+    begins.close();
+  }
 });

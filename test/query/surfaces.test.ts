@@ -111,14 +111,22 @@ test("ps, why, history, when, uptime, incidents and diff agree on generated hist
         for (const pick of picks) {
           const atUs = BEGIN_US + Math.floor(pick * (nowUs - BEGIN_US - 1));
           const table = past.table(atUs, false);
+          // Whoever is there, wanted or not, is what its history says; off the roster that says nothing.
+          for (const { name, status, status_reason } of past.table(atUs, true).agents) {
+            const [then] = past.intervals(name, { fromUs: atUs, toUs: atUs + 1 });
+            if (then?.status === null) continue;
+            expect([name, status, status_reason]).toEqual([name, then?.status, then?.reason]);
+          }
           for (const name of AGENTS) {
-            const row = table.agents.find((agent) => agent.name === name && !agent.unrostered);
+            const row = table.agents.find(
+              (agent) => agent.name === name && !agent.unrostered && agent.class !== "unknown",
+            );
             const interval = history.agents
               .find((agent) => agent.name === name)
               ?.intervals.find(
                 ({ from, to }) => exactUsOf(from) <= atUs && atUs < (to === null ? Infinity : exactUsOf(to)),
               );
-            // Of before the log there is no table, and nobody on it.
+            // Before the log there is no table, and nobody on it.
             const isBeforeTheLog = interval?.reason === BEFORE_THE_LOG;
             expect(row?.status ?? null).toBe(isBeforeTheLog ? null : (interval?.status ?? null));
             if (row === undefined) continue;

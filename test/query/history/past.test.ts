@@ -5,9 +5,11 @@ import { historyOf } from "../../../query/history/history.ts";
 import type { Past } from "../../../query/history/past.ts";
 import { pastOf } from "../../../query/history/past-in-memory.ts";
 import { statusIntervals } from "../../../query/history/sweep.ts";
+import type { Snapshot } from "../../../store/events/snapshot.ts";
+import { createFoldedLog } from "../../support/fold.ts";
 import { beatLook, paneSeen, rosterLook, systemdLook, tmuxLook } from "../../support/looks.ts";
 import type { Story } from "./story.ts";
-import { createStory } from "./story.ts";
+import { createStory, TMUX } from "./story.ts";
 import { AGENTS, anyStoryWithSteps, BEGIN_US, play } from "./world.ts";
 
 let story: Story;
@@ -116,6 +118,42 @@ describe("the past", () => {
     expect([...past.observed("coder0", "sent", window(0, 150))]).toEqual([window(0, 150)]);
   });
 
+  test("until the roster was first read nobody knew who was wanted: the table of such a moment says of each what its history says", () => {
+    const log = createFoldedLog(story.at(0));
+    const look = (second: number, snapshot: Snapshot) => {
+      log.nowUs = story.at(second);
+      log.look(snapshot);
+    };
+    const panes = [paneSeen("coder0", 1), paneSeen("other", 2)];
+    look(0, tmuxLook(story.at(0), panes));
+    log.append({
+      ...{ type: "recorder.source.started", agent: null, source: "recorder", payload: TMUX },
+      ...{ occurredAtUs: story.at(0), precision: "us" },
+    });
+    const past = () =>
+      pastOf({
+        ...{ tenantId: "t", host: "h", logSeq: log.events.length, events: log.events },
+        ...{ lapsedAtUs: null, nowUs: log.nowUs },
+      });
+    const rows = (second: number) =>
+      past()
+        .table(story.at(second), true)
+        .agents.map(({ name, status, status_reason, class: of, unrostered }) => {
+          const [then] = past().intervals(name, window(second, second + 0.001));
+          expect([name, status, status_reason]).toEqual([name, then?.status, then?.reason]);
+          const { verdict, row } = past().explain(name, story.at(second));
+          expect([verdict.status, row.status, row.class]).toEqual([status, status, of]);
+          return `${name} ${status} ${of} ${unrostered}`;
+        });
+    log.nowUs = story.at(1);
+    // As long as nobody has read one no roster names anybody, as far as anybody can tell.
+    expect(rows(0.5)).toEqual(["coder0 running unrostered true", "other running unrostered true"]);
+    look(1, rosterLook(story.at(1), { coder0: {} }));
+    log.nowUs = story.at(2);
+    expect(rows(0.5)).toEqual(["coder0 unobserved unknown false", "other unobserved unknown false"]);
+    expect(rows(1)).toEqual(["coder0 unobserved implementer false", "other running unrostered true"]);
+  });
+
   test("nothing is observed before the log begins, nor after now", () => {
     const past = pastAt(200);
     expect([...past.observed("coder0", "unobserved", window(-500, 900))]).toEqual([window(0, 200)]);
@@ -144,20 +182,23 @@ describe("the past", () => {
           const at = { fromUs: atUs, toUs: atUs + 1 };
           const [told, ...others] = past.intervals(agent, at);
           expect(others).toEqual([]);
+          const shown = past.table(atUs, true).agents.find(({ name }) => name === agent);
           if (past.isStray(agent)) {
-            // A session that no roster ever named is shown while it is there; before the log it is told by `since` alone.
-            const shown = past.table(atUs, true).agents.find(({ name }) => name === agent);
-            if (told?.reason === BEFORE_THE_LOG) continue;
-            if (shown) expect(told?.status).toBe(shown.status);
+            // A session that no roster ever named is shown while it is there.
+            if (shown) expect([shown.status, shown.status_reason]).toEqual([told?.status, told?.reason]);
             else expect([null, "unobserved"]).toContain(told?.status);
             continue;
           }
-          // Before the roster was first read nobody was on it.
+          // Before the roster was first read nobody was on it, and nobody is said not to have been.
+          if (shown && told?.reason === BEFORE_THE_LOG)
+            expect(shown).toMatchObject({
+              ...{ status: "unobserved", status_reason: BEFORE_THE_LOG, unrostered: false },
+            });
           const interval = told?.reason === BEFORE_THE_LOG ? { ...told, status: null } : told;
           expect(interval?.status).toBe(statusIntervals(history, agent, at)[0]?.status);
           const row = past
             .table(atUs, false)
-            .agents.find(({ name, unrostered }) => name === agent && !unrostered);
+            .agents.find(({ name, class: of }) => name === agent && of !== "unrostered" && of !== "unknown");
           expect(row?.status ?? null).toBe(interval?.status ?? null);
           if (!row) continue;
           expect(past.explain(agent, atUs).row).toEqual(row);
