@@ -83,7 +83,7 @@ export function whyDocument({ row, verdict, facts }: Explained, input: WhyInput)
   const cells: WhyCell[] = [
     {
       plane: "declared",
-      state: facts.roster ? facts.roster.declaration.class : "not on the roster",
+      state: facts.roster?.declaration.class ?? (row.unrostered ? "not on the roster" : "unknown"),
       observed_at: facts.roster ? isoOf(facts.roster.recordedAtUs) : null,
       source: "roster",
       evidence: found(bySeq(facts.roster?.seq), bySeq(facts.roster?.declaredSeq)),

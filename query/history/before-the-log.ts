@@ -27,7 +27,7 @@ export function* sinceTheLog(
   }
 }
 
-export const BEFORE_THE_LOG = "nobody watched yet";
+export const BEFORE_THE_LOG = "nobody could tell yet";
 
 /** The same verdict of a moment, for its table. */
 export const NO_ROSTER_YET: Verdict = {

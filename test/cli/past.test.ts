@@ -482,6 +482,7 @@ test("in the moments before the roster was first read, ps, why and sql say of a 
       expect(then).toMatchObject({ status: "unobserved", reason: agents[0]?.status_reason });
       const why = (await begins.run("why", name, "--at", moment)).stdout;
       expect(why).toContain("no roster had been read yet");
+      expect(why).toMatch(/declared +unknown/);
     }
     const query = "SELECT name, status FROM agents";
     expect(

@@ -63,7 +63,7 @@ describe("history", () => {
       // Before the log began nobody knows what was wanted: that is no time off the roster.
       expect(intervals[0]).toMatchObject({
         status: "unobserved",
-        reason: "nobody watched yet",
+        reason: "nobody could tell yet",
         began_before: true,
       });
     }
@@ -71,7 +71,7 @@ describe("history", () => {
     const [head, ...rows] = stdout.trimEnd().split("\r\n");
     expect(head).toBe("tenant_id,host,agent,from,to,seconds,began_before,status,reason,rules,why,since");
     expect(rows[0]).toBe(
-      'jarvis,W-jarvis,coder0,2026-06-20T19:00:00.000Z,2026-06-20T20:00:00.000Z,3600,true,unobserved,nobody watched yet,1,"",',
+      'jarvis,W-jarvis,coder0,2026-06-20T19:00:00.000Z,2026-06-20T20:00:00.000Z,3600,true,unobserved,nobody could tell yet,1,"",',
     );
     expect(rows).toHaveLength(document.agents.flatMap(({ intervals }) => intervals).length);
     expect(rows[2]).toMatch(
