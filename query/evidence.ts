@@ -5,6 +5,7 @@ import type { BootGap } from "./boot.ts";
 import { judgeBoot } from "./boot.ts";
 import type { Coverage, Watch } from "./coverage.ts";
 import { basename, chooseOwnPane, endOf, ownPanes, paneEvidence, unseenEndOf } from "./pane-evidence.ts";
+import { byClockOf, setBackIn } from "./planes/clock.ts";
 import type {
   AgentDocument,
   AgentPane,
@@ -15,6 +16,7 @@ import type {
   RefusedBeatDocument,
   RosterDocument,
   ServerDocument,
+  SetBack,
   UnitDocument,
 } from "./planes/documents.ts";
 import { documentOf, documentsOf, ONLY, within } from "./planes/documents.ts";
@@ -81,14 +83,20 @@ export function factsOf(input: {
   const heartbeatWatch = coverage.of("heartbeat", "");
   const intervalSeconds = declaration?.intervalSeconds ?? DEFAULT_INTERVAL_SECONDS;
 
+  const setBack = setBackIn(documents);
   const unseenEnd = unseenEndOf(own, own && agent?.hooked?.[own.socket], manager?.manager.bootedAtUs);
-  const pane = paneEvidence(own, server, paneWatch, unseenEnd);
+  const pane = byClockOfNow(setBack, own, paneEvidence(own, server, paneWatch, unseenEnd));
   const unitEvidence: Evidence["unit"] =
     systemdWatch.state === "fresh" && unit
       ? { known: true, active: activeOf(unit), result: unit.unit.result, atUs: unit.atUs }
       : { known: false };
   const alive = pane.known ? pane.state === "alive" : null;
-  const bornAtUs = own && (alive ?? true) ? (own.startedAtUs ?? null) : null;
+  const beatSeq = heartbeat?.seq ?? 0;
+  const bornAtUs =
+    own && (alive ?? true) && own.startedAtUs !== null
+      ? byClockOf(setBack, { atUs: own.startedAtUs, seq: own.bornSeq }, beatSeq)
+      : null;
+  const endedAtUs = alive === null ? endOf(own) : undefined;
   const { health, reason, counts, freshUntilUs } = judgeBeat({
     nowUs,
     intervalSeconds,
@@ -96,20 +104,22 @@ export function factsOf(input: {
     watched: heartbeatWatch.state === "fresh",
     confirmedAtUs: coverage.confirmedAtUs,
     bornAtUs,
-    endedAtUs: alive === null ? endOf(own) : undefined,
+    endedAtUs: endedAtUs && byClockOf(setBack, { atUs: endedAtUs, seq: own?.seq }, beatSeq),
     resumedAtUs: documentOf(documents, "recorder", ONLY)?.suspended?.toUs ?? null,
   });
   const takesUs = startTakesUs(intervalSeconds);
-  const { stop, endedAtUs } = stopInForce(
+  const { stop, endedAtUs: stoppedUntilUs } = stopInForce(
     agent?.purpose ?? NO_PURPOSE,
     {
       bornAtUs: own?.startedAtUs ?? null,
+      bornSeq: own?.bornSeq,
       endedByUs: downByUs(own, pane),
       bootId: manager?.manager.bootId ?? null,
     },
     {
       nowUs,
       takesUs,
+      setBack,
       unitFailedAtUs: unitEvidence.known && unitEvidence.active === "failed" ? unitEvidence.atUs : null,
     },
   );
@@ -118,11 +128,11 @@ export function factsOf(input: {
     beatExpected: declaration?.heartbeat === "expected",
     lifecycle: declaration?.lifecycle ?? "always",
     intervalSeconds,
-    everRan: everRan(roster, own, unitEvidence, nowUs - takesUs),
+    everRan: everRan(roster, own, unitEvidence, { missedUs: nowUs - takesUs, setBack }),
     pane,
     unit: unitEvidence,
     stop,
-    stoppedUntilUs: endedAtUs,
+    stoppedUntilUs,
     beat: {
       health,
       reason,
@@ -173,6 +183,18 @@ export function factsOf(input: {
   };
 }
 
+/** How long a life has lasted is asked by the clock of now. */
+function byClockOfNow(
+  setBack: readonly SetBack[],
+  own: AgentPane | undefined,
+  pane: Evidence["pane"],
+): Evidence["pane"] {
+  if (setBack.length === 0 || !pane.known || pane.state !== "alive") return pane;
+  const byNow = (atUs: number | null): number | null =>
+    atUs === null ? null : byClockOf(setBack, { atUs, seq: own?.bornSeq }, Infinity);
+  return { ...pane, startedAtUs: byNow(pane.startedAtUs), atUs: byNow(pane.atUs) };
+}
+
 /** By when nothing of it ran any more; null: it runs, or nobody knows. */
 function downByUs(own: AgentPane | undefined, pane: Evidence["pane"]): number | null {
   if (!pane.known || pane.state === "alive") return null;
@@ -183,13 +205,15 @@ function everRan(
   roster: RosterDocument | undefined,
   own: AgentPane | undefined,
   unit: Evidence["unit"],
-  missedUs: number,
+  { missedUs, setBack }: { readonly missedUs: number; readonly setBack: readonly SetBack[] },
 ): boolean {
   if (unit.known && unit.active === "failed") return true;
   // A unit that has just become active is told of before the pane that it makes.
   if (unit.known && unit.active === "active" && (own || missedUs > unit.atUs)) return true;
   if (!own) return false;
-  return own.state === "alive" || (own.diedAtUs ?? own.atUs) >= (roster?.declaredAtUs ?? 0);
+  if (own.state === "alive" || roster === undefined) return true;
+  const declared = { atUs: roster.declaredAtUs, seq: roster.declaredSeq };
+  return (own.diedAtUs ?? own.atUs) >= byClockOf(setBack, declared, own.seq);
 }
 
 function driftState(

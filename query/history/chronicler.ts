@@ -39,6 +39,7 @@ export const FAMILIES = [
   "process",
   "coverage",
   "recorder",
+  "clock",
   "refusedbeat",
   "heartbeat",
 ] as const;
@@ -58,7 +59,7 @@ export const chronicle: Chronicle = chronicleAt(CADENCE);
 export function chronicleAt(cadence: Cadence): Chronicle {
   return {
     name: "chronicle",
-    version: 15,
+    version: 16,
     // Beats are most of a log, and stay in it; of the others nobody asks how they were.
     ignores: new Set(["heartbeat", "tally", "verdicts", "bootpromise", "bootcompared"]),
     halves: {

@@ -82,6 +82,7 @@ function momentsOf(history: History, agent: string, { fromUs, toUs }: Window, bo
   const timelines = [
     roster,
     history.told.of("manager", ONLY),
+    history.told.of("clock", ONLY),
     history.purpose(agent),
     beat.told,
     beat.watched,

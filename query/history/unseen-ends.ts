@@ -15,6 +15,8 @@ export interface UnseenEnd {
   readonly seenUntilUs: number;
   /** By then it was gone. */
   readonly byUs: number;
+  /** The life that was found then did not tell when it began: what beat after the last sight of this one may have been that. */
+  readonly nextMayHaveBeaten: boolean;
 }
 
 /**
@@ -37,7 +39,8 @@ export function withUnseenEnds(
     const byUs = life.toUs;
     const gap = spanAt(gaps, byUs - 1);
     if (gap === null || gap.toUs === Infinity || isTold(life, next, deathAfter(stretches, index))) continue;
-    if (!mayHaveBeaten(next)) ends.push({ seenUntilUs: Math.max(gap.fromUs, life.fromUs + 1), byUs });
+    const seenUntilUs = Math.max(gap.fromUs, life.fromUs + 1);
+    ends.push({ seenUntilUs, byUs, nextMayHaveBeaten: mayHaveBeaten(next) });
     if (next.state === "alive" && life.fromUs < byUs - 1) {
       const told = goneBy(life.pane, byUs - 1, next.pane?.server !== life.pane.server, next.pane);
       setWithin(result, byUs - 1, byUs, told);
@@ -79,12 +82,14 @@ export function withoutReachOfEnded(
 ): Timeline<BeatTold> {
   if (ends.length === 0) return beats;
   const result = { fromUs: [...beats.fromUs], values: [...beats.values] };
-  for (const { seenUntilUs, byUs } of ends) {
+  for (const { seenUntilUs, byUs, nextMayHaveBeaten } of ends) {
     const last = pieceAt(beats, byUs - 1);
     const { beatSeq } = beats.values[last] as BeatTold;
     let made = last;
     while (made > 0 && beats.values[made - 1]?.beatSeq === beatSeq) made--;
-    const voidFromUs = Math.max(seenUntilUs, (beats.fromUs[made] as number) + 1);
+    const madeUs = beats.fromUs[made] as number;
+    if (nextMayHaveBeaten && madeUs >= seenUntilUs) continue;
+    const voidFromUs = Math.max(seenUntilUs, madeUs + 1);
     for (let piece = pieceAt(beats, voidFromUs); piece <= last; piece++) {
       const fromUs = Math.max(voidFromUs, beats.fromUs[piece] as number);
       const told = valueAt(beats, fromUs);

@@ -65,6 +65,8 @@ export interface AgentPane extends Changed {
   readonly start: number | null;
   readonly startedAtUs: number | null;
   readonly incarnation: string | null;
+  /** Where in the log this life was first told of. */
+  readonly bornSeq: number;
   readonly state: "alive" | "dead" | "closed";
   readonly status: number | null;
   readonly signal: number | null;
@@ -184,6 +186,17 @@ export interface RecorderDocument extends Changed {
   readonly suspended: { readonly fromUs: number; readonly toUs: number } | null;
 }
 
+/** A word of the recorder before which something stands in the log that is dated later. */
+export interface SetBack {
+  readonly atUs: number;
+  readonly seq: number;
+}
+
+/** How the clock was set back, as far as it matters to what stands. */
+export interface ClockDocument extends Changed {
+  readonly setBack: readonly SetBack[];
+}
+
 /** Counts over the whole log, by agent. */
 export interface TallyDocument {
   /** The newest life of its own pane that was counted. */
@@ -216,6 +229,7 @@ export interface DocumentFamilies {
   process: ProcessDocument;
   coverage: CoverageDocument;
   recorder: RecorderDocument;
+  clock: ClockDocument;
   bootpromise: BootPromiseDocument;
   bootcompared: BootComparedDocument;
   tally: TallyDocument;
@@ -237,6 +251,7 @@ export const FAMILIES_OF_PS: readonly (keyof DocumentFamilies)[] = [
   "process",
   "coverage",
   "recorder",
+  "clock",
 ];
 
 /** The id of families that hold one document only. */

@@ -93,10 +93,11 @@ export function repetitionOf(
 
 /**
  * The beat with the latest `ts` stands, whatever order they arrive in. A beat dated after the moment at which this one was
- * recorded came from a clock that was ahead: it must not silence right ones until that hour comes.
+ * recorded, or read, came from a clock that was ahead: it must not silence right ones until that hour comes.
  */
 function supersedes(event: FoldEvent, known: HeartbeatDocument): boolean {
-  return event.occurredAtUs >= known.atUs || known.atUs > event.recordedAtUs;
+  const { afterSetBack } = event.payload as PayloadOf<"heartbeat.received">;
+  return event.occurredAtUs >= known.atUs || known.atUs > event.recordedAtUs || afterSetBack === true;
 }
 
 function statusSince(
@@ -144,7 +145,7 @@ export function deriveHeartbeat(
         source: "heartbeat",
         occurredAtUs,
         precision,
-        payload,
+        payload: known && known.atUs > snapshot.endedAtUs ? { ...payload, afterSetBack: true } : payload,
       });
     }
     const told = same && known.writerExitedAtUs !== null;
@@ -169,5 +170,6 @@ export function deriveHeartbeat(
 
 /** `pidStart` is read from /proc beside the beat: when the process is gone by a later look, the beat is still the same one. */
 function sameBeat(known: PayloadOf<"heartbeat.received">, seen: PayloadOf<"heartbeat.received">): boolean {
-  return sameValue({ ...known, pidStart: null }, { ...seen, pidStart: null });
+  const { afterSetBack: _, ...held } = known;
+  return sameValue({ ...held, pidStart: null }, { ...seen, pidStart: null });
 }

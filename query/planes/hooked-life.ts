@@ -86,7 +86,7 @@ function isAfter(hooked: HookedLife, { atUs, withinUs }: Begun, own: AgentPane):
   return atUs + withinUs > (own.startedAtUs ?? own.diedAtUs ?? own.atUs);
 }
 
-function byHooks(hooked: HookedLife, { atUs: begunUs, withinUs }: Begun): AgentPane {
+function byHooks(hooked: HookedLife, { atUs: begunUs, withinUs, seq: bornSeq }: Begun): AgentPane {
   const { socket, server, session, died, closed, seq, recordedAtUs } = hooked;
   const last = closed ?? died;
   return {
@@ -99,6 +99,7 @@ function byHooks(hooked: HookedLife, { atUs: begunUs, withinUs }: Begun): AgentP
       start: null,
       startedAtUs: begunUs,
       incarnation: null,
+      bornSeq,
     },
     ...{ state: "closed", status: died?.status ?? null, signal: died?.signal ?? null },
     atUs: Math.max(begunUs, last?.atUs ?? begunUs),

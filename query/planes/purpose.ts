@@ -1,6 +1,7 @@
 import type { PayloadOf } from "../../store/events/catalogue.ts";
 import type { Documents, FoldEvent } from "../../store/projection.ts";
-import type { Intent, Purpose } from "./documents.ts";
+import { byClockOf } from "./clock.ts";
+import type { Intent, Purpose, SetBack } from "./documents.ts";
 import { documentOf } from "./documents.ts";
 import { REACH_IN_INTERVALS } from "./heartbeat.ts";
 
@@ -71,6 +72,7 @@ export function withIntent(purpose: Purpose, intent: Intent): Purpose {
 /** The life that a stop may have been meant for. */
 export interface Life {
   readonly bornAtUs: number | null;
+  readonly bornSeq?: number | undefined;
   /** By when nothing of it ran any more, at the latest; null: it runs, or nobody knows. */
   readonly endedByUs: number | null;
   readonly bootId: string | null;
@@ -95,13 +97,18 @@ function hadEnded({ endedByUs }: Life, atUs: number): boolean {
 export function stopInForce(
   purpose: Purpose,
   life: Life,
-  at: { readonly nowUs: number; readonly takesUs: number; readonly unitFailedAtUs: number | null },
+  at: {
+    readonly nowUs: number;
+    readonly takesUs: number;
+    readonly unitFailedAtUs: number | null;
+    readonly setBack?: readonly SetBack[];
+  },
 ): { readonly stop: StopInForce | null; readonly endedAtUs: number | null } {
   let endedAtUs: number | null = null;
   const inForce: Intent[] = [];
   for (const intent of [purpose.operator, purpose.systemd]) {
     if (intent === null || !isOfThisBoot(intent, life.bootId)) continue;
-    if (life.bornAtUs !== null && intent.atUs < life.bornAtUs) continue;
+    if (isOfEarlierLife(intent, life, at.setBack ?? [])) continue;
     if (intent.kind === "restart" && hadEnded(life, intent.atUs)) continue;
     const untilUs = endOf(intent, purpose.startedAtUs, at);
     if (at.nowUs < untilUs) inForce.push(intent);
@@ -110,6 +117,13 @@ export function stopInForce(
   const [stop] = inForce;
   if (stop === undefined) return { stop: null, endedAtUs };
   return { stop: { ...stop, firstAtUs: Math.min(...inForce.map(({ atUs }) => atUs)) }, endedAtUs: null };
+}
+
+/** Which of the two came first tells the clock, and where it was set back between them the log. */
+function isOfEarlierLife(intent: Intent, { bornAtUs, bornSeq }: Life, setBack: readonly SetBack[]): boolean {
+  if (bornAtUs === null) return false;
+  const born = { atUs: bornAtUs, seq: bornSeq };
+  return byClockOf(setBack, intent, bornSeq ?? 0) < byClockOf(setBack, born, intent.seq);
 }
 
 function endOf(

@@ -1,10 +1,12 @@
 import type { PayloadOf } from "../../store/events/catalogue.ts";
 import type { Documents, FoldEvent } from "../../store/projection.ts";
+import { foldClock } from "./clock.ts";
 import type { CoverageDocument, RecorderDocument } from "./documents.ts";
 import { documentOf, documentsOf, ONLY } from "./documents.ts";
 
 /** Who watched, and which sources answered: what lies outside is unobserved. */
 export function foldRecorder(documents: Documents, event: FoldEvent): void {
+  foldClock(documents, event);
   const changed = { seq: event.seq, recordedAtUs: event.recordedAtUs };
   const known = documentOf(documents, "recorder", ONLY);
   const setRecorder = (

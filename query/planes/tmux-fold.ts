@@ -221,6 +221,7 @@ function ownPaneFrom(pane: PaneDocument, event: FoldEvent): AgentPane {
     start,
     startedAtUs,
     incarnation,
+    bornSeq: event.seq,
     state: pane.dead ? "dead" : "alive",
     status,
     signal,

@@ -464,8 +464,10 @@ export const guards: ReadonlyMap<string, Guard> = new Map<string, Guard>([
         if (typeof e1 !== "string" || e1.length > 256) return `extra.${String(k1)}`;
       }
     }
+    const f0_afterSetBack = v.afterSetBack;
+    if (f0_afterSetBack !== undefined) { if (typeof f0_afterSetBack !== "boolean") return "afterSetBack"; }
     for (const k0 in v) {
-      if (k0 !== "pid" && k0 !== "pidStart" && k0 !== "status" && k0 !== "evidence" && k0 !== "extra") return `${k0}`;
+      if (k0 !== "pid" && k0 !== "pidStart" && k0 !== "status" && k0 !== "evidence" && k0 !== "extra" && k0 !== "afterSetBack") return `${k0}`;
     }
     return null;
   }],

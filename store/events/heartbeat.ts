@@ -10,6 +10,8 @@ export const heartbeatEvents = {
     status: shortText,
     evidence: z.enum(["runtime", "hook", "sidecar"]),
     extra: z.record(shortText, shortText).optional(),
+    /** The beat that was read before it is dated later than this one was read: the clock was set back, or had been ahead. */
+    afterSetBack: z.boolean().optional(),
   }),
   /**
    * The beat's process is gone (its pid is free or belongs to a process with another start time). `goneByUs`: it was not there when the beat was

@@ -29,6 +29,8 @@ interface Word {
   readonly startedAtUs: number | null;
   readonly status: number | null;
   readonly signal: number | null;
+  /** Where in the log this life was first told of. */
+  readonly bornSeq: number;
   readonly atUs: number;
   readonly datedByTmux: boolean;
   /** When its process was told to have ended, whatever became of the pane. */
@@ -68,6 +70,12 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
       ...ownWords.filter((word) => word.seq > event.seq).map((word) => word.occurredAtUs),
     );
   const found = (event: StoredEvent): number => happened(event, Infinity);
+  /** When that was which was stated at one place of the log, by the clock of a later place. */
+  const byClockOf = (statedUs: number, seq: number, later: number): number =>
+    Math.min(
+      statedUs,
+      ...ownWords.filter((word) => seq < word.seq && word.seq < later).map((word) => word.occurredAtUs),
+    );
   const unlived = all("recorder.suspended", "recorder.clock.stepped").flatMap((event) => {
     const span = (fromUs: number, toUs: number) => [
       { fromUs: happened(event, fromUs), toUs: happened(event, toUs), resumedAtUs: toUs },
@@ -183,7 +191,8 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
           diedAtUs: null,
           endedByUs: null,
         };
-        told.push({ ...p, ...ended, effectUs: happened(event), seq: event.seq, state: "alive" });
+        const { seq } = event;
+        told.push({ ...p, ...ended, effectUs: happened(event), seq, bornSeq: seq, state: "alive" });
       }
       if (event.type === "tmux.pane.died" && last) {
         const { pane, pid, status, signal } = payload(event, "tmux.pane.died");
@@ -233,11 +242,16 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
   };
 
   const vanished = all("tmux.server.vanished");
-  const lostUs = (own: Word, atUs: number): number | undefined =>
+  const lost = (own: Word, atUs: number): StoredEvent | undefined =>
     vanished.find((event) => {
       const us = happened(event);
-      return payload(event, "tmux.server.vanished").server === own.server && us > own.effectUs && us <= atUs;
-    })?.occurredAtUs;
+      if (payload(event, "tmux.server.vanished").server !== own.server || us > atUs) return false;
+      return us > own.effectUs || (us === own.effectUs && event.seq > own.seq);
+    });
+  const lostUs = (own: Word, atUs: number): number | undefined => lost(own, atUs)?.occurredAtUs;
+  /** Where in the log the last word of this life is. */
+  const toldSeq = (own: Word, atUs: number): number =>
+    own.state === "closed" ? own.seq : (lost(own, atUs)?.seq ?? own.seq);
   /** The last moment at which it ran: one that was alive when its server went, went with it. */
   const ranUntil = (own: Word, atUs: number): number =>
     own.state === "alive" ? (lostUs(own, atUs) ?? Infinity) : (own.diedAtUs ?? own.atUs);
@@ -304,6 +318,7 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
       ...{
         effectUs: created.occurredAtUs,
         seq: (closed ?? died ?? created).seq,
+        bornSeq: created.seq,
         state: "closed",
         server,
         session,
@@ -418,6 +433,10 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
       return { pane: { ...asTold(gone, atUs), serverGone, replaced: true }, own: gone };
     }
     const knownUs = life.effectUs < gap.fromUs ? gap.fromUs : life.effectUs + 1;
+    // A life that did not tell when it began may have made what beat since.
+    const isOfNext =
+      next !== life && next?.state === "alive" && overUs === untilUs && next.atUs !== next.startedAtUs;
+    if (isOfNext && beatUs(overUs) >= knownUs) return unknown;
     return { ...unknown, voidFromUs: Math.max(knownUs, beatUs(overUs) + 1) };
   };
 
@@ -556,18 +575,18 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
       if (happened(event) > atUs) continue;
       const { seq, recordedAtUs, precision } = event;
       if (event.type === "heartbeat.received") {
-        // The newest ts stands; one that was in the future when this one was recorded does not.
-        if (beat && event.occurredAtUs < beat.atUs && beat.atUs <= recordedAtUs) continue;
         const p = payload(event, "heartbeat.received");
+        // The newest ts stands; one that was in the future when this one was recorded, or read, does not.
+        if (beat && event.occurredAtUs < beat.atUs && beat.atUs <= recordedAtUs && !p.afterSetBack) continue;
         const life = { statusSinceUs: 0, writerExitedAtUs: null, removed: false };
         beat = { atUs: event.occurredAtUs, precision, beat: p, ...life, seq, recordedAtUs };
         beatSeq = seq;
       } else if (event.type === "heartbeat.file.removed") {
-        if (beat) beat = { ...beat, removed: true };
+        if (beat) beat = { ...beat, removed: true, seq };
       } else if (beat) {
         const { pid, pidStart } = payload(event, "heartbeat.writer.exited");
         if (pid === beat.beat.pid && pidStart === beat.beat.pidStart)
-          beat = { ...beat, writerExitedAtUs: event.occurredAtUs };
+          beat = { ...beat, writerExitedAtUs: event.occurredAtUs, seq };
       }
     }
     return { beat, beatSeq };
@@ -611,7 +630,7 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
         const restarts = stops && jobType === "restart";
         return {
           ...{ stops: isAbout && stops, starts: isAbout && starts, restarts },
-          ...{ atUs: event.occurredAtUs, bootId },
+          ...{ atUs: event.occurredAtUs, seq: event.seq, bootId },
         };
       });
     const verbs = all("operator.start.requested", "operator.restart.requested", "operator.stop.requested")
@@ -621,6 +640,7 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
         restarts: event.type === "operator.restart.requested",
         starts: event.type !== "operator.stop.requested",
         atUs: event.occurredAtUs,
+        seq: event.seq,
         bootId: null,
       }));
     const manager = newest(
@@ -639,7 +659,10 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
       const last = stops.filter((word) => word.atUs === stopUs);
       const stop = last.find((word) => !word.restarts) ?? last[0];
       if (!stop) continue;
-      if (own && own.startedAtUs !== null && stopUs < own.startedAtUs) continue;
+      if (own && own.startedAtUs !== null) {
+        const bornUs = byClockOf(own.startedAtUs, own.bornSeq, stop.seq);
+        if (byClockOf(stopUs, stop.seq, own.bornSeq) < bornUs) continue;
+      }
       // Whoever restarts what is known to have been down has stopped nothing.
       if (stop.restarts && downByUs !== null && downByUs <= stopUs) continue;
       if (manager && stop.bootId !== null && manager.bootId.replaceAll("-", "") !== stop.bootId) continue;
@@ -660,8 +683,7 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
       const newestStay = stays.at(-1);
       if (!newestStay || newestStay.type === "roster.agent.removed") return null;
       const declaration = payload(newestStay, "roster.agent.declared");
-      const declaredAtUs =
-        stays.findLast((event) => event.type === "roster.agent.declared")?.occurredAtUs ?? 0;
+      const declared = stays.findLast((event) => event.type === "roster.agent.declared") as StoredEvent;
       const { pane, own, voidFromUs } = paneAt(agent, atUs);
       const unit = unitAt(declaration.unit, atUs);
       const { beat } = beatAt(agent, atUs);
@@ -672,14 +694,23 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
         unit.known && unit.active === "active" && (own !== undefined || atUs - graceUs > unit.atUs);
       const unitRan = isUp || (unit.known && unit.active === "failed");
       const endedUs = own === undefined || own.unseenEnd ? Infinity : ranUntil(own, atUs);
-      const ownRan = own !== undefined && ranUntil(own, atUs) >= declaredAtUs;
+      const ownSeq = own === undefined ? 0 : toldSeq(own, atUs);
+      const ownRan =
+        own !== undefined && ranUntil(own, atUs) >= byClockOf(declared.occurredAtUs, declared.seq, ownSeq);
+      const beatSeq = beat?.seq ?? 0;
+      const byClock = (us: number | null | undefined, seq: number): number | null =>
+        own && typeof us === "number" ? byClockOf(us, own.bornSeq, seq) : null;
+      const byNow = {
+        startedAtUs: byClock(own?.startedAtUs, Infinity),
+        atUs: byClock(own?.atUs, Infinity),
+      };
       return judge({
         nowUs: atUs,
         beatExpected: declaration.heartbeat === "expected",
         lifecycle: declaration.lifecycle,
         intervalSeconds: declaration.intervalSeconds,
         everRan: unitRan || ownRan,
-        pane,
+        pane: pane.known && pane.state === "alive" ? { ...pane, ...byNow } : pane,
         unit,
         ...stopAt(agent, own, pane, unit, graceUs, atUs),
         beat: {
@@ -688,9 +719,9 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
             intervalSeconds: declaration.intervalSeconds,
             heartbeat: beat && (voidFromUs === undefined ? beat : { ...beat, voidFromUs }),
             watched: isWatched(agent, atUs),
-            bornAtUs: own && mayLive ? own.startedAtUs : null,
+            bornAtUs: mayLive ? byClock(own?.startedAtUs, beatSeq) : null,
             // A life that was told to have ended answers no longer, until somebody knows of another.
-            endedAtUs: pane.known || endedUs === Infinity ? undefined : endedUs,
+            endedAtUs: pane.known || endedUs === Infinity ? undefined : byClockOf(endedUs, ownSeq, beatSeq),
             resumedAtUs: unlived.filter(({ fromUs }) => fromUs <= atUs).at(-1)?.resumedAtUs ?? null,
           }),
           status: beat?.beat.status ?? null,

@@ -109,6 +109,47 @@ test("what ended at an exact moment ended then, also where the clock was set bac
   );
 });
 
+test("what was told before the clock was set back had happened by then, whatever hour it was dated by", () => {
+  // Found by longer runs: a declaration that is dated later than the life that ended after it,
+  agree(
+    play([
+      { afterMs: 1, op: { kind: "record" } },
+      { afterMs: 1, op: { kind: "step", byMs: -4 } },
+      { afterMs: 1, op: { kind: "start", agent: 0, hook: false } },
+      { afterMs: 1, op: { kind: "kill-server" } },
+      { afterMs: 1, op: { kind: "beat", agent: 0, status: "ok", aheadMs: 0 } },
+      { afterMs: 1, op: { kind: "step", byMs: -3 } },
+      { afterMs: 1, op: { kind: "unlink", agent: 1 } },
+    ]),
+  );
+  // and an end that is dated later than what beat after it.
+  agree(
+    play([
+      { afterMs: 1, op: { kind: "record" } },
+      { afterMs: 1, op: { kind: "start", agent: 0, hook: false } },
+      { afterMs: 1, op: { kind: "kill-server" } },
+      { afterMs: 1, op: { kind: "step", byMs: -3 } },
+      { afterMs: 1, op: { kind: "verb", agent: 0, verb: "stop" } },
+      { afterMs: 1, op: { kind: "beat", agent: 0, status: "ok", aheadMs: 0 } },
+      { afterMs: 1, op: { kind: "stop-recording", told: false, aliveMs: 0 } },
+    ]),
+  );
+});
+
+test("a life that was followed by one of which nobody knows since when is healthy until it was last seen, by what it beat before that", () => {
+  agree(
+    play([
+      { afterMs: 1, op: { kind: "start", agent: 0, hook: false } },
+      { afterMs: 1, op: { kind: "beat", agent: 0, status: "ok", aheadMs: 0 } },
+      { afterMs: 1, op: { kind: "sample" } },
+      { afterMs: 2, op: { kind: "respawn", agent: 0 } },
+      { afterMs: 2, op: { kind: "step", byMs: -14 } },
+      { afterMs: 8, op: { kind: "start", agent: 0, hook: false } },
+      { afterMs: 3, op: { kind: "record" } },
+    ]),
+  );
+});
+
 describe("intervals", () => {
   test("tile the window: each begins where the one before ended, and neighbours differ", options, () => {
     const window = fc.tuple(fc.integer({ min: -50, max: 200 }), fc.integer({ min: 1, max: 200 }));
