@@ -160,8 +160,8 @@ type Stage = Interval & { readonly status: AgentStatus };
 
 function unwellIn(past: Past, agent: string, window: Window): Stage[] {
   return [...past.intervals(agent, window)].flatMap((interval) => {
-    const { status } = interval;
-    if (status === null || bucketOf(status) !== "unhealthy") return [];
+    const { status, reason } = interval;
+    if (status === null || bucketOf(status, reason) !== "unhealthy") return [];
     return [{ ...interval, status, fromUs: Math.max(interval.fromUs, window.fromUs) }];
   });
 }
@@ -188,7 +188,7 @@ function beginningOf(past: Past, agent: string, atUs: number): number {
   let beganUs = atUs;
   for (let us = atUs + 1; ; ) {
     const interval = [...past.intervals(agent, { fromUs: us - 1, toUs: us })].at(-1);
-    const bucket = interval === undefined ? null : bucketOf(interval.status);
+    const bucket = interval === undefined ? null : bucketOf(interval.status, interval.reason);
     if (interval === undefined || (bucket !== "unhealthy" && bucket !== "unobserved")) return beganUs;
     if (bucket === "unhealthy") beganUs = interval.fromUs;
     if (interval.fromUs === -Infinity) return beganUs;

@@ -1,6 +1,9 @@
 import { startTakesUs } from "./planes/purpose.ts";
 import type { Evidence } from "./weighed.ts";
 
+/** The reason of one that was never seen to run since it was declared. */
+export const NEVER_RAN = "never-ran";
+
 /** The reason of one that went with its server. */
 export const SERVER_GONE = "tmux server gone";
 

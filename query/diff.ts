@@ -141,7 +141,7 @@ export function diffDocument(
 
 /** Of one that is found unwell after nobody could tell it is said, whether that is new or not. */
 function isTrouble(one: AgentRow, other: AgentRow): boolean {
-  return one.status === "unobserved" && bucketOf(other.status) === "unhealthy";
+  return one.status === "unobserved" && bucketOf(other.status, other.status_reason) === "unhealthy";
 }
 
 function cellsBetween(one: AgentRow | undefined, other: AgentRow | undefined): DiffCell[] {

@@ -1,4 +1,13 @@
-import { awayWords, badEnd, deathReason, endedAtUs, missedSinceUs, wentAtUs, wishedEndUs } from "./death.ts";
+import {
+  awayWords,
+  badEnd,
+  deathReason,
+  endedAtUs,
+  missedSinceUs,
+  NEVER_RAN,
+  wentAtUs,
+  wishedEndUs,
+} from "./death.ts";
 import type { AgentStatus, Plane } from "./row.ts";
 import type { Evidence } from "./weighed.ts";
 
@@ -84,7 +93,7 @@ function gone(evidence: Evidence): Step {
   const status = "dead";
   if (!pane.known) return { status, holds: "unknown", because: PANE_UNKNOWN, needs: ["pane"] };
   if (pane.state === "alive") return { status, holds: "no", because: "its pane is alive" };
-  const reason = evidence.everRan ? deathReason(evidence) : "never-ran";
+  const reason = evidence.everRan ? deathReason(evidence) : NEVER_RAN;
   return {
     status,
     holds: "yes",
@@ -186,7 +195,7 @@ function absent({ pane, everRan }: Evidence): Step {
     status,
     holds: "yes",
     because: "it was never seen to run since it was declared",
-    reason: "never-ran",
+    reason: NEVER_RAN,
   };
 }
 

@@ -66,7 +66,7 @@ export function whenDocument(
     if (one.beganBefore) return told(one, window, foundBegun(past, name, state, one, window), null);
     const first = index === 0 ? foundFirst(past, name, one.fromUs) : null;
     if (first !== null) return told(one, window, first, null);
-    const seen = ENDS.has(bucketOf(state)) ? seenToEnd : seenToBegin;
+    const seen = ENDS.has(bucketOf(state, null)) ? seenToEnd : seenToBegin;
     return told(one, window, null, seen(past, name, one.fromUs));
   });
   const spans: Span[] = [...past.observed(name, state, window)];

@@ -1,3 +1,4 @@
+import { NEVER_RAN } from "../death.ts";
 import type { AgentStatus } from "../row.ts";
 
 /** What a stretch of time counts as for availability. */
@@ -21,7 +22,11 @@ const BUCKET_OF: Readonly<Record<AgentStatus, Bucket>> = {
   absent: "unobserved",
 };
 
-/** Null, off the roster, is planned: before its declaration and after its removal nobody wanted it to run. */
-export function bucketOf(status: AgentStatus | null): Bucket {
-  return status === null ? "planned" : BUCKET_OF[status];
+/**
+ * Null, off the roster, is planned: before its declaration and after its removal nobody wanted it to run. What has never run is no failure: a
+ * row that is not expected to beat is called `dead` then, where another is `absent`, and counts as that does.
+ */
+export function bucketOf(status: AgentStatus | null, reason: string | null): Bucket {
+  if (status === null) return "planned";
+  return reason === NEVER_RAN ? BUCKET_OF.absent : BUCKET_OF[status];
 }

@@ -1,10 +1,12 @@
 import type { AgentStatus } from "../row.ts";
+import type { Interval } from "./intervals.ts";
 import type { Past } from "./past.ts";
 import type { Window } from "./sweep.ts";
 
 /** A verdict, and until when it held before nobody could tell any more. */
 export interface LastSeen {
   readonly status: AgentStatus | null;
+  readonly reason: string | null;
   readonly untilUs: number;
 }
 
@@ -13,12 +15,12 @@ export function lastSeen(
   intervals: Past["intervals"],
   agent: string,
   atUs: number,
-  isSeen: (status: AgentStatus | null) => boolean = (status) => status !== "unobserved",
+  isSeen: (verdict: Pick<Interval, "status" | "reason">) => boolean = ({ status }) => status !== "unobserved",
 ): LastSeen | null {
   for (let us = atUs; ; ) {
     const last = [...intervals(agent, { fromUs: us - 1, toUs: us })].at(-1);
     if (last === undefined) return null;
-    if (isSeen(last.status)) return { status: last.status, untilUs: us };
+    if (isSeen(last)) return { status: last.status, reason: last.reason, untilUs: us };
     if (last.fromUs === -Infinity) return null;
     us = last.fromUs;
   }

@@ -26,6 +26,7 @@ export interface Part {
   readonly fromUs: number;
   readonly toUs: number;
   readonly status: AgentStatus | null;
+  readonly reason: string | null;
 }
 
 /** What verdicts alone do not tell of an outage. Each is asked only where it can make a difference. */
@@ -53,8 +54,8 @@ export function outagesOf(parts: readonly Part[], window: Window, around: Surrou
     open = null;
   };
   let seenAny = false;
-  for (const [index, { fromUs, toUs, status }] of parts.entries()) {
-    const bucket = bucketOf(status);
+  for (const [index, { fromUs, toUs, status, reason }] of parts.entries()) {
+    const bucket = bucketOf(status, reason);
     if (bucket === "unobserved") continue;
     if (bucket === "unhealthy" && status !== null) {
       const before: Open | null = open;
@@ -117,7 +118,8 @@ function goOn(
 
 /** A look sees an instant: what it found was neither seen to begin nor to end. */
 function isLook(parts: readonly Part[], index: number): boolean {
-  const isSeen = (part: Part | undefined) => part !== undefined && bucketOf(part.status) !== "unobserved";
+  const isSeen = (part: Part | undefined) =>
+    part !== undefined && bucketOf(part.status, part.reason) !== "unobserved";
   let [first, last] = [index, index];
   while (isUnhealthy(parts[first - 1])) first -= 1;
   while (isUnhealthy(parts[last + 1])) last += 1;
@@ -126,7 +128,7 @@ function isLook(parts: readonly Part[], index: number): boolean {
 }
 
 function isUnhealthy(part: Part | undefined): boolean {
-  return part !== undefined && bucketOf(part.status) === "unhealthy";
+  return part !== undefined && bucketOf(part.status, part.reason) === "unhealthy";
 }
 
 /** When a new life came in time that nobody watched; null: none did. One that began the instant it was last seen unwell came after that. */
@@ -157,6 +159,11 @@ export function surroundingsOf(
 
 /** Of one that has never run nothing was seen. */
 function unwellBefore(intervals: Past["intervals"], agent: string, atUs: number): boolean {
-  const last = lastSeen(intervals, agent, atUs, (status) => bucketOf(status) !== "unobserved");
-  return last !== null && bucketOf(last.status) === "unhealthy";
+  const last = lastSeen(
+    intervals,
+    agent,
+    atUs,
+    ({ status, reason }) => bucketOf(status, reason) !== "unobserved",
+  );
+  return last !== null && bucketOf(last.status, last.reason) === "unhealthy";
 }

@@ -32,9 +32,9 @@ export function uptimeOf(intervals: readonly Interval[], window: Window, around:
   const total = { healthy: 0, unhealthy: 0, planned: 0, unobserved: 0 };
   const kinds: Partial<Record<AgentStatus, number>> = {};
   let waitingUs = 0;
-  for (const { fromUs, toUs, status } of parts) {
+  for (const { fromUs, toUs, status, reason } of parts) {
     const lengthUs = toUs - fromUs;
-    const bucket = bucketOf(status);
+    const bucket = bucketOf(status, reason);
     total[bucket] += lengthUs;
     if (status === "waiting") waitingUs += lengthUs;
     if (bucket === "unhealthy" && status) kinds[status] = (kinds[status] ?? 0) + lengthUs;
@@ -72,11 +72,11 @@ export function meansOf(
 }
 
 function clip(intervals: readonly Interval[], window: Window): Part[] {
-  return intervals.flatMap(({ fromUs, toUs, status }) => {
+  return intervals.flatMap(({ fromUs, toUs, status, reason }) => {
     const part = {
       fromUs: Math.max(fromUs, window.fromUs),
       toUs: Math.min(toUs ?? Infinity, window.toUs),
-      status,
+      ...{ status, reason },
     };
     return part.fromUs < part.toUs ? [part] : [];
   });

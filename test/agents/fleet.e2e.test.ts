@@ -88,6 +88,8 @@ describe("init and up", () => {
       )
       .toEqual([...AGENTS, "_holder"].map((name) => [name, [], "no"]));
     expect(await check(alice)).toBe("well");
+    // A fleet that comes up for the first time has not failed before.
+    expect((await alice.fleet("incidents")).stdout).toMatch(/^Nothing failed /);
   });
 
   test("up again is harmless: the same processes, and it says that they ran already", async () => {

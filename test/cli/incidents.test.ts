@@ -635,14 +635,47 @@ describe("causes", () => {
     ]);
   });
 
-  test("a holder that never ran lost no pane, and for how long is not known", async () => {
-    const holder = { role: "holder", runtime: null, class: "holder", heartbeat: "not-expected" } as const;
-    past.record(0, rosterLook(at(0), { _holder: holder }), tmuxLook(at(0), []));
+  test("who never ran has not failed; its first death is an incident, of which nobody misses a beat that was not expected", async () => {
+    const notExpected = { heartbeat: "not-expected" } as const;
+    const holder = { ...notExpected, role: "holder", runtime: null, class: "holder" } as const;
+    past.record(0, rosterLook(at(0), { _holder: holder, mute: notExpected }), tmuxLook(at(0), []));
+    past.look(10, tmuxLook(at(10), [paneSeen("_holder", 1), paneSeen("mute", 2)]));
+    past.look(20, tmuxLook(at(20), [paneSeen("_holder", 1)]));
+    past.stop(30);
+    past.now(30);
+    const table = await past.json<PsDocument>("ps", "--at", "20:00:05");
+    expect(table.agents.map(({ status, status_reason }) => [status, status_reason])).toEqual([
+      ["dead", "never-ran"],
+      ["dead", "never-ran"],
+    ]);
+    expect((await past.run("incidents", "--until", "20:00:15")).stdout).toMatch(/^Nothing failed /);
+    expect(plain((await past.run("incidents")).stdout).replaceAll(/\s+/g, " ")).toMatch(
+      /^2026-06-20 20:00:20 mute dead \(pane missing\), for 10 s and not seen well since; pane %2 \(process 1002\) was gone at 20:00:20; nobody was attached \[#\] 1 failure /,
+    );
+    // As with one that is absent: nothing of it could be observed until its first run.
+    const { agents } = await past.json<UptimeDocument>("uptime", "--since", "20:00");
+    expect(agents.map((one) => [one.name, one.healthy_us, one.unhealthy_us, one.unobserved_us])).toEqual([
+      ["mute", 10e6, 10e6, 10e6],
+      ["_holder", 20e6, 0, 10e6],
+    ]);
+    expect(agents.map(({ outages, availability }) => [outages, availability])).toEqual([
+      [1, 0.5],
+      [0, 1],
+    ]);
+  });
+
+  test("one whose unit has started it, and of which nobody ever saw a pane, has failed", async () => {
+    past.record(
+      0,
+      rosterLook(at(0), { mute: { heartbeat: "not-expected", unit: unit("mute") } }),
+      tmuxLook(at(0), []),
+      systemdLook(at(0), { [unit("mute")]: { sinceUs: at(-60) } }),
+    );
     past.stop(4);
     past.now(4);
     const { stdout } = await past.run("incidents");
     expect(plain(stdout).replaceAll(/\s+/g, " ")).toContain(
-      "_holder dead (never-ran), for at least 4.0 s and not seen well since; it was so when it was first looked at; no pane of it was ever seen; nobody was attached",
+      "mute dead (pane missing), for at least 4.0 s and not seen well since; it was so when it was first looked at; no pane of it was ever seen; unit active; nobody was attached",
     );
   });
 

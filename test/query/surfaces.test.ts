@@ -41,9 +41,9 @@ test("ps, why, history, when, uptime, incidents and diff agree on generated hist
         for (const { name, intervals } of history.agents) {
           // Stretches of time: history tiles the window, uptime adds it up, incidents are its outages.
           const sums = { healthy: 0, unhealthy: 0, planned: 0, unobserved: 0 };
-          for (const [index, { from, to, status }] of intervals.entries()) {
+          for (const [index, { from, to, status, reason }] of intervals.entries()) {
             expect(intervals[index + 1]?.from ?? null).toBe(to);
-            sums[bucketOf(status)] += exactUsOf(to ?? history.window.to) - exactUsOf(from);
+            sums[bucketOf(status, reason)] += exactUsOf(to ?? history.window.to) - exactUsOf(from);
           }
           const figures = uptime.agents.find((agent) => agent.name === name);
           expect([
@@ -56,7 +56,7 @@ test("ps, why, history, when, uptime, incidents and diff agree on generated hist
           const own = deaths.filter(({ agent }) => agent === name);
           expect(own).toHaveLength(figures?.outages ?? 0);
           // A certificate tells each change once, and what it was is what history says.
-          const unwell = intervals.filter(({ status }) => bucketOf(status) === "unhealthy");
+          const unwell = intervals.filter(({ status, reason }) => bucketOf(status, reason) === "unhealthy");
           for (const { course, at, until, seconds_down, stretches } of own) {
             const ends = exactUsOf(until ?? history.window.to);
             const within = unwell.filter(
@@ -103,7 +103,8 @@ test("ps, why, history, when, uptime, incidents and diff agree on generated hist
           expect(told.length).toBeLessThanOrEqual(intervals.length);
           // Nothing is too short for the timeline.
           const cells = new Set(worstOf(past.intervals(name, window), window, 3));
-          const isUnwell = (status: (typeof intervals)[number]["status"]) => bucketOf(status) === "unhealthy";
+          const isUnwell = (status: (typeof intervals)[number]["status"]) =>
+            bucketOf(status, null) === "unhealthy";
           expect([...cells].some(isUnwell)).toBe(intervals.some(({ status }) => isUnwell(status)));
         }
 

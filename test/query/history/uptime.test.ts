@@ -51,8 +51,8 @@ describe("uptime", () => {
           expect(healthyUs + unhealthyUs + plannedUs + unobservedUs).toBe(length);
           const total = { healthy: 0, unhealthy: 0, planned: 0, unobserved: 0 };
           for (const interval of intervals) {
-            const status = reference.at(agent, interval.fromUs)?.status ?? null;
-            total[bucketOf(status)] += (interval.toUs ?? toUs) - interval.fromUs;
+            const { status, reason } = reference.at(agent, interval.fromUs) ?? { status: null, reason: null };
+            total[bucketOf(status, reason)] += (interval.toUs ?? toUs) - interval.fromUs;
           }
           expect({
             healthy: healthyUs,
