@@ -15,6 +15,8 @@ const HEADINGS = {
 } as const;
 const HELP: OptionDeclaration = { name: "help", short: "h", description: "show this help" };
 const WIDEST = 100;
+/** A description in fewer cells than this is hard to read. */
+const LEAST_BESIDE = 20;
 
 /** `fleet --help`: the verbs by purpose. `prefix` is how the program was called: `fleet`, or `mosaic fleet`. */
 export function programHelp(
@@ -26,7 +28,10 @@ export function programHelp(
   const shown = verbs.map((verb) => [verb.name, verb.summary] as const);
   const column = Math.max(...shown.map(([name]) => name.length));
   const lines = [
-    `${prefix}: flight recorder and instrument panel for fleets of always-on AI agents`,
+    ...wrap(
+      `${prefix}: flight recorder and instrument panel for fleets of always-on AI agents`,
+      Math.min(width, WIDEST),
+    ),
     "",
     `Usage: ${prefix} VERB [OPTIONS]`,
   ];
@@ -60,7 +65,7 @@ export function groupHelp(
       .map((called) => [called.slice(group.name.length + 1), summary] as const),
   );
   const lines = [
-    `${prefix} ${group.name}: ${group.summary}`,
+    ...wrap(`${prefix} ${group.name}: ${group.summary}`, Math.min(width, WIDEST)),
     "",
     `Usage: ${prefix} ${group.name} VERB [OPTIONS]`,
   ];
@@ -78,9 +83,9 @@ export function groupHelp(
 /** `fleet VERB --help`. */
 export function verbHelp(verb: VerbDeclaration, prefix: string, width: number): string {
   const cells = Math.min(width, WIDEST);
-  const lines = [`Usage: ${usage(verb, prefix)}`];
+  const lines = hanging("Usage: ", usage(verb, prefix), cells);
   if (verb.also !== undefined && verb.also.length > 0)
-    lines.push(`Also:  ${verb.also.map((name) => `${prefix} ${name}`).join(", ")}`);
+    lines.push(...hanging("Also:  ", verb.also.map((name) => `${prefix} ${name}`).join(", "), cells));
   for (const paragraph of verb.description) lines.push("", ...wrap(paragraph, cells));
   const named = verb.arguments.map(({ name, description }) => [name, description] as const);
   if (named.length > 0) lines.push("", "Arguments:", ...listed(named, undefined, width));
@@ -89,7 +94,8 @@ export function verbHelp(verb: VerbDeclaration, prefix: string, width: number): 
   if (verb.examples.length > 0) {
     lines.push("", "Examples:");
     for (const { command, meaning } of verb.examples) {
-      lines.push(`  ${command.replace(/^fleet\b/, prefix)}`, `      ${meaning}`);
+      // A command is there to be copied: it stays one line.
+      lines.push(`  ${command.replace(/^fleet\b/, prefix)}`, ...beneath(meaning, cells));
     }
   }
   if (verb.exits !== undefined) {
@@ -123,15 +129,29 @@ export function optionLine(option: OptionDeclaration): readonly [string, string]
   return [`${short}--${option.name}${value}`, option.description + again];
 }
 
-/** Two columns; descriptions are wrapped beside the names. */
+/** Two columns, descriptions wrapped beside the names; where there is no room beside them, beneath. */
 function listed(
   rows: readonly (readonly [string, string])[],
   column: number | undefined,
   width: number,
 ): string[] {
   const first = column ?? Math.max(...rows.map(([name]) => widthOf(name)));
-  const room = Math.max(24, Math.min(width, WIDEST) - first - 4);
+  const cells = Math.min(width, WIDEST);
+  const room = cells - first - 4;
+  if (room < LEAST_BESIDE) return rows.flatMap(([name, text]) => [`  ${name}`, ...beneath(text, cells)]);
   return rows.flatMap(([name, text]) =>
     wrap(text, room).map((line, index) => `  ${pad(index === 0 ? name : "", first)}  ${line}`),
+  );
+}
+
+function beneath(text: string, cells: number): string[] {
+  return wrap(text, cells - INDENT).map((line) => " ".repeat(INDENT) + line);
+}
+
+const INDENT = 6;
+
+function hanging(head: string, text: string, cells: number): string[] {
+  return wrap(text, cells - head.length).map(
+    (line, index) => (index === 0 ? head : " ".repeat(head.length)) + line,
   );
 }
