@@ -95,7 +95,7 @@ export function verbHelp(verb: VerbDeclaration, prefix: string, width: number): 
     lines.push("", "Examples:");
     for (const { command, meaning } of verb.examples) {
       // A command is there to be copied: it stays one line.
-      lines.push(`  ${command.replace(/^fleet\b/, prefix)}`, ...beneath(meaning, cells));
+      lines.push(`  ${command.replace(/^fleet\b/, prefix)}`, ...beneath(meaning, cells, 6));
     }
   }
   if (verb.exits !== undefined) {
@@ -138,17 +138,15 @@ function listed(
   const first = column ?? Math.max(...rows.map(([name]) => widthOf(name)));
   const cells = Math.min(width, WIDEST);
   const room = cells - first - 4;
-  if (room < LEAST_BESIDE) return rows.flatMap(([name, text]) => [`  ${name}`, ...beneath(text, cells)]);
+  if (room < LEAST_BESIDE) return rows.flatMap(([name, text]) => [`  ${name}`, ...beneath(text, cells, 8)]);
   return rows.flatMap(([name, text]) =>
     wrap(text, room).map((line, index) => `  ${pad(index === 0 ? name : "", first)}  ${line}`),
   );
 }
 
-function beneath(text: string, cells: number): string[] {
-  return wrap(text, cells - INDENT).map((line) => " ".repeat(INDENT) + line);
+function beneath(text: string, cells: number, indent: number): string[] {
+  return wrap(text, cells - indent).map((line) => " ".repeat(indent) + line);
 }
-
-const INDENT = 6;
 
 function hanging(head: string, text: string, cells: number): string[] {
   return wrap(text, cells - head.length).map(
