@@ -22,6 +22,7 @@ import type {
 import { documentOf, documentsOf, ONLY, within } from "./planes/documents.ts";
 import { DEFAULT_INTERVAL_SECONDS } from "./planes/heartbeat.ts";
 import { NO_PURPOSE, startTakesUs, stopInForce } from "./planes/purpose.ts";
+import { managerExits } from "./planes/session.ts";
 import type { Evidence } from "./weighed.ts";
 
 /** Everything the planes hold on one agent, joined: what `judge` weighs and what a row shows. */
@@ -120,6 +121,7 @@ export function factsOf(input: {
       nowUs,
       takesUs,
       setBack,
+      managerExits: managerExits(documents),
       unitFailedAtUs: unitEvidence.known && unitEvidence.active === "failed" ? unitEvidence.atUs : null,
     },
   );

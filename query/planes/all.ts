@@ -12,6 +12,7 @@ import { deriveProcess, foldProcess } from "./process.ts";
 import { foldPurpose } from "./purpose.ts";
 import { foldRecorder } from "./recorder.ts";
 import { deriveRoster, foldRoster } from "./roster.ts";
+import { foldSession } from "./session.ts";
 import { deriveSystemd, foldSystemd } from "./systemd.ts";
 import { tally } from "./tally.ts";
 import { deriveTmux } from "./tmux-derive.ts";
@@ -23,12 +24,17 @@ const folds: Readonly<Record<string, (documents: Documents, event: FoldEvent) =>
   collector: foldRefusedBeat,
   tmux: foldTmux,
   systemd: foldSystemd,
-  journal: foldPurpose,
+  journal: foldJournal,
   operator: foldPurpose,
   process: foldProcess,
   roster: foldRoster,
   recorder: foldRecorder,
 };
+
+function foldJournal(documents: Documents, event: FoldEvent): void {
+  foldPurpose(documents, event);
+  foldSession(documents, event);
+}
 
 /** Remembered by type: a rebuild asks for every event, and there are some forty types. */
 const foldByType = new Map<string, ((documents: Documents, event: FoldEvent) => void) | undefined>();
@@ -45,7 +51,7 @@ const KNOWN_VERSION = 1;
 /** The present of every plane: what `fleet ps` and `fleet why` read. */
 const planes: Projection = {
   name: "planes",
-  version: 16,
+  version: 17,
   types: null,
   evolve(documents, event) {
     if (event.schemaVersion > KNOWN_VERSION) return;

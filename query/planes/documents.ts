@@ -197,6 +197,19 @@ export interface ClockDocument extends Changed {
   readonly setBack: readonly SetBack[];
 }
 
+/** A user manager went, from when on at the latest, and the next one had come. */
+export interface ManagerExit {
+  readonly fromUs: number;
+  readonly toUs: number;
+}
+
+export interface SessionDocument extends Changed {
+  /** In the order in which they were told. */
+  readonly exits: readonly ManagerExit[];
+  /** Since when one is going; null: none is, or nobody said so. */
+  readonly endingUs: number | null;
+}
+
 /** Counts over the whole log, by agent. */
 export interface TallyDocument {
   /** The newest life of its own pane that was counted. */
@@ -230,6 +243,7 @@ export interface DocumentFamilies {
   coverage: CoverageDocument;
   recorder: RecorderDocument;
   clock: ClockDocument;
+  session: SessionDocument;
   bootpromise: BootPromiseDocument;
   bootcompared: BootComparedDocument;
   tally: TallyDocument;
@@ -252,6 +266,7 @@ export const FAMILIES_OF_PS: readonly (keyof DocumentFamilies)[] = [
   "coverage",
   "recorder",
   "clock",
+  "session",
 ];
 
 /** The id of families that hold one document only. */

@@ -1,9 +1,10 @@
 import type { PayloadOf } from "../../store/events/catalogue.ts";
 import type { Documents, FoldEvent } from "../../store/projection.ts";
 import { byClockOf } from "./clock.ts";
-import type { Intent, Purpose, SetBack } from "./documents.ts";
+import type { Intent, ManagerExit, Purpose, SetBack } from "./documents.ts";
 import { documentOf } from "./documents.ts";
 import { REACH_IN_INTERVALS } from "./heartbeat.ts";
+import { isWithin } from "./session.ts";
 
 export const NO_PURPOSE: Purpose = { operator: null, systemd: null, startedAtUs: null };
 
@@ -90,7 +91,7 @@ function hadEnded({ endedByUs }: Life, atUs: number): boolean {
 
 /**
  * The stop that is in force for a life that began at `bornAtUs`, or null, and until when one was that a start has ended. It counts when it
- * was asked for after that life began, and, where systemd made it, in this boot only: a shutdown stops every unit. A start that was asked
+ * was asked for after that life began, and, where systemd made it, in this boot and of this user manager only: one that goes stops every unit. A start that was asked
  * for since ends it when the life has come that it brings, or its unit has failed, or it took too long: until then nobody misses the
  * agent. The operator's own stop goes first: the stop job of systemd is then its echo.
  */
@@ -102,12 +103,14 @@ export function stopInForce(
     readonly takesUs: number;
     readonly unitFailedAtUs: number | null;
     readonly setBack?: readonly SetBack[];
+    readonly managerExits?: readonly ManagerExit[];
   },
 ): { readonly stop: StopInForce | null; readonly endedAtUs: number | null } {
   let endedAtUs: number | null = null;
   const inForce: Intent[] = [];
   for (const intent of [purpose.operator, purpose.systemd]) {
     if (intent === null || !isOfThisBoot(intent, life.bootId)) continue;
+    if (intent.by === "systemd" && at.managerExits?.some((exit) => isWithin(exit, intent.atUs))) continue;
     if (isOfEarlierLife(intent, life, at.setBack ?? [])) continue;
     if (intent.kind === "restart" && hadEnded(life, intent.atUs)) continue;
     const untilUs = endOf(intent, purpose.startedAtUs, at);

@@ -313,6 +313,31 @@ test("the user manager that is killed takes everything along: seen, named, and n
   await expect.poll(() => alice.statuses(), SOON).toEqual(healthy);
 });
 
+test("a user manager that is restarted stops everything, which nobody wanted: what does not come back with it is missed", async () => {
+  await alice.run("systemctl", "--user", "disable", "mosaic-agent@coder1");
+  const told = async (unit: string) => {
+    const lines = (await alice.events("journal.unit.logged")).filter(({ payload }) => payload.unit === unit);
+    return lines.map(({ payload }) => `${payload.what}: ${payload.jobType} job`);
+  };
+  const targetBefore = (await told("default.target")).length;
+  await host.check("root", ["systemctl", "restart", "user@1001.service"]);
+  await expect
+    .poll(async () => (await told("default.target")).slice(targetBefore), SOON)
+    .toEqual(["stopped: stop job", "started: start job"]);
+  expect((await told("mosaic-agent@coder1.service")).slice(-2)).toEqual([
+    "stopping: stop job",
+    "stopped: stop job",
+  ]);
+  await expect.poll(() => alice.statuses(), SOON).toEqual({ ...healthy, coder1: "dead" });
+  // One that somebody stops in the new one is stopped.
+  await alice.run("systemctl", "--user", "start", "mosaic-agent@coder1");
+  await expect.poll(() => alice.statuses(), SOON).toEqual(healthy);
+  await alice.run("systemctl", "--user", "stop", "mosaic-agent@coder1");
+  await expect.poll(() => alice.statuses(), SOON).toEqual({ ...healthy, coder1: "stopped" });
+  await alice.run("systemctl", "--user", "enable", "--now", "mosaic-agent@coder1");
+  await expect.poll(() => alice.statuses(), SOON).toEqual(healthy);
+});
+
 describe("a start that fails says so", () => {
   const roster = (...agents: string[]) =>
     alice.write(

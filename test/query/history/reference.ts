@@ -609,6 +609,16 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
   };
 
   // --- purpose ---
+  /** A user manager that goes stops its default target first and all it runs then; another one is there when it says so. */
+  const exits = all("journal.unit.logged")
+    .filter((event) => payload(event, "journal.unit.logged").unit === "default.target")
+    .map((event) => ({ ...payload(event, "journal.unit.logged"), event, atUs: event.occurredAtUs }));
+  const isOfExit = (stopUs: number, atUs: number): boolean =>
+    exits.some(({ what, event, atUs: downUs }) => {
+      const next = exits.find((line) => line.event.seq > event.seq);
+      if (what !== "stopped" || next?.what !== "started" || happened(next.event) > atUs) return false;
+      return downUs - 100_000 <= stopUs && stopUs < Math.min(next.atUs, downUs + 120e6);
+    });
   const stopAt = (
     agent: string,
     own: Word | undefined,
@@ -666,6 +676,7 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
       // Whoever restarts what is known to have been down has stopped nothing.
       if (stop.restarts && downByUs !== null && downByUs <= stopUs) continue;
       if (manager && stop.bootId !== null && manager.bootId.replaceAll("-", "") !== stop.bootId) continue;
+      if (by === "systemd" && isOfExit(stop.atUs, atUs)) continue;
       if (lastStartUs < stopUs) return { stop: { by, atUs: stopUs }, stoppedUntilUs: null };
       const hasFailed = unit.known && unit.active === "failed" && unit.atUs >= lastStartUs;
       const untilUs = Math.min(lastStartUs + graceUs, hasFailed ? unit.atUs : Infinity);

@@ -412,7 +412,9 @@ function isFromPoint(history: ReturnType<typeof historyOf>, agent: string, atUs:
 
 /** The same log with its hooks and journal lines elsewhere, but none before the recorder's words of an earlier time. */
 function rearranged(events: readonly StoredEvent[], dice: readonly number[]): StoredEvent[] {
-  const isLate = ({ source }: StoredEvent) => source === "tmux-hook" || source === "journal";
+  // What is said of the user manager itself is read in its own order.
+  const isLate = ({ source, agent }: StoredEvent) =>
+    source === "tmux-hook" || (source === "journal" && agent !== null);
   const order = events.filter((event) => !isLate(event));
   for (const [index, event] of events.filter(isLate).entries()) {
     const earliest =

@@ -29,7 +29,7 @@ export type Op =
     }
   | { readonly kind: "close" | "close-twice"; readonly agent: number; readonly hook: boolean }
   | { readonly kind: "kill-server" | "recover" | "deliver" | "record" | "sample" }
-  | { readonly kind: "reboot" | "suspend" | "wait"; readonly forMs: number }
+  | { readonly kind: "reboot" | "suspend" | "wait" | "restart-manager"; readonly forMs: number }
   | { readonly kind: "beat"; readonly agent: number; readonly status: string; readonly aheadMs: number }
   | { readonly kind: "writer-exits" | "unlink"; readonly agent: number }
   | {
@@ -96,6 +96,10 @@ const anyOp: fc.Arbitrary<Op> = fc.oneof(
   {
     weight: 1,
     arbitrary: fc.record({ kind: fc.constantFrom("reboot" as const, "suspend" as const), forMs }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({ kind: fc.constant("restart-manager" as const), forMs }),
   },
   // Into another second: tmux and its hooks tell ends by theirs.
   {
@@ -420,7 +424,12 @@ export function play(story: readonly Turn[]): Played {
     panes.set(name, { number, pid, start: pid, startedAtUs: nowUs, dead: null });
     lives.push({ agent: name, pid, fromUs: nowUs, toUs: Infinity });
   };
-  const journal = (name: string, what: string, jobType: string) => {
+  const journal = (
+    name: string | null,
+    what: string,
+    jobType: string,
+    unit = `mosaic-agent@${name}.service`,
+  ) => {
     const none = {
       jobResult: null,
       exitCode: null,
@@ -432,7 +441,7 @@ export function play(story: readonly Turn[]): Played {
       message: null,
     };
     const payload = {
-      unit: `mosaic-agent@${name}.service`,
+      unit,
       what,
       jobType,
       bootId: bootId().replaceAll("-", ""),
@@ -494,6 +503,22 @@ export function play(story: readonly Turn[]): Played {
         for (const each of AGENTS) units.set(each, { active: "inactive", invocationId: null, sinceUs: null });
         nowUs += op.forMs * 1000;
         boot = { number: boot.number + 1, atUs: nowUs };
+        return;
+      case "restart-manager":
+        // It stops all that runs, its target first, and what is enabled comes back with the next one: nothing here.
+        journal(null, "stopped", "stop", "default.target");
+        for (const each of AGENTS) {
+          if (!panes.has(each) && units.get(each)?.active !== "active") continue;
+          journal(each, "stopping", "stop");
+          close(each, false);
+          units.set(each, { active: "inactive", invocationId: null, sinceUs: null });
+          journal(each, "stopped", "stop");
+        }
+        server = null;
+        if (recorder) lookAround();
+        nowUs += op.forMs * 1000;
+        log.nowUs = nowUs;
+        journal(null, "started", "start", "default.target");
         return;
       case "suspend": {
         const fromUs = nowUs;

@@ -1,0 +1,45 @@
+import type { PayloadOf } from "../../store/events/catalogue.ts";
+import type { Documents, FoldEvent, ReadonlyDocuments } from "../../store/projection.ts";
+import type { ManagerExit } from "./documents.ts";
+import { documentOf, documentsOf, ONLY } from "./documents.ts";
+
+/** What a user manager reaches once in its life, and stops first of all when it goes: by a shutdown, a restart of its own, the last logout without lingering. */
+const SESSION_TARGET = "default.target";
+/** systemd gives a user manager so long to stop what it runs (`TimeoutStopSec` of `user@.service`). */
+const EXIT_TAKES_US = 120_000_000;
+/** Jobs of one transaction are told in any order. */
+const AT_ONCE_US = 100_000;
+/** Lines of units that are told late may lie in so many of the last exits. */
+const KEPT_AT_LEAST = 8;
+
+/** When user managers went, and another one came: what each stopped as it went was wanted by nobody. */
+export function foldSession(documents: Documents, event: FoldEvent): void {
+  if (event.type !== "journal.unit.logged" || event.agent !== null) return;
+  const { unit, what, jobType } = event.payload as PayloadOf<"journal.unit.logged">;
+  if (unit !== SESSION_TARGET) return;
+  const { occurredAtUs: atUs, seq, recordedAtUs } = event;
+  const { exits = [], endingUs = null } = documentOf(documents, "session", ONLY) ?? {};
+  if (what === "stopped" && jobType === "stop")
+    documents.set("session", ONLY, { exits, endingUs: atUs, seq, recordedAtUs });
+  if (what !== "started" || endingUs === null) return;
+  const exit = { fromUs: endingUs - AT_ONCE_US, toUs: Math.min(atUs, endingUs + EXIT_TAKES_US) };
+  const kept = exits.filter(
+    (known, index) => index >= exits.length - KEPT_AT_LEAST || isStillMeant(documents, known),
+  );
+  documents.set("session", ONLY, { exits: [...kept, exit], endingUs: null, seq, recordedAtUs });
+}
+
+/** Whether what somebody was stopped by last lies in it. */
+function isStillMeant(documents: ReadonlyDocuments, exit: ManagerExit): boolean {
+  for (const [, { purpose }] of documentsOf(documents, "agent"))
+    if (purpose.systemd !== null && isWithin(exit, purpose.systemd.atUs)) return true;
+  return false;
+}
+
+export function managerExits(documents: ReadonlyDocuments): readonly ManagerExit[] {
+  return documentOf(documents, "session", ONLY)?.exits ?? [];
+}
+
+export function isWithin({ fromUs, toUs }: ManagerExit, atUs: number): boolean {
+  return fromUs <= atUs && atUs < toUs;
+}

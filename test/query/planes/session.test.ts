@@ -1,0 +1,93 @@
+import { expect, test } from "vitest";
+import { createFoldedLog } from "../../support/fold.ts";
+import { paneSeen, rosterLook, systemdLook, tmuxLook } from "../../support/looks.ts";
+import { tableOf } from "../../support/table.ts";
+import { journalLine } from "../history/story.ts";
+
+const T = 1_800_000_000_000_000;
+const S = 1_000_000;
+const UNIT = "mosaic-agent@coder0.service";
+
+/** coder0 ran; the user manager stops it, as the journal of a real one tells it (`systemctl restart user@UID.service`, systemd 252). */
+function managerRestarted(atUs: number, log = createFoldedLog(T)) {
+  log.nowUs = atUs;
+  log.look(rosterLook(atUs, { coder0: {} }));
+  log.look(systemdLook(atUs, { [UNIT]: { active: "inactive" } }));
+  log.look(tmuxLook(atUs, [paneSeen("coder0", 1 + log.events.length, { startedAtUs: atUs })]));
+  log.append(
+    ofManager(atUs + 0.3 * S, "stopped", "stop"),
+    journalLine(atUs + 0.322 * S, "stopping", "stop"),
+    journalLine(atUs + 0.367 * S, "stopped", "stop"),
+  );
+  log.nowUs = atUs + S;
+  log.look(tmuxLook(atUs + S, []));
+  return log;
+}
+
+function ofManager(atUs: number, what: string, jobType: string) {
+  const line = journalLine(atUs, what, jobType);
+  return { ...line, agent: null, payload: { ...line.payload, unit: "default.target" } };
+}
+
+const statusOf = (log: ReturnType<typeof createFoldedLog>, atUs: number) => {
+  const row = tableOf(log, atUs).agents.find(({ name }) => name === "coder0");
+  return [row?.status, row?.status_reason];
+};
+
+test("what a user manager stopped as it went was wanted by nobody, once the next one has come", () => {
+  const log = managerRestarted(T);
+  expect(statusOf(log, T + S)).toEqual(["stopped", "stop job"]);
+  log.append(ofManager(T + 0.6 * S, "started", "start"));
+  expect(statusOf(log, T + 2 * S)).toEqual(["dead", "ended"]);
+});
+
+test("what somebody stopped before it went, or in the next one, stays stopped", () => {
+  const before = createFoldedLog(T);
+  before.append(ofManager(T - 600 * S, "started", "start"));
+  const log = managerRestarted(T, before);
+  log.append(
+    ofManager(T + 0.6 * S, "started", "start"),
+    journalLine(T + 5 * S, "started", "start"),
+    journalLine(T + 9 * S, "stopped", "stop"),
+  );
+  expect(statusOf(log, T + 30 * S)).toEqual(["stopped", "stop job"]);
+
+  const stopped = createFoldedLog(T);
+  stopped.look(rosterLook(T, { coder0: {} }));
+  stopped.look(tmuxLook(T, [paneSeen("coder0", 1, { startedAtUs: T })]));
+  stopped.append(
+    journalLine(T + S, "stopped", "stop"),
+    ofManager(T + 60 * S, "stopped", "stop"),
+    ofManager(T + 61 * S, "started", "start"),
+  );
+  stopped.nowUs = T + 62 * S;
+  stopped.look(tmuxLook(T + 62 * S, []));
+  expect(statusOf(stopped, T + 63 * S)).toEqual(["stopped", "stop job"]);
+});
+
+test("a default target that somebody stops by hand is no manager that goes: two minutes later a stop is a stop", () => {
+  const log = createFoldedLog(T);
+  log.look(rosterLook(T, { coder0: {} }));
+  log.look(tmuxLook(T, [paneSeen("coder0", 1, { startedAtUs: T })]));
+  log.append(
+    ofManager(T + S, "stopped", "stop"),
+    journalLine(T + 200 * S, "stopped", "stop"),
+    ofManager(T + 300 * S, "started", "start"),
+  );
+  log.nowUs = T + 400 * S;
+  log.look(tmuxLook(T + 400 * S, []));
+  expect(statusOf(log, T + 401 * S)).toEqual(["stopped", "stop job"]);
+});
+
+test("however many managers have come and gone since, and without remembering them all", () => {
+  const log = managerRestarted(T);
+  log.append(ofManager(T + 0.6 * S, "started", "start"));
+  for (let day = 1; day <= 50; day += 1)
+    log.append(
+      ofManager(T + day * 86_400 * S, "stopped", "stop"),
+      ofManager(T + day * 86_400 * S + S, "started", "start"),
+    );
+  expect(statusOf(log, T + 51 * 86_400 * S)).toEqual(["dead", "ended"]);
+  const session = log.documents.get("session", "-") as { exits: unknown[] };
+  expect(session.exits.length).toBeLessThan(12);
+});
