@@ -55,7 +55,7 @@ function incidentLines(
     cause === null
       ? ""
       : `${causeWords(cause, at)}${TAKES.has(cause.kind) ? ", and with it" : ":"} ${deaths.length} agents${earlier(deaths)}`;
-  const column = Math.max(...deaths.map(({ agent }) => widthOf(visible(agent))));
+  const column = deaths.reduce((widest, { agent }) => Math.max(widest, widthOf(visible(agent))), 0);
   return [
     ...hanging(`${when}  `, title, cells, paint),
     ...deaths.flatMap((death) => hanging("    ", certificate(death, isUpToNow, "", column), cells, paint)),

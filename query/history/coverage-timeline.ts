@@ -77,7 +77,7 @@ export function coverageTimelines(
     for (const [piece, document] of own.values.entries()) {
       const span = { fromUs: own.fromUs[piece] as number, toUs: endOf(own, piece) };
       // A source may fail, or be watched, as a whole before it knows its scopes.
-      if (document === undefined) watched.push(...observedWithin(whole, span));
+      if (document === undefined) for (const observed of observedWithin(whole, span)) watched.push(observed);
       else if (document.state === "observed") watched.push(span);
     }
     const alive = lapsedAtUs === null ? watched : watched.map((span) => cutAt(span, lapsedAtUs));

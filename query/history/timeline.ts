@@ -72,8 +72,21 @@ function evolveWithin<T>(timeline: Timeline<T>, fromUs: number, toUs: number, ne
     if (endOf(timeline, piece) > toUs) add(toUs, value);
   }
   const growing = timeline as Growing<T>;
-  growing.fromUs.splice(first, piece - first, ...made.fromUs);
-  growing.values.splice(first, piece - first, ...made.values);
+  replace(growing.fromUs, first, piece - first, made.fromUs);
+  replace(growing.values, first, piece - first, made.values);
+}
+
+/** So many arguments any call takes; a history may have more pieces. */
+const ARGUMENTS = 10_000;
+
+function replace<T>(list: T[], at: number, count: number, by: readonly T[]): void {
+  if (by.length <= ARGUMENTS) {
+    list.splice(at, count, ...by);
+    return;
+  }
+  const rest = list.splice(at).slice(count);
+  for (const value of by) list.push(value);
+  for (const value of rest) list.push(value);
 }
 
 /** All moments at which the value changes, but for the beginning of time. */

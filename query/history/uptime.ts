@@ -67,7 +67,8 @@ export function meansOf(
   return {
     mtbfUs: began > 1 ? Math.round(healthyUs / began) : null,
     mttrUs: ended.length > 0 ? Math.round(sum(ended.map(({ downUs }) => downUs)) / ended.length) : null,
-    longestUs: outages.length > 0 ? Math.max(...outages.map(({ downUs }) => downUs)) : null,
+    longestUs:
+      outages.length > 0 ? outages.reduce((longest, { downUs }) => Math.max(longest, downUs), 0) : null,
   };
 }
 

@@ -25,7 +25,7 @@ export function beatsOf(input: WindowInput, { fromUs, toUs }: Window): Beats {
     const afterSeq = checkpoint?.seq ?? 0;
     const words = view.happened("word", "", -Infinity, Infinity, afterSeq + 1);
     // A word of the recorder brings all that stands before it into the window.
-    const bound = Math.max(0, ...words.filter(({ atUs }) => atUs <= toUs).map(({ seq }) => seq));
+    const bound = words.reduce((last, { seq, atUs }) => (atUs <= toUs ? Math.max(last, seq) : last), 0);
     const beforeSeq = 1 + Math.max(view.seqAt(toUs + lateUs), bound);
     const late = view
       .happened("late", null, -Infinity, toUs, beforeSeq)

@@ -51,6 +51,17 @@ describe("a timeline", () => {
     expect(changesOf(timeline)).toEqual([10]);
   });
 
+  test("has more pieces than a call may have arguments, and is changed over all of them", () => {
+    const timeline = always(0);
+    for (let atUs = 1; atUs < 200_000; atUs++) setFrom(timeline, atUs, atUs);
+    evolveFrom(timeline, 2, (value) => value + 1);
+    setWithin(timeline, 3, 4, 7);
+    expect(timeline.values).toHaveLength(200_000);
+    expect([0, 1, 2, 3, 4, 199_999].map((atUs) => valueAt(timeline, atUs))).toEqual([
+      ...[0, 1, 3, 7, 5, 200_000],
+    ]);
+  });
+
   test("an earlier word that comes later overrides what was said of later moments", () => {
     const timeline = always("a");
     setFrom(timeline, 10, "b");

@@ -158,6 +158,16 @@ describe("uptime", () => {
     expect([uptime.mtbfUs, uptime.mttrUs].every(Number.isInteger)).toBe(true);
   });
 
+  test("has more outages than a call may have arguments, as a year of one that falls every minute has", () => {
+    const intervals = Array.from({ length: 300_000 }, (_, index): Interval => {
+      const unwell = index % 2 === 1;
+      const status = unwell ? "stale" : "healthy";
+      return { fromUs: index * MINUTE, toUs: (index + 1) * MINUTE, status, reason: null, why: [], rules: 1 };
+    });
+    const { outages, longestUs, mttrUs, mtbfUs } = over(intervals);
+    expect([outages.length, longestUs, mttrUs, mtbfUs]).toEqual([150_000, MINUTE, MINUTE, MINUTE]);
+  });
+
   test("time that nobody watched neither ends an outage nor lengthens it", () => {
     const uptime = over(
       minutes(["healthy", 10], ["dead", 2], ["unobserved", 30], ["dead", 3], ["healthy", 1]),
