@@ -110,16 +110,21 @@ export function stopInForce(
   const inForce: Intent[] = [];
   for (const intent of [purpose.operator, purpose.systemd]) {
     if (intent === null || !isOfThisBoot(intent, life.bootId)) continue;
-    if (intent.by === "systemd" && at.managerExits?.some((exit) => isWithin(exit, intent.atUs))) continue;
     if (isOfEarlierLife(intent, life, at.setBack ?? [])) continue;
     if (intent.kind === "restart" && hadEnded(life, intent.atUs)) continue;
     const untilUs = endOf(intent, purpose.startedAtUs, at);
+    // What comes back with the next user manager was restarted with it; what does not was wanted down by nobody.
+    if (untilUs === Infinity && at.managerExits?.some((exit) => isOfExit(intent, exit))) continue;
     if (at.nowUs < untilUs) inForce.push(intent);
     else endedAtUs = Math.max(endedAtUs ?? 0, untilUs);
   }
   const [stop] = inForce;
   if (stop === undefined) return { stop: null, endedAtUs };
   return { stop: { ...stop, firstAtUs: Math.min(...inForce.map(({ atUs }) => atUs)) }, endedAtUs: null };
+}
+
+function isOfExit({ by, atUs }: Intent, exit: ManagerExit): boolean {
+  return by === "systemd" && isWithin(exit, atUs);
 }
 
 /** Which of the two came first tells the clock, and where it was set back between them the log. */

@@ -676,7 +676,7 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
       // Whoever restarts what is known to have been down has stopped nothing.
       if (stop.restarts && downByUs !== null && downByUs <= stopUs) continue;
       if (manager && stop.bootId !== null && manager.bootId.replaceAll("-", "") !== stop.bootId) continue;
-      if (by === "systemd" && isOfExit(stop.atUs, atUs)) continue;
+      if (by === "systemd" && lastStartUs < stopUs && isOfExit(stop.atUs, atUs)) continue;
       if (lastStartUs < stopUs) return { stop: { by, atUs: stopUs }, stoppedUntilUs: null };
       const hasFailed = unit.known && unit.active === "failed" && unit.atUs >= lastStartUs;
       const untilUs = Math.min(lastStartUs + graceUs, hasFailed ? unit.atUs : Infinity);

@@ -41,6 +41,13 @@ test("what a user manager stopped as it went was wanted by nobody, once the next
   expect(statusOf(log, T + 2 * S)).toEqual(["dead", "ended"]);
 });
 
+test("what comes back with the next one was restarted with it, and is not missed while that takes its time", () => {
+  const log = managerRestarted(T);
+  log.append(journalLine(T + 0.5 * S, "starting", "start"), ofManager(T + 0.6 * S, "started", "start"));
+  expect(statusOf(log, T + 2 * S)).toEqual(["stopped", "stop job"]);
+  expect(statusOf(log, T + 11 * S)).toEqual(["dead", "ended"]);
+});
+
 test("what somebody stopped before it went, or in the next one, stays stopped", () => {
   const before = createFoldedLog(T);
   before.append(ofManager(T - 600 * S, "started", "start"));
