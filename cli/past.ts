@@ -1,6 +1,7 @@
 import { chronicle } from "../query/history/chronicler.ts";
 import type { Past } from "../query/history/past.ts";
 import { pastAsRecorded } from "../query/history/past-as-recorded.ts";
+import type { KeptPastInput } from "../query/history/past-kept.ts";
 import { keptPast } from "../query/history/past-kept.ts";
 import { projections } from "../query/planes/all.ts";
 import { openChronicleThen } from "../store/chronicle-then.ts";
@@ -11,6 +12,7 @@ import type { Partition } from "../store/identity.ts";
 import { LEASE_US } from "../store/lease.ts";
 import type { Reader } from "../store/reader.ts";
 import { openVerdictReader } from "../store/verdict-table.ts";
+import { isHolderAlive } from "./holder.ts";
 import { liveRecorder } from "./present.ts";
 
 /**
@@ -64,12 +66,12 @@ function lapsedAt(reader: Reader, partition: Partition, now: number): number | n
 
 /** The past as this log knew it when `seq` had just been written: what arrived later does not count. */
 export function openPastAsRecorded(reader: Reader, partition: Partition, seq: number, nowUs: number): Past {
-  const lapsedAtUs = lapsedUnsaid(reader, partition, seq, nowUs);
-  const whole = () => pastThen(reader, partition, seq, { lapsedAtUs, nowUs });
+  const known = { ...watchBelieved(reader, partition, seq, nowUs), nowUs };
+  const whole = () => pastThen(reader, partition, seq, known);
   if (!isKept(reader)) return whole();
   const view = reader.kept(partition, openChronicleView);
   const { names } = openPast(reader, partition, nowUs);
-  return pastAsRecorded({ ...partition, view, seq, nowUs, lapsedAtUs, names, whole });
+  return pastAsRecorded({ ...partition, ...known, view, seq, names, whole });
 }
 
 /** The past by what was written up to an event: the log is folded again up to there, and at no time held in memory. */
@@ -77,7 +79,7 @@ function pastThen(
   { path }: Reader,
   partition: Partition,
   seq: number,
-  known: { readonly lapsedAtUs: number | null; readonly nowUs: number },
+  known: Pick<KeptPastInput, "lapsedAtUs" | "provenAtUs" | "nowUs">,
   fold = openChronicleThen,
 ): Past {
   return keptPast({
@@ -87,29 +89,58 @@ function pastThen(
   });
 }
 
+/** What a lease said then of who watches; the log itself says nothing of renewals. */
+interface Believed {
+  /** Since when nobody was taken to watch any longer; null: somebody was, or the log itself says that nobody is. */
+  readonly lapsedAtUs: number | null;
+  /** Until when the recorder had proved to be at work, where it had not since; null: it was, for all that is known. */
+  readonly provenAtUs: number | null;
+}
+
+const AS_TOLD: Believed = { lapsedAtUs: null, provenAtUs: null };
+
 /**
- * A recorder that had died by then without a word, told only by a later writer: its lease, which every `ps` looks at, had run out all
- * the same. Null where it lived, or had said that it stops.
+ * A recorder that had fallen silent by then, told only by a later writer: its lease, which every `ps` looks at, knew all the same. As told
+ * where it was at work, or had said that it stops.
  */
-function lapsedUnsaid(reader: Reader, partition: Partition, seq: number, nowUs: number): number | null {
+function watchBelieved(reader: Reader, partition: Partition, seq: number, nowUs: number): Believed {
   const types = ["recorder.started", "recorder.stopped", "recorder.lapsed"];
   const [next] = reader.events({ ...partition, types, afterSeq: seq, limit: 1 });
   const [last] = reader.events({ ...partition, types, beforeSeq: seq + 1, newestFirst: true, limit: 1 });
-  if (last?.type !== "recorder.started") return null;
-  if (next === undefined) {
-    const lapsedAtUs = lapsedAt(reader, partition, nowUs);
-    return lapsedAtUs === null || lapsedAtUs > nowUs ? null : lapsedAtUs;
-  }
-  if (next.type !== "recorder.lapsed") return null;
+  if (last?.type !== "recorder.started") return AS_TOLD;
+  if (next === undefined) return believedToday(reader, partition, nowUs);
+  if (next.type !== "recorder.lapsed") return AS_TOLD;
   const { pid, lastAliveUs } = next.payload as PayloadOf<"recorder.lapsed">;
   const [start] = reader.events({ ...partition, types: ["recorder.started"], afterSeq: next.seq, limit: 1 });
-  // One that only stood still was there, and every `ps` took it to record until its lease had run out.
-  const believed = isSameAgain(start, pid) ? LEASE_US : 0;
-  return lastAliveUs + believed > nowUs ? null : lastAliveUs;
+  const silentSinceUs = silentSince(start, pid);
+  return silentSinceUs === null ? ended(lastAliveUs, nowUs) : stoodStill(silentSinceUs, lastAliveUs, nowUs);
 }
 
-/** The recorder that was taken to have ended says that it goes on. */
-function isSameAgain(start: StoredEvent | undefined, pid: number): boolean {
+/** Nobody has written since how the watch ended, or that it goes on: the lease is still there. */
+function believedToday(reader: Reader, partition: Partition, nowUs: number): Believed {
+  const own = reader.identity();
+  const isOwn = own.tenantId === partition.tenantId && own.host === partition.host;
+  const lease = isOwn ? reader.lease() : null;
+  if (lease !== null && isHolderAlive(lease))
+    return stoodStill(lease.lastAliveUs, reader.lastWordUs(lease, nowUs), nowUs);
+  const lapsedAtUs = lapsedAt(reader, partition, nowUs);
+  return lapsedAtUs === null ? AS_TOLD : ended(lapsedAtUs, nowUs);
+}
+
+/** Its process was gone, which every `ps` saw at once. */
+function ended(lastAliveUs: number, nowUs: number): Believed {
+  return lastAliveUs > nowUs ? AS_TOLD : { lapsedAtUs: lastAliveUs, provenAtUs: null };
+}
+
+/** Its process was there: every `ps` took it to record until its lease, last renewed at `silentSinceUs`, had run out. */
+function stoodStill(silentSinceUs: number, lastAliveUs: number, nowUs: number): Believed {
+  if (nowUs <= silentSinceUs) return AS_TOLD;
+  if (nowUs - silentSinceUs <= LEASE_US) return { lapsedAtUs: null, provenAtUs: silentSinceUs };
+  return { lapsedAtUs: lastAliveUs, provenAtUs: null };
+}
+
+/** When the recorder that was taken to have ended had last renewed its lease, as it says itself where it goes on. */
+function silentSince(start: StoredEvent | undefined, pid: number): number | null {
   const said = start?.payload as PayloadOf<"recorder.started"> | undefined;
-  return said?.pid === pid && said.silentSinceUs !== undefined;
+  return said?.pid === pid ? (said.silentSinceUs ?? null) : null;
 }

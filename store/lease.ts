@@ -113,16 +113,22 @@ export function openLease(
     const silentUs = monotonicUs() - held.lastAliveMonotonicUs;
     return silentUs < 0 || silentUs > LEASE_US;
   };
-  const write = (writing: Writing, event: Pick<FleetEvent, "type" | "payload">): void =>
-    writing.write({ ...event, agent: null, source: "recorder", occurredAtUs: nowUs(), precision: "us" });
+  const write = (
+    writing: Writing,
+    event: Pick<FleetEvent, "type" | "payload">,
+    occurredAtUs = nowUs(),
+  ): void => writing.write({ ...event, agent: null, source: "recorder", occurredAtUs, precision: "us" });
   let renewedAtUs = 0;
   /** `again`: the same process goes on after it was told as lapsed, which it had not. */
   const start = (writing: Writing, holder: LeaseHolder, again: boolean): void => {
     const { pid, pidStart, bootId, version } = holder;
-    put().run(pid, pidStart, bootId, version, nowUs(), nowUs(), monotonicUs());
+    // One moment for the lease and the event, so that the present and the past agree on since when it records.
+    const startedAtUs = nowUs();
+    put().run(pid, pidStart, bootId, version, startedAtUs, startedAtUs, monotonicUs());
     const resumed = again ? { silentSinceUs: renewedAtUs } : {};
-    write(writing, { type: "recorder.started", payload: { pid, pidStart, bootId, version, ...resumed } });
-    renewedAtUs = nowUs();
+    const payload = { pid, pidStart, bootId, version, ...resumed };
+    write(writing, { type: "recorder.started", payload }, startedAtUs);
+    renewedAtUs = startedAtUs;
   };
   const lapse = (writing: Writing, held: HeldLease): void => {
     drop().run();

@@ -25,12 +25,14 @@ export interface AsOfInput {
   readonly all: boolean;
   /** See `rosterKnownFrom`. Absent: who is on no roster then is on none. */
   readonly rosterKnownFromUs?: number;
+  /** Until when the recorder had proved to be at work, where it was believed to be but had fallen silent; null: no such doubt. */
+  readonly provenAtUs?: number | null;
 }
 
 /** What the table of a past moment is made of. */
 export function tableAt(
   history: History,
-  { atUs, rosterKnownFromUs = -Infinity, ...rest }: AsOfInput,
+  { atUs, rosterKnownFromUs = -Infinity, provenAtUs = null, ...rest }: AsOfInput,
 ): TableInput {
   const documents = documentsAt(history, atUs);
   return {
@@ -46,9 +48,14 @@ export function tableAt(
     gauges: null,
     observer: observerAt(history, atUs),
     coverage: coverageAt(history, atUs),
-    coverageOf: (agent) => coverageFor(history, agent, atUs),
+    coverageOf: (agent) => provenBy(coverageFor(history, agent, atUs), provenAtUs, atUs),
     unread: atUs < rosterKnownFromUs ? NO_ROSTER_YET : null,
   };
+}
+
+/** What a recorder that had fallen silent may not have read is missed by nobody, as in the table of the present. */
+function provenBy(coverage: Coverage, provenAtUs: number | null, atUs: number): Coverage {
+  return provenAtUs === null || provenAtUs > atUs ? coverage : { ...coverage, confirmedAtUs: provenAtUs };
 }
 
 function learntBy(document: unknown, atUs: number): unknown {

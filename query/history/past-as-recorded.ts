@@ -26,6 +26,8 @@ export interface RecordedPastInput {
   readonly seq: number;
   readonly nowUs: number;
   readonly lapsedAtUs: number | null;
+  /** See `AsOfInput`. */
+  readonly provenAtUs?: number | null;
   readonly names: () => readonly string[];
   /** The past of the log up to `seq`: what the log knew then of any earlier moment takes reading it. */
   readonly whole: () => Past;
@@ -36,10 +38,10 @@ export interface RecordedPastInput {
  * checkpoint: all that had been told had happened by then, and a gap that was open had been ended by no look.
  */
 export function pastAsRecorded(input: RecordedPastInput): Past {
-  const { tenantId, host, view, seq, nowUs, names } = input;
+  const { tenantId, host, view, seq, nowUs, names, provenAtUs = null } = input;
   const then = once(() => historyThen(input));
   const past = once(input.whole);
-  const asked = { tenantId, host, logSeq: seq };
+  const asked = { tenantId, host, logSeq: seq, provenAtUs };
   return {
     tenantId,
     host,

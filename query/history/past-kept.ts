@@ -34,6 +34,8 @@ export interface KeptPastInput {
   readonly verdicts: VerdictReader;
   /** See `HistoryInput`. */
   readonly lapsedAtUs: number | null;
+  /** See `AsOfInput`. */
+  readonly provenAtUs?: number | null;
   readonly nowUs: number;
   /** See `Cadence`. */
   readonly lateUs?: number;
@@ -63,7 +65,10 @@ export function keptPast(input: KeptPastInput): Past {
     const [first] = view.pieces("rosterfile", ONLY, -Infinity, Infinity);
     return rosterKnownFrom(beginsUs, first && Math.min(first.fromUs, nowUs));
   });
-  const ofTable = () => ({ tenantId, host, logSeq, rosterKnownFromUs: knownFromUs() });
+  const ofTable = () => ({
+    ...{ tenantId, host, logSeq, rosterKnownFromUs: knownFromUs() },
+    provenAtUs: input.provenAtUs ?? null,
+  });
   const until = (window: Window): Window => ({ ...window, toUs: Math.min(window.toUs, nowUs) });
 
   const rostered = once(() => new Set(view.lines("roster", -Infinity).map(({ id }) => id)));

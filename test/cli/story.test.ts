@@ -7,7 +7,7 @@ import type { Past, RosterEntry } from "../../query/history/past.ts";
 import type { PsDocument } from "../../query/row.ts";
 import type { HistoryDocument } from "../../query/story.ts";
 import type { UptimeDocument } from "../../query/uptime.ts";
-import { BOOT, rosterLook, tmuxLook } from "../support/looks.ts";
+import { BOOT, beatLook, paneSeen, rosterLook, tmuxLook } from "../support/looks.ts";
 import { at, type SeededPast, seedEvening, seedPast } from "./support/seeded-past.ts";
 
 let past: SeededPast;
@@ -233,6 +233,38 @@ test("a recorder that was taken to have ended and says later that it had only st
     const { stdout } = await night.run("history");
     expect(stdout).toContain("the recorder was stopped or starved, for 13 s; nobody watched");
     expect(stdout).toContain("the recorder ended without a word, for 13 s; nobody watched");
+  } finally {
+    night.close();
+  }
+});
+
+test("a beat that a recorder which stood still may not have read is missed by nobody in what `ps` printed then", async () => {
+  const night = seedPast();
+  try {
+    const pane = paneSeen("coder0", 1, { startedAtUs: at(-60) });
+    night.record(0, rosterLook(at(0), { coder0: { intervalSeconds: 1 } }), tmuxLook(at(0), [pane]));
+    night.beats("coder0", 0, 60, 1);
+    // It renewed its lease at 60.4 for the last time, and wrote at 60.6 for the last time.
+    const pid = process.pid;
+    night.look(60.6, beatLook(at(60.6), "coder0", at(60.6)));
+    night.tell(80, { type: "recorder.lapsed", payload: { pid, lastAliveUs: at(60.6) } });
+    const started = { pid, pidStart: 1, bootId: BOOT, version: "0.0.0" };
+    night.tell(80.1, { type: "recorder.started", payload: { ...started, silentSinceUs: at(60.4) } });
+    night.look(81, beatLook(at(81), "coder0", at(81)));
+    night.stop(90);
+    night.now(100);
+    const printed = async (time: string) => {
+      const document = await night.json<PsDocument>("ps", "--as-recorded", `2026-06-20T20:01:${time}Z`);
+      const [row] = document.agents;
+      return [document.observer.state, row?.status, row?.status_reason, row?.pane.state];
+    };
+    expect(await printed("03.500")).toEqual(["recording", "healthy", null, "alive"]);
+    expect(await printed("03.700")).toEqual(["recording", "unobserved", "no evidence", "alive"]);
+    expect(await printed("05.399")).toEqual(["recording", "unobserved", "no evidence", "alive"]);
+    expect(await printed("05.500")).toEqual(["absent", "unobserved", "no evidence", "unknown"]);
+    expect((await night.run("why", "coder0", "--as-recorded", "2026-06-20T20:01:03.700Z")).stdout).toMatch(
+      /^coder0 was unobserved: no evidence$/m,
+    );
   } finally {
     night.close();
   }

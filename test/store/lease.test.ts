@@ -55,6 +55,15 @@ test("one recorder for each log: a second one learns who holds it", () => {
   expect(lease()).toMatchObject({ ...holder(1), lastAliveUs: T0 });
 });
 
+test("since when somebody records is one moment, in the lease and in the log", () => {
+  const { path, clock, open, lease } = fleet();
+  // Time goes on while it is written.
+  clock.nowUs = () => (clock.wallUs += 700);
+  open().claimLease(holder(1), alive);
+  const [started] = bench.read(path).events({});
+  expect(started?.occurredAtUs).toBe(lease()?.claimedAtUs);
+});
+
 test("renewing keeps it, writes no event, and says when it was", () => {
   const { open, clock, types, lease } = fleet();
   const [log, other] = [open(), open()];
