@@ -63,6 +63,9 @@ export function wishedEndUs(
   stop: NonNullable<Evidence["stop"]>,
 ): number | null {
   const { reason, writerExitedAtUs } = beat;
-  if (reason !== "pid-gone" || writerExitedAtUs === null || writerExitedAtUs < stop.atUs) return null;
-  return nowUs < writerExitedAtUs + startTakesUs(intervalSeconds) ? writerExitedAtUs : null;
+  const takesUs = startTakesUs(intervalSeconds);
+  // A unit that is told to have stopped was being stopped while its processes ended.
+  const wantedUs = stop.done ? stop.atUs - takesUs : stop.atUs;
+  if (reason !== "pid-gone" || writerExitedAtUs === null || writerExitedAtUs < wantedUs) return null;
+  return nowUs < writerExitedAtUs + takesUs ? writerExitedAtUs : null;
 }

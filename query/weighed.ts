@@ -46,6 +46,8 @@ export interface Evidence {
       };
   /** Somebody wanted this life to end (an operator verb, a stop job of systemd). */
   readonly stop: {
+    /** Told when the unit had stopped. */
+    readonly done?: true;
     readonly by: string;
     readonly atUs: number;
     /** When the first such wish was told, where it has been told more than once; absent: at `atUs`. */

@@ -118,6 +118,8 @@ export interface Intent extends Changed {
   readonly by: "systemd" | "operator";
   readonly atUs: number;
   readonly bootId: string | null;
+  /** It was told when nothing of the unit ran any longer: it was wanted before that. */
+  readonly done?: true;
 }
 
 /** The newest stop that each source tells of, and when anybody last wanted a start. */

@@ -38,7 +38,8 @@ export function intentOf(event: FoldEvent): Intent | null {
   if (event.type === "journal.unit.logged") {
     const line = event.payload as PayloadOf<"journal.unit.logged">;
     const kind = kindOfJob(line);
-    return kind === null ? null : { kind, by: "systemd", bootId: line.bootId, ...seen };
+    const done = kind === "stop" && line.what === "stopped" ? { done: true as const } : {};
+    return kind === null ? null : { kind, by: "systemd", bootId: line.bootId, ...done, ...seen };
   }
   const kind = kindOfVerb[event.type];
   return kind === undefined ? null : { kind, by: "operator", bootId: null, ...seen };
@@ -63,7 +64,8 @@ export function withIntent(purpose: Purpose, intent: Intent): Purpose {
   const { kind, by, atUs } = intent;
   const known = purpose[by];
   // Of two at the same instant one stands whichever came first, so that any order of arrival leaves the same.
-  const isSame = atUs === known?.atUs && kind === "stop" && known.kind === "restart";
+  const isSame =
+    atUs === known?.atUs && kind === "stop" && (known.kind === "restart" || (known.done && !intent.done));
   const isStop = kind !== "start" && (isSame || atUs > (known?.atUs ?? -Infinity));
   const isStart = kind !== "stop" && atUs > (purpose.startedAtUs ?? -Infinity);
   if (!isStop && !isStart) return purpose;

@@ -640,6 +640,7 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
         const restarts = stops && jobType === "restart";
         return {
           ...{ stops: isAbout && stops, starts: isAbout && starts, restarts },
+          ...(what === "stopped" && jobType === "stop" ? { done: true as const } : {}),
           ...{ atUs: event.occurredAtUs, seq: event.seq, bootId },
         };
       });
@@ -667,8 +668,12 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
       const stops = words.filter((word) => word.stops);
       const stopUs = Math.max(...stops.map((word) => word.atUs));
       const last = stops.filter((word) => word.atUs === stopUs);
-      const stop = last.find((word) => !word.restarts) ?? last[0];
+      const stop =
+        last.find((word) => !word.restarts && !("done" in word)) ??
+        last.find((word) => !word.restarts) ??
+        last[0];
       if (!stop) continue;
+      const done = "done" in stop ? { done: true as const } : {};
       if (own && own.startedAtUs !== null) {
         const bornUs = byClockOf(own.startedAtUs, own.bornSeq, stop.seq);
         if (byClockOf(stopUs, stop.seq, own.bornSeq) < bornUs) continue;
@@ -677,10 +682,10 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
       if (stop.restarts && downByUs !== null && downByUs <= stopUs) continue;
       if (manager && stop.bootId !== null && manager.bootId.replaceAll("-", "") !== stop.bootId) continue;
       if (by === "systemd" && lastStartUs < stopUs && isOfExit(stop.atUs, atUs)) continue;
-      if (lastStartUs < stopUs) return { stop: { by, atUs: stopUs }, stoppedUntilUs: null };
+      if (lastStartUs < stopUs) return { stop: { by, atUs: stopUs, ...done }, stoppedUntilUs: null };
       const hasFailed = unit.known && unit.active === "failed" && unit.atUs >= lastStartUs;
       const untilUs = Math.min(lastStartUs + graceUs, hasFailed ? unit.atUs : Infinity);
-      if (atUs < untilUs) return { stop: { by, atUs: stopUs }, stoppedUntilUs: null };
+      if (atUs < untilUs) return { stop: { by, atUs: stopUs, ...done }, stoppedUntilUs: null };
       stoppedUntilUs = Math.max(stoppedUntilUs ?? 0, untilUs);
     }
     return { stop: null, stoppedUntilUs };

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { createFoldedLog } from "../../support/fold.ts";
-import { paneSeen, rosterLook, systemdLook, tmuxLook } from "../../support/looks.ts";
+import { beatLook, paneSeen, rosterLook, systemdLook, tmuxLook } from "../../support/looks.ts";
 import { tableOf } from "../../support/table.ts";
 import { journalLine } from "../history/story.ts";
 
@@ -97,4 +97,30 @@ test("however many managers have come and gone since, and without remembering th
   expect(statusOf(log, T + 51 * 86_400 * S)).toEqual(["dead", "ended"]);
   const session = log.documents.get("session", "-") as { exits: unknown[] };
   expect(session.exits.length).toBeLessThan(12);
+});
+
+test("one whose process ended while its unit was being stopped is stopped, also when that is told before its pane is seen to go", () => {
+  const log = createFoldedLog(T);
+  log.look(rosterLook(T, { coder0: {} }));
+  log.look(tmuxLook(T, [paneSeen("coder0", 1, { startedAtUs: T })]));
+  log.nowUs = T + S;
+  log.look(beatLook(T + S, "coder0", T + S));
+  log.append(journalLine(T + 1.168 * S, "stopping", "stop"));
+  log.nowUs = T + 1.209 * S;
+  log.look(beatLook(T + 1.209 * S, "coder0", T + S, { alive: false }));
+  expect(statusOf(log, T + 1.21 * S)).toEqual(["stopped", "stop job"]);
+  log.append(journalLine(T + 1.259 * S, "stopped", "stop"));
+  expect(statusOf(log, T + 1.26 * S)).toEqual(["stopped", "stop job"]);
+});
+
+test("one whose process had ended long before somebody stopped its unit was not ended by that", () => {
+  const log = createFoldedLog(T);
+  log.look(rosterLook(T, { coder0: {} }));
+  log.look(tmuxLook(T, [paneSeen("coder0", 1, { startedAtUs: T })]));
+  log.nowUs = T + S;
+  log.look(beatLook(T + S, "coder0", T + S));
+  log.nowUs = T + 3 * S;
+  log.look(beatLook(T + 3 * S, "coder0", T + S, { alive: false }));
+  log.append(journalLine(T + 20 * S, "stopped", "stop"));
+  expect(statusOf(log, T + 21 * S)).toEqual(["stale", "pid-gone"]);
 });
