@@ -39,7 +39,10 @@ export function cellsOf(row: AgentRow, nowMs: number, withSocket: boolean): Tabl
   return [
     { said: [`${mark} ${visible(row.name)}`], tone: mark === " " ? null : tone },
     { said: [row.status], tone },
-    { said: [row.since === null ? "" : formatAge(secondsSince(row.since, nowMs))], tone: "quiet" },
+    {
+      said: [row.since === null ? "" : formatAge(Math.max(0, secondsSince(row.since, nowMs)))],
+      tone: "quiet",
+    },
     unitCell(row, nowMs),
     withSocket ? socketCell(row) : NOTHING,
     paneCell(row, nowMs),
@@ -55,12 +58,10 @@ function socketCell({ pane }: AgentRow): TableCell {
   return { said: [visible(pane.socket?.replace(/^.*\//, "") ?? "-")], tone: "quiet" };
 }
 
-/** An answer that is not known, with the age of the last one: `? 12 s`. */
+/** An answer that is not known, with the age of the last one: `? 12 s`. What was read after a past moment is of no age then. */
 function unknown(observedAt: string | null, nowMs: number): TableCell {
-  return {
-    said: observedAt === null ? ["?"] : [`? ${formatAge(secondsSince(observedAt, nowMs))}`, "?"],
-    tone: "warn",
-  };
+  const age = observedAt === null ? -1 : secondsSince(observedAt, nowMs);
+  return { said: age < 0 ? ["?"] : [`? ${formatAge(age)}`, "?"], tone: "warn" };
 }
 
 function unitCell({ systemd }: AgentRow, nowMs: number): TableCell {

@@ -23,7 +23,7 @@ export function formatWhy(
   const since =
     row.since === null
       ? ""
-      : `, since ${formatNear(Date.parse(row.since) * 1000, nowMs * 1000)} (${formatDuration(ageOf(row.since, nowMs))})`;
+      : `, since ${formatNear(Date.parse(row.since) * 1000, nowMs * 1000)} (${formatDuration(Math.max(0, ageOf(row.since, nowMs)))})`;
   const where = `${visible(document.tenant_id)}@${visible(document.host)} at ${formatMoment(nowMs * 1000)}, log #${document.log_seq}`;
   const lines = [
     paint(
@@ -44,22 +44,25 @@ export function formatWhy(
   }
 
   lines.push("", paint("quiet", "Evidence (newest first)"));
-  for (const cell of document.cells) lines.push(...cellLines(cell, nowMs, cut, paint));
+  for (const cell of document.cells)
+    lines.push(...cellLines(cell, observedOf(cell, nowMs, look.past), nowMs, cut, paint));
   return lines;
 }
 
 const PLANE_COLUMN = 9;
 
-function cellLines(cell: WhyCell, nowMs: number, cut: (line: string) => string, paint: Paint): string[] {
-  const age =
-    cell.observed_at === null
-      ? "never observed"
-      : `observed ${formatDuration(ageOf(cell.observed_at, nowMs))} ago`;
+function cellLines(
+  cell: WhyCell,
+  observed: string,
+  nowMs: number,
+  cut: (line: string) => string,
+  paint: Paint,
+): string[] {
   const head = `  ${pad(cell.plane, PLANE_COLUMN)}  ${visible(cell.state)}`;
   const seqs = Math.max(0, ...cell.evidence.map(({ seq }) => widthOf(String(seq))));
   const indent = " ".repeat(PLANE_COLUMN + 4);
   return [
-    `${cut(head)}${paint("quiet", cut(`  ${age}, by ${visible(cell.source)}`))}`,
+    `${cut(head)}${paint("quiet", cut(`  ${observed}, by ${visible(cell.source)}`))}`,
     ...cell.evidence.map(({ seq, type, occurred_at, summary }) => {
       const when = formatNear(Date.parse(occurred_at) * 1000, nowMs * 1000);
       return paint(
@@ -68,6 +71,17 @@ function cellLines(cell: WhyCell, nowMs: number, cut: (line: string) => string, 
       );
     }),
   ];
+}
+
+/**
+ * How old the look was. Of a past moment also what was read after it is known; in the present a moment that a clock which was set back has put
+ * into the future is now.
+ */
+function observedOf({ observed_at }: WhyCell, nowMs: number, past = false): string {
+  if (observed_at === null) return "never observed";
+  const age = ageOf(observed_at, nowMs);
+  if (past && age < 0) return `told ${formatDuration(-age)} later`;
+  return `observed ${formatDuration(Math.max(0, age))} ago`;
 }
 
 function ageOf(at: string, nowMs: number): number {

@@ -7,6 +7,7 @@ import type { Past, RosterEntry } from "../../query/history/past.ts";
 import type { PsDocument } from "../../query/row.ts";
 import type { HistoryDocument } from "../../query/story.ts";
 import type { UptimeDocument } from "../../query/uptime.ts";
+import type { WhyDocument } from "../../query/why.ts";
 import { BOOT, beatLook, paneSeen, rosterLook, tmuxLook } from "../support/looks.ts";
 import { at, type SeededPast, seedEvening, seedPast } from "./support/seeded-past.ts";
 
@@ -265,6 +266,29 @@ test("a beat that a recorder which stood still may not have read is missed by no
     expect((await night.run("why", "coder0", "--as-recorded", "2026-06-20T20:01:03.700Z")).stdout).toMatch(
       /^coder0 was unobserved: no evidence$/m,
     );
+  } finally {
+    night.close();
+  }
+});
+
+test("what was read after the moment that is asked about has no negative age then", async () => {
+  const night = seedPast();
+  try {
+    const panes = (pid: number, startedAt: number) =>
+      tmuxLook(at(startedAt), [paneSeen("coder0", 1, { pid, startedAtUs: at(startedAt) })]);
+    night.record(0, rosterLook(at(0), { coder0: {} }), panes(1001, -60));
+    night.beats("coder0", 0, 30);
+    night.stop(30);
+    // Nobody looked when it was started anew at 110, found at 120.
+    night.record(120, { ...panes(1002, 110), begunAtUs: at(120) });
+    night.stop(130);
+    night.now(140);
+    const asked = ["coder0", "--at", "2026-06-20T20:01:55Z"];
+    const why = await night.run("why", ...asked);
+    expect(why.stdout).toMatch(/^ {2}pane +alive {2}told 5\.0 s later, by tmux$/m);
+    expect(why.stdout).not.toMatch(/ -\d/);
+    const { cells } = await night.json<WhyDocument>("why", ...asked);
+    expect(cells.find(({ plane }) => plane === "pane")?.observed_at).toBe("2026-06-20T20:02:00.000Z");
   } finally {
     night.close();
   }

@@ -219,3 +219,13 @@ test("of a session that nobody looked at nobody knows what it runs, whatever a r
   const from = head.indexOf("RUNTIME");
   expect(row.slice(from, head.indexOf("IDLE")).trim()).toBe("?");
 });
+
+test("what was read after a past moment has no age in its table, and nothing is shown to have lasted less than no time", () => {
+  const row = agentRow("far", {
+    status: "unobserved",
+    since: ago(-9),
+    pane: { state: "unknown", id: null, pid: null, command: null, observed_at: ago(-9) },
+  });
+  const [, cells = ""] = formatPs(psDocumentOf([row]), { width: null, paint: plain, past: true });
+  expect(cells).toMatch(/^\? far +unobserved +0 s +active \(exited\) +\? {2}/);
+});
