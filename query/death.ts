@@ -11,7 +11,7 @@ type Pane = Extract<Evidence["pane"], { known: true }>;
 
 /** Since when nothing runs: from its process's own end on, where that was told. */
 export function endedAtUs(pane: Pane): number | null {
-  return pane.diedAtUs ?? pane.unseenEnd?.diedAtUs ?? wentAtUs(pane);
+  return pane.unseenEnd?.diedAtUs ?? pane.diedAtUs ?? wentAtUs(pane);
 }
 
 /** Since when its pane is as it is; where it is gone, since it went, and not since a look found that. */

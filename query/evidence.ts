@@ -10,6 +10,7 @@ import type {
   AgentDocument,
   AgentPane,
   HeartbeatDocument,
+  HookedLife,
   ManagerDocument,
   PaneDocument,
   ProcessDocument,
@@ -112,7 +113,7 @@ export function factsOf(input: {
   const { stop, endedAtUs: stoppedUntilUs } = stopInForce(
     agent?.purpose ?? NO_PURPOSE,
     {
-      bornAtUs: own?.startedAtUs ?? null,
+      ...bornBy(own, own && agent?.hooked?.[own.socket]),
       bornSeq: own?.bornSeq,
       endedByUs: downByUs(own, pane),
       bootId: manager?.manager.bootId ?? null,
@@ -122,6 +123,7 @@ export function factsOf(input: {
       takesUs,
       setBack,
       managerExits: managerExits(documents),
+      writer: writerGone(heartbeat, own, pane),
       unitFailedAtUs: unitEvidence.known && unitEvidence.active === "failed" ? unitEvidence.atUs : null,
     },
   );
@@ -196,6 +198,31 @@ function byClockOfNow(
     atUs === null ? null : byClockOf(setBack, { atUs, seq: own?.bornSeq }, Infinity);
   return { ...pane, startedAtUs: byNow(pane.startedAtUs), atUs: byNow(pane.atUs) };
 }
+
+/** The process that beat last, if it ended by its own plane's word, or went with the pane. */
+function writerGone(
+  heartbeat: HeartbeatDocument | undefined,
+  own: AgentPane | undefined,
+  pane: Evidence["pane"],
+): { readonly sinceUs: number; readonly endedAtUs: number } | null {
+  if (heartbeat === undefined) return null;
+  const { writerSinceUs: sinceUs, writerExitedAtUs, writerGoneByUs } = heartbeat;
+  const paneEndedUs = pane.known && pane.state !== "alive" ? (endOf(own) ?? null) : null;
+  const withPaneUs = paneEndedUs !== null && paneEndedUs >= sinceUs ? paneEndedUs : Infinity;
+  const endedAtUs = Math.min(writerGoneByUs ?? writerExitedAtUs ?? Infinity, withPaneUs);
+  return endedAtUs === Infinity ? null : { sinceUs, endedAtUs };
+}
+
+/** By when one had begun whose process's own start is not known. */
+function bornBy(own: AgentPane | undefined, hooked: HookedLife | undefined): HookedBirth {
+  if (own?.byHooks) return { bornAtUs: own.startedAtUs, bornByUs: own.byHooks.begunByUs };
+  if (own === undefined || own.startedAtUs !== null) return { bornAtUs: own?.startedAtUs ?? null };
+  const made = hooked?.server === own.server && hooked.session === own.session ? hooked.created : null;
+  return made === null
+    ? { bornAtUs: null }
+    : { bornAtUs: made.atUs, bornByUs: made.atUs + made.withinUs - 1 };
+}
+type HookedBirth = { readonly bornAtUs: number | null; readonly bornByUs?: number };
 
 /** By when nothing of it ran any more; null: it runs, or nobody knows. */
 function downByUs(own: AgentPane | undefined, pane: Evidence["pane"]): number | null {

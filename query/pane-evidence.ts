@@ -31,18 +31,34 @@ export function unseenEndOf(
   hooked: HookedLife | undefined,
   bootedAtUs: number | undefined,
 ): UnseenEnd | undefined {
-  if (own?.unseenFromUs === undefined || own.state !== "closed" || own.away) return undefined;
-  const { unseenFromUs, atUs: foundUs, startedAtUs } = own;
-  const beganUs = Math.max(unseenFromUs, startedAtUs ?? unseenFromUs);
-  const dated = (toldUs: number | undefined, withinUs: number): number | null => {
+  if (own === undefined || own.state === "alive" || own.away) return undefined;
+  const { unseenFromUs, diedUnseenFromUs, startedAtUs } = own;
+  const dated = (
+    toldUs: number | undefined,
+    withinUs: number,
+    fromUs: number,
+    byUs: number,
+  ): number | null => {
+    const beganUs = Math.max(fromUs, startedAtUs ?? fromUs);
     if (toldUs === undefined || toldUs + withinUs <= beganUs) return null;
     const atUs = Math.max(toldUs, beganUs);
-    return atUs < foundUs ? atUs : null;
+    return atUs < byUs ? atUs : null;
   };
-  const isIts = hooked?.server === own.server && hooked.session === own.session;
-  const diedAtUs = isIts ? dated(hooked.died?.atUs, WITHIN_US.s) : null;
-  const closedAtUs = isIts ? dated(hooked.closed?.atUs, WITHIN_US.s) : null;
-  return { diedAtUs, wentAtUs: closedAtUs ?? (own.lostServer ? dated(bootedAtUs, 0) : null) };
+  const its = hooked?.server === own.server && hooked.session === own.session ? hooked : undefined;
+  const gone = own.state === "closed" ? unseenFromUs : undefined;
+  // What tmux itself dated is known better.
+  const diedFromUs = own.diedAtUs === undefined && own.state === "closed" ? gone : diedUnseenFromUs;
+  if (gone === undefined && diedFromUs === undefined) return undefined;
+  const died = its?.died?.atUs;
+  const boot = own.lostServer ? bootedAtUs : undefined;
+  return {
+    diedAtUs:
+      diedFromUs === undefined ? null : dated(died, WITHIN_US.s, diedFromUs, own.diedAtUs ?? own.atUs),
+    wentAtUs:
+      gone === undefined
+        ? null
+        : (dated(its?.closed?.atUs, WITHIN_US.s, gone, own.atUs) ?? dated(boot, 0, gone, own.atUs)),
+  };
 }
 
 /** Own panes live on the roster's socket, or by accident on another: a live one elsewhere is shown before a dead one at home. */
@@ -78,7 +94,7 @@ export function paneAsTold(
 ): Extract<Evidence["pane"], { known: true }> {
   if (!own) return missing(undefined, null, false);
   // Of one that hooks saw begin and nobody saw end it is known that it ended, and not when.
-  const closedAtUs = own.byHooks?.closed === false ? null : own.atUs;
+  const closedAtUs = own.byHooks?.ended === false ? null : own.atUs;
   if (own.state === "closed") return missing(own, closedAtUs, own.lostServer === true);
   // Also where another server has come since: its own is gone.
   if (server?.state !== "up" || server.pid !== own.server)
@@ -90,7 +106,7 @@ export function paneAsTold(
 
 /** When a life was told to have ended; undefined: it was not, or nobody knows when. */
 export function endOf(own: AgentPane | undefined): number | undefined {
-  if (own === undefined || own.state === "alive" || own.away || own.byHooks?.closed === false)
+  if (own === undefined || own.state === "alive" || own.away || own.byHooks?.ended === false)
     return undefined;
   return own.diedAtUs ?? own.atUs;
 }

@@ -90,11 +90,13 @@ export function seenToEnd(
  */
 function isDated(past: Past, agent: string, endedUs: number): boolean {
   const isAlive = ({ pane }: Evidence): boolean => pane.known && pane.state === "alive";
-  const { evidence, watch } = past.explain(agent, endedUs).facts;
+  const { evidence, watch, pane: its } = past.explain(agent, endedUs).facts;
   const { pane } = evidence;
   if (!pane.known || pane.state === "alive") return false;
   if (isAlive(past.explain(agent, endedUs - 1).facts.evidence)) return true;
   const isLooked = watch.pane.observedAtUs === endedUs;
+  // A look found it dead, and tmux had kept no time of it.
+  if (its.own?.diedUnseenFromUs !== undefined && pane.unseenEnd?.diedAtUs == null) return false;
   const isBound = pane.serverGone || pane.replaced === true || pane.away !== null;
   return !isLooked && !isBound && Math.abs((endedAtUs(pane) ?? 0) - endedUs) <= WITHIN_US.s;
 }

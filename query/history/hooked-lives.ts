@@ -4,7 +4,7 @@ import type { ServerTold } from "./server-timeline.ts";
 import type { Spans } from "./span.ts";
 import { gapsBetween, spanAt } from "./span.ts";
 import type { Timeline } from "./timeline.ts";
-import { setFrom, valueAt } from "./timeline.ts";
+import { pieceAt, setFrom, valueAt } from "./timeline.ts";
 import type { OwnPaneTold } from "./told.ts";
 
 /**
@@ -30,7 +30,7 @@ export function withHookedLives(
   const made = new Map<HookedLife, OwnPaneTold>();
   for (const atUs of [...moments].filter((us) => us < Infinity).sort((a, b) => a - b)) {
     const told = valueAt(own, atUs);
-    const life = valueAt(hooked, atUs);
+    const life = begunBy(hooked, atUs);
     const isOpen = spanAt(gaps, atUs)?.toUs === Infinity;
     const pane = isOpen ? told?.pane : lastLife(told?.pane, life, valueAt(server, atUs).server, atUs);
     if (pane === told?.pane || life === undefined) setFrom(result, atUs, told);
@@ -39,9 +39,19 @@ export function withHookedLives(
   return result;
 }
 
+/** The newest life of which it is certain that it had begun: until the second of a line is over, the one before it is the last. */
+function begunBy(hooked: Timeline<HookedLife | undefined>, atUs: number): HookedLife | undefined {
+  const now = valueAt(hooked, atUs);
+  for (let piece = pieceAt(hooked, atUs); ; piece--) {
+    const life = hooked.values[piece];
+    if (!life?.created) return now;
+    if (atUs >= life.created.atUs + life.created.withinUs) return life;
+  }
+}
+
 /** One value for one life, so that nothing is taken for a change. */
 function once(made: Map<HookedLife, OwnPaneTold>, life: HookedLife, pane: AgentPane): OwnPaneTold {
-  const known = made.get(life) ?? { pane, begun: pane.byHooks?.closed ? "point" : "unseen" };
+  const known = made.get(life) ?? { pane, begun: pane.byHooks?.ended ? "point" : "unseen" };
   made.set(life, known);
   return known;
 }

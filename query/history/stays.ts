@@ -102,9 +102,9 @@ function isSeenAfter(status: AgentStatus, seenUntilUs: number, around: Around): 
   return after !== null && after.status === status && !restarted(around, seenUntilUs, after.fromUs);
 }
 
-/** Also by a life that began the instant it was last seen so. */
+/** Also by a life that began in the instant in which it was last seen so. */
 function restarted({ startsUs }: Around, seenUntilUs: number, untilUs: number): boolean {
-  return seenUntilUs < untilUs && startsUs().some((us) => us >= seenUntilUs && us <= untilUs);
+  return seenUntilUs < untilUs && startsUs().some((us) => us >= seenUntilUs - 1 && us <= untilUs);
 }
 
 /** What is around an agent's window, from the past itself. */
@@ -116,7 +116,7 @@ export function aroundOf(
   const before = once(() => lastSeen(past.intervals, agent, window.fromUs));
   const after = once(() => nextSeen(past.intervals, agent, { fromUs: window.toUs, toUs: past.nowUs }));
   const startsUs = once(() => {
-    const fromUs = Math.min(before()?.untilUs ?? window.fromUs, window.fromUs);
+    const fromUs = Math.min(before()?.untilUs ?? window.fromUs, window.fromUs) - 1;
     const toUs = Math.max((after()?.fromUs ?? window.toUs) + 1, window.toUs);
     return [...past.occurrences(agent, "started", { fromUs, toUs })].map((one) => one.fromUs);
   });

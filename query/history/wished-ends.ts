@@ -55,7 +55,7 @@ function endedByUs(own: Timeline<OwnPaneTold | null>, piece: number): number {
 
 /** Of one that hooks saw begin, or that has another name now, it may not be known. */
 function hasEnded({ pane: { state, byHooks, away, diedAtUs } }: OwnPaneTold): boolean {
-  return state !== "alive" && (diedAtUs !== undefined || (away === undefined && byHooks?.closed !== false));
+  return state !== "alive" && (diedAtUs !== undefined || (away === undefined && byHooks?.ended !== false));
 }
 
 function isOneLife(a: AgentPane, b: AgentPane): boolean {

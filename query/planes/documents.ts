@@ -80,12 +80,14 @@ export interface AgentPane extends Changed {
   readonly diedAtUs?: number;
   /** Gone, by a look before which nobody had looked since then: it had gone at some time between. */
   readonly unseenFromUs?: number;
+  /** The same of the death of its process, of which tmux did not tell the time. */
+  readonly diedUnseenFromUs?: number;
   /** By when its process had ended at the latest, where that was told in whole seconds only; absent: by the time that was told. */
   readonly endedByUs?: number;
   /** It did not go: it is there under another name. */
   readonly away?: Away;
-  /** No look ever saw it: hooks told that it had begun by then, and whether it closed; else it is not known when it ended. */
-  readonly byHooks?: { readonly begunByUs: number; readonly closed: boolean };
+  /** No look ever saw it: hooks told that it had begun by then, and whether it ended; else it is not known when it ended. */
+  readonly byHooks?: { readonly begunByUs: number; readonly ended: boolean };
 }
 
 /** One session of an agent's name, as the lines of tmux's hooks told of it. */
@@ -154,7 +156,11 @@ export interface HeartbeatDocument extends Changed {
   readonly beat: PayloadOf<"heartbeat.received">;
   /** Since when beats of this status have followed one another without a silence of more than 3 x interval. */
   readonly statusSinceUs: number;
+  /** The first beat of the process that made it, as far as its beats followed one another. */
+  readonly writerSinceUs: number;
   readonly writerExitedAtUs: number | null;
+  /** By when it was found to be gone, where that was later. */
+  readonly writerGoneByUs?: number;
   readonly removed: boolean;
   /** From when on it vouches for nothing: the life that made it is known to have ended after that, unseen (see `history/unseen-ends.ts`). */
   readonly voidFromUs?: number;

@@ -47,6 +47,8 @@ export function evolveHeartbeat(
       precision: event.precision,
       beat,
       statusSinceUs: statusSince(event, beat, known, intervalSeconds),
+      writerSinceUs:
+        known?.beat.pid === beat.pid ? Math.min(known.writerSinceUs, event.occurredAtUs) : event.occurredAtUs,
       writerExitedAtUs: null,
       removed: false,
       seq: event.seq,
@@ -56,9 +58,10 @@ export function evolveHeartbeat(
   if (!known) return known;
   const changed = { seq: event.seq, recordedAtUs: event.recordedAtUs };
   if (event.type === "heartbeat.writer.exited") {
-    const { pid, pidStart } = event.payload as PayloadOf<"heartbeat.writer.exited">;
+    const { pid, pidStart, goneByUs } = event.payload as PayloadOf<"heartbeat.writer.exited">;
     if (pid !== known.beat.pid || pidStart !== known.beat.pidStart) return known;
-    return { ...known, writerExitedAtUs: event.occurredAtUs, ...changed };
+    const gone = goneByUs === undefined ? {} : { writerGoneByUs: goneByUs };
+    return { ...known, writerExitedAtUs: event.occurredAtUs, ...gone, ...changed };
   }
   if (event.type === "heartbeat.file.removed") return { ...known, removed: true, ...changed };
   return known;

@@ -105,7 +105,7 @@ function byHooks(hooked: HookedLife, { atUs: begunUs, withinUs, seq: bornSeq }: 
     atUs: Math.max(begunUs, last?.atUs ?? begunUs),
     ...(died === null ? {} : { diedAtUs: Math.max(begunUs, died.atUs) }),
     ...(last === null ? {} : { endedByUs: (died ?? last).byUs }),
-    byHooks: { begunByUs: begunUs + withinUs - 1, closed: closed !== null },
+    byHooks: { begunByUs: begunUs + withinUs - 1, ended: last !== null },
     ...{ seq: last?.seq ?? seq, recordedAtUs },
   };
 }

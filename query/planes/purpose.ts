@@ -75,6 +75,8 @@ export function withIntent(purpose: Purpose, intent: Intent): Purpose {
 /** The life that a stop may have been meant for. */
 export interface Life {
   readonly bornAtUs: number | null;
+  /** By when it had begun, where that was told in whole seconds; absent: at `bornAtUs`. */
+  readonly bornByUs?: number | undefined;
   readonly bornSeq?: number | undefined;
   /** By when nothing of it ran any more, at the latest; null: it runs, or nobody knows. */
   readonly endedByUs: number | null;
@@ -93,9 +95,9 @@ function hadEnded({ endedByUs }: Life, atUs: number): boolean {
 
 /**
  * The stop that is in force for a life that began at `bornAtUs`, or null, and until when one was that a start has ended. It counts when it
- * was asked for after that life began, and, where systemd made it, in this boot and of this user manager only: one that goes stops every unit. A start that was asked
- * for since ends it when the life has come that it brings, or its unit has failed, or it took too long: until then nobody misses the
- * agent. The operator's own stop goes first: the stop job of systemd is then its echo.
+ * was asked for after that life began, and, where systemd made it, in this boot and of this user manager only: one that goes stops every unit.
+ * A start that was asked for since ends it when the life has come that it brings (also one that has gone again), or its unit has failed, or it
+ * took too long: until then nobody misses the agent. The operator's own stop goes first: the stop job of systemd is then its echo.
  */
 export function stopInForce(
   purpose: Purpose,
@@ -104,6 +106,8 @@ export function stopInForce(
     readonly nowUs: number;
     readonly takesUs: number;
     readonly unitFailedAtUs: number | null;
+    /** The last process that beat, where it is known that it ended. */
+    readonly writer?: { readonly sinceUs: number; readonly endedAtUs: number } | null;
     readonly setBack?: readonly SetBack[];
     readonly managerExits?: readonly ManagerExit[];
   },
@@ -112,12 +116,13 @@ export function stopInForce(
   const inForce: Intent[] = [];
   for (const intent of [purpose.operator, purpose.systemd]) {
     if (intent === null || !isOfThisBoot(intent, life.bootId)) continue;
-    if (isOfEarlierLife(intent, life, at.setBack ?? [])) continue;
+    if (isOfEarlierLife(intent, lifeSince(life, purpose.startedAtUs, intent), at.setBack ?? [])) continue;
     if (intent.kind === "restart" && hadEnded(life, intent.atUs)) continue;
     const untilUs = endOf(intent, purpose.startedAtUs, at);
     // What comes back with the next user manager was restarted with it; what does not was wanted down by nobody.
-    if (untilUs === Infinity && at.managerExits?.some((exit) => isOfExit(intent, exit))) continue;
-    if (at.nowUs < untilUs) inForce.push(intent);
+    const exit = at.managerExits?.find((exit) => isOfExit(intent, exit));
+    if (untilUs === Infinity && exit !== undefined) endedAtUs = Math.max(endedAtUs ?? 0, exit.toUs);
+    else if (at.nowUs < untilUs) inForce.push(intent);
     else endedAtUs = Math.max(endedAtUs ?? 0, untilUs);
   }
   const [stop] = inForce;
@@ -127,6 +132,13 @@ export function stopInForce(
 
 function isOfExit({ by, atUs }: Intent, exit: ManagerExit): boolean {
   return by === "systemd" && isWithin(exit, atUs);
+}
+
+/** One that began in the second in which a start was wanted after this stop began by that start. */
+function lifeSince(life: Life, startedAtUs: number | null, intent: Intent): Life {
+  const { bornByUs } = life;
+  if (bornByUs === undefined || startedAtUs === null) return life;
+  return startedAtUs >= intent.atUs && bornByUs >= startedAtUs ? { ...life, bornAtUs: bornByUs } : life;
 }
 
 /** Which of the two came first tells the clock, and where it was set back between them the log. */
@@ -139,11 +151,15 @@ function isOfEarlierLife(intent: Intent, { bornAtUs, bornSeq }: Life, setBack: r
 function endOf(
   { atUs }: Intent,
   startedAtUs: number | null,
-  { takesUs, unitFailedAtUs }: Parameters<typeof stopInForce>[2],
+  { takesUs, unitFailedAtUs, writer }: Parameters<typeof stopInForce>[2],
 ): number {
   if (startedAtUs === null || startedAtUs < atUs) return Number.POSITIVE_INFINITY;
-  const dueUs = startedAtUs + takesUs;
-  return unitFailedAtUs !== null && unitFailedAtUs >= startedAtUs ? Math.min(unitFailedAtUs, dueUs) : dueUs;
+  let untilUs = startedAtUs + takesUs;
+  if (unitFailedAtUs !== null && unitFailedAtUs >= startedAtUs) untilUs = Math.min(untilUs, unitFailedAtUs);
+  // Its pane may never have been looked at, but what began to beat after the start is the life that it brought.
+  if (writer && writer.sinceUs >= startedAtUs)
+    untilUs = Math.min(untilUs, Math.max(startedAtUs, writer.endedAtUs));
+  return untilUs;
 }
 
 function isOfThisBoot({ by, bootId }: Intent, current: string | null): boolean {

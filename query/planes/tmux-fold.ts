@@ -4,7 +4,7 @@ import type { AgentPane, Away, PaneDocument } from "./documents.ts";
 import { documentOf, documentsOf, within } from "./documents.ts";
 import { hookedLineOf, withHookedLine } from "./hooked-life.ts";
 import { NO_PURPOSE } from "./purpose.ts";
-import { coverageId } from "./recorder.ts";
+import { unseenFrom } from "./unseen-from.ts";
 import { happenedByUs } from "./within.ts";
 
 /** Folds what `list-panes` and `list-clients` told. Hook lines are points in time for history; of the present they tell lives that no look saw. */
@@ -147,7 +147,9 @@ function paneDied(documents: Documents, event: FoldEvent, payload: PayloadOf<"tm
   }
   const own = ownPane(documents, known.name, payload.socket);
   if (own?.pane !== payload.pane) return;
-  const died = own.state === "dead" ? {} : { atUs: event.occurredAtUs, ...endedBy(event) };
+  const unseen = event.precision === "us" ? unseenFrom(documents, own) : {};
+  const since = "unseenFromUs" in unseen ? { diedUnseenFromUs: unseen.unseenFromUs } : {};
+  const died = own.state === "dead" ? {} : { atUs: event.occurredAtUs, ...endedBy(event), ...since };
   setOwnPane(documents, known.name, { ...own, state: "dead", status, signal, ...died, ...changedBy(event) });
 }
 
@@ -278,13 +280,6 @@ function closed(documents: Documents, { away: _, ...own }: AgentPane, event: Fol
   const died = own.state === "dead" ? { diedAtUs: own.atUs } : {};
   const unseen = unseenFrom(documents, own);
   return { ...own, state: "closed", atUs: event.occurredAtUs, ...died, ...unseen, ...changedBy(event) };
-}
-
-/** A look comes before the word that its socket is watched (again): what it finds changed may have changed at any time since the last one. */
-function unseenFrom(documents: Documents, own: AgentPane): Pick<AgentPane, "unseenFromUs"> {
-  const watch = documentOf(documents, "coverage", coverageId("tmux", own.socket));
-  if (watch?.state === "observed") return {};
-  return { unseenFromUs: Math.max(watch?.heardUntilUs ?? 0, own.recordedAtUs) };
 }
 
 /** A closed pane leaves no document, so the socket's own one remembers that it was looked at then. */

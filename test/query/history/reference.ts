@@ -39,6 +39,8 @@ interface Word {
   readonly endedByUs: number | null;
   /** Only hooks told of it, and none of its end. */
   readonly unseenEnd?: boolean;
+  /** The same, and that it had begun by then. */
+  readonly begunByUs?: number;
 }
 
 interface ServerWord {
@@ -279,11 +281,17 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
         });
       const [created, died, closed] = ["session-created", "pane-died", "session-closed"].map(line);
       const firstUs = created?.occurredAtUs ?? died?.occurredAtUs ?? closed?.occurredAtUs ?? 0;
+      const own = lines.filter((event) => {
+        const told = payload(event, "tmux.hook.fired");
+        return `${told.server} ${told.session}` === name;
+      });
+      const toldFromUs = Math.min(...own.map(happened));
       return {
         server: Number(server),
         session,
         number: Number(session.slice(1)),
         firstUs,
+        toldFromUs,
         created,
         died,
         closed,
@@ -295,11 +303,13 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
   /** The agent's own pane at a moment with what is known of it: what looks tell, or a later life that came and went between two of them. */
   const endedAt = (agent: string, atUs: number): Seen => {
     const seen = seenAt(agent, atUs);
-    const life = hookedAt(agent, atUs);
+    let life = hookedAt(agent, atUs);
+    // Until the second of its making is over, the one before it is the last.
+    while (life?.created && atUs < life.created.occurredAtUs + unitOf(life.created))
+      life = hookedAt(agent, life.toldFromUs - 1);
     if (!life?.created) return seen;
     const { created, died, closed, server, session } = life;
     const withinUs = unitOf(created);
-    if (atUs < created.occurredAtUs + withinUs) return seen;
     const isGap = !isCovered("tmux", atUs);
     const gap = gapAround("tmux", atUs);
     if (isGap && gap.toUs === Infinity) return seen;
@@ -313,7 +323,7 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
         ? life.number > Number(word.session.slice(1))
         : created.occurredAtUs + withinUs > (word.startedAtUs ?? word.diedAtUs ?? word.atUs));
     if (!isLater) return seen;
-    const end = died ? payload(died, "tmux.hook.fired") : { status: null, signal: null };
+    const told = died ? payload(died, "tmux.hook.fired") : { status: null, signal: null };
     const own: Word = {
       ...{
         effectUs: created.occurredAtUs,
@@ -324,16 +334,18 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
         session,
       },
       ...{ pane: "", pid: 0, start: null, startedAtUs: created.occurredAtUs, datedByTmux: false },
-      ...{ status: end.status, signal: end.signal },
+      ...{ status: told.status, signal: told.signal },
       atUs: Math.max(created.occurredAtUs, (closed ?? died ?? created).occurredAtUs),
-      unseenEnd: closed === undefined,
+      unseenEnd: (closed ?? died) === undefined,
+      begunByUs: created.occurredAtUs + withinUs - 1,
       diedAtUs: died ? Math.max(created.occurredAtUs, died.occurredAtUs) : null,
       endedByUs: (died ?? closed) ? endedBy((died ?? closed) as StoredEvent) : null,
     };
     if (!isGap) return { pane: asTold(own, atUs), own };
-    // In a gap its closing is a point, from which on it is gone to the next look. One from before this gap is none.
-    const before = closed && gap.fromUs > -Infinity ? endedAt(agent, gap.fromUs - 1).own : undefined;
-    const isPoint = closed !== undefined && before?.session !== session;
+    // In a gap its end is a point, from which on it is gone to the next look. One from before this gap is none.
+    const end = closed ?? died;
+    const before = end && gap.fromUs > -Infinity ? endedAt(agent, gap.fromUs - 1).own : undefined;
+    const isPoint = end !== undefined && before?.session !== session;
     return { pane: isPoint ? asTold(own, atUs) : { known: false }, own };
   };
 
@@ -578,15 +590,18 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
         const p = payload(event, "heartbeat.received");
         // The newest ts stands; one that was in the future when this one was recorded, or read, does not.
         if (beat && event.occurredAtUs < beat.atUs && beat.atUs <= recordedAtUs && !p.afterSetBack) continue;
-        const life = { statusSinceUs: 0, writerExitedAtUs: null, removed: false };
+        const isOfBefore: boolean = beat?.beat.pid === p.pid;
+        const writerSinceUs: number =
+          beat && isOfBefore ? Math.min(beat.writerSinceUs, event.occurredAtUs) : event.occurredAtUs;
+        const life = { statusSinceUs: 0, writerSinceUs, writerExitedAtUs: null, removed: false };
         beat = { atUs: event.occurredAtUs, precision, beat: p, ...life, seq, recordedAtUs };
         beatSeq = seq;
       } else if (event.type === "heartbeat.file.removed") {
         if (beat) beat = { ...beat, removed: true, seq };
       } else if (beat) {
-        const { pid, pidStart } = payload(event, "heartbeat.writer.exited");
+        const { pid, pidStart, goneByUs = event.occurredAtUs } = payload(event, "heartbeat.writer.exited");
         if (pid === beat.beat.pid && pidStart === beat.beat.pidStart)
-          beat = { ...beat, writerExitedAtUs: event.occurredAtUs, seq };
+          beat = { ...beat, writerExitedAtUs: event.occurredAtUs, writerGoneByUs: goneByUs, seq };
       }
     }
     return { beat, beatSeq };
@@ -664,6 +679,10 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
     const starts = [...lines, ...verbs].filter((word) => word.starts).map((word) => word.atUs);
     const lastStartUs = Math.max(...starts);
     let stoppedUntilUs: number | null = null;
+    const life = hookedAt(agent, atUs);
+    const isIts = own?.startedAtUs === null && life?.server === own.server && life.session === own.session;
+    const made = isIts ? life.created : undefined;
+    const madeByUs = own?.begunByUs ?? (made ? made.occurredAtUs + unitOf(made) - 1 : undefined);
     for (const [by, words] of [["operator", verbs] as const, ["systemd", lines] as const]) {
       const stops = words.filter((word) => word.stops);
       const stopUs = Math.max(...stops.map((word) => word.atUs));
@@ -674,8 +693,12 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
         last[0];
       if (!stop) continue;
       const done = "done" in stop ? { done: true as const } : {};
-      if (own && own.startedAtUs !== null) {
-        const bornUs = byClockOf(own.startedAtUs, own.bornSeq, stop.seq);
+      // One of which only the second of its making is told began by a start that was wanted in it after the stop.
+      const madeUs = own?.startedAtUs ?? made?.occurredAtUs ?? null;
+      const isOfStart = madeByUs !== undefined && lastStartUs >= stopUs && madeByUs >= lastStartUs;
+      const bornAtUs = isOfStart ? madeByUs : madeUs;
+      if (own && bornAtUs !== null) {
+        const bornUs = byClockOf(bornAtUs, own.bornSeq, stop.seq);
         if (byClockOf(stopUs, stop.seq, own.bornSeq) < bornUs) continue;
       }
       // Whoever restarts what is known to have been down has stopped nothing.
@@ -684,7 +707,15 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
       if (by === "systemd" && lastStartUs < stopUs && isOfExit(stop.atUs, atUs)) continue;
       if (lastStartUs < stopUs) return { stop: { by, atUs: stopUs, ...done }, stoppedUntilUs: null };
       const hasFailed = unit.known && unit.active === "failed" && unit.atUs >= lastStartUs;
-      const untilUs = Math.min(lastStartUs + graceUs, hasFailed ? unit.atUs : Infinity);
+      // The process that the start brought has beaten, and is gone again.
+      const { beat } = beatAt(agent, atUs);
+      const isOver = pane.known && pane.state !== "alive" && own && own.state !== "alive" && !own.unseenEnd;
+      const overUs = isOver ? (own.diedAtUs ?? own.atUs) : -Infinity;
+      const wentUs = beat && overUs >= beat.writerSinceUs ? overUs : Infinity;
+      const exitedUs = Math.min(beat?.writerGoneByUs ?? Infinity, wentUs);
+      const isOfStartToo = beat !== undefined && beat.writerSinceUs >= lastStartUs;
+      const goneUs = isOfStartToo ? Math.max(lastStartUs, exitedUs) : Infinity;
+      const untilUs = Math.min(lastStartUs + graceUs, hasFailed ? unit.atUs : Infinity, goneUs);
       if (atUs < untilUs) return { stop: { by, atUs: stopUs, ...done }, stoppedUntilUs: null };
       stoppedUntilUs = Math.max(stoppedUntilUs ?? 0, untilUs);
     }

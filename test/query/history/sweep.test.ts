@@ -359,7 +359,7 @@ describe("history never lies", () => {
           const isThere = (op: Op): boolean => {
             if (op.kind === "start" || op.kind === "respawn") alive.add(op.agent);
             if (op.kind === "end" || op.kind === "close" || op.kind === "wished-end") alive.delete(op.agent);
-            if (op.kind === "kill-server" || op.kind === "reboot") alive.clear();
+            if (["kill-server", "reboot", "restart-manager"].includes(op.kind)) alive.clear();
             return op.kind !== "beat" || (op.aheadMs === 0 && alive.has(op.agent));
           };
           // What beats is the agent, and says when.

@@ -1,0 +1,137 @@
+import { beforeEach, expect, test } from "vitest";
+import { statusIntervals } from "../../../query/history/sweep.ts";
+import { whenDocument } from "../../../query/when.ts";
+import { beatLook, operatorVerb, paneSeen, tmuxLook } from "../../support/looks.ts";
+import { rowOf, tableOf } from "../../support/table.ts";
+import type { Story } from "./story.ts";
+import { createStory, hookLine, journalLine, S, T } from "./story.ts";
+
+/**
+ * Crashes and restarts that follow one another while nobody watches: the recorder watches from 15 to 60 and from 300 on. Of each life something
+ * was written down: tmux's hooks, its beats, what somebody wanted.
+ */
+let story: Story;
+const alive = (second: number) =>
+  tmuxLook(story.at(second), [paneSeen("coder0", 1, { startedAtUs: T + 10 * S })]);
+/** As tmux shows a pane whose process is gone from /proc: when it started nobody can say. */
+const dead = (second: number, over: Parameters<typeof paneSeen>[2]) =>
+  tmuxLook(story.at(second), [
+    paneSeen("coder0", 3, { dead: true, start: null, startedAtUs: null, incarnation: null, ...over }),
+  ]);
+const made = (second: number, session: string) =>
+  story.tell(299, hookLine(story.at(second), "session-created", { session }));
+const closed = (second: number, session: string) =>
+  story.tell(299, hookLine(story.at(second), "session-closed", { session }));
+const died = (second: number, session: string, pane: string, status: number) =>
+  story.tell(299, hookLine(story.at(second), "pane-died", { session, pane, status }));
+const wanted = (second: number, what: string, jobType: string) =>
+  story.tell(299, journalLine(story.at(second), what, jobType));
+const told = (fromSecond: number, toSecond: number) =>
+  statusIntervals(story.history(), "coder0", { fromUs: story.at(fromSecond), toUs: story.at(toSecond) }).map(
+    ({ fromUs, status, reason }) => [(fromUs - T) / S, reason === null ? status : `${status}: ${reason}`],
+  );
+
+beforeEach(() => {
+  story = createStory();
+  story.record(15, alive(15));
+  story.stop(60);
+});
+
+test("a life that came and went between two others ended as its own hook says, and not as the one before it had", () => {
+  died(100, "$1", "%1", 11);
+  wanted(110.4, "stopping", "restart");
+  closed(110, "$1");
+  made(110, "$2");
+  died(120, "$2", "%2", 12);
+  wanted(130.6, "stopping", "restart");
+  closed(130, "$2");
+  made(130, "$3");
+  story.record(300, dead(300, { status: 13, diedAtUs: story.at(140) }));
+  expect(told(99, 299)).toEqual([
+    [99, "unobserved: no evidence"],
+    [100, "failed: exit 11"],
+    [111, "unobserved: no evidence"],
+    [120, "failed: exit 12"],
+    [131, "unobserved: no evidence"],
+    [140, "failed: exit 13"],
+  ]);
+  const { occurrences } = whenDocument(story.past(400), {
+    ...{ name: "coder0", state: "failed", atUs: story.at(400) },
+    window: { fromUs: story.at(99), toUs: story.at(400) },
+  });
+  expect(occurrences.map(({ reason }) => reason)).toEqual(["exit 11", "exit 12", "exit 13"]);
+});
+
+test("two stops with a life between them are two, though nobody saw that life", () => {
+  wanted(99.9, "stopping", "stop");
+  closed(100, "$1");
+  made(105, "$2");
+  wanted(119.9, "stopping", "stop");
+  closed(120, "$2");
+  story.record(300, tmuxLook(story.at(300), []));
+  const { occurrences } = whenDocument(story.past(400), {
+    ...{ name: "coder0", state: "stopped", atUs: story.at(400) },
+    window: { fromUs: story.at(99), toUs: story.at(400) },
+  });
+  expect(occurrences.map(({ from, to }) => [from, to])).toEqual([
+    [new Date(story.at(100) / 1000).toISOString(), new Date(story.at(106) / 1000).toISOString()],
+    [new Date(story.at(120) / 1000).toISOString(), null],
+  ]);
+});
+
+test("what crashes right after a start was not stopped by the stop before that start", () => {
+  story.tell(100, operatorVerb("stop", "coder0", story.at(100)));
+  story.tell(103, operatorVerb("start", "coder0", story.at(103)));
+  closed(101, "$1");
+  // What beat was the process that the start brought.
+  story.record(
+    106,
+    dead(106, { status: 9, diedAtUs: story.at(105) }),
+    beatLook(story.at(106), "coder0", story.at(104), { pid: 4242, alive: false }),
+  );
+  expect(told(100, 108)).toEqual([
+    [100, "unobserved: no evidence"],
+    [101, "stopped: stopped by operator"],
+    [105, "failed: exit 9"],
+  ]);
+  expect(rowOf(tableOf(story.log, story.at(107)), "coder0")).toMatchObject({
+    ...{ status: "failed", status_reason: "exit 9" },
+    since: new Date(story.at(105) / 1000).toISOString(),
+  });
+});
+
+test("nor where it never beat, and a hook told that its session was made", () => {
+  story.tell(100, operatorVerb("restart", "coder0", story.at(100.5)));
+  closed(100, "$1");
+  made(100, "$3");
+  story.record(106, dead(106, { session: "$3", status: 9, diedAtUs: story.at(102) }));
+  expect(rowOf(tableOf(story.log, story.at(107)), "coder0")).toMatchObject({ status: "failed" });
+  expect(story.statuses(103, 107)).toEqual(["failed: exit 9", "failed: exit 9"]);
+});
+
+test("a restart whose new life has not come stays wanted, whatever the old process beat after the wish", () => {
+  story.record(90, alive(90), beatLook(story.at(90), "coder0", story.at(90)));
+  story.tell(100, operatorVerb("restart", "coder0", story.at(100)));
+  story.look(101, beatLook(story.at(101), "coder0", story.at(101)));
+  story.look(102, tmuxLook(story.at(102), []));
+  expect(story.statuses(102, 109)).toEqual(["stopped: stopped by operator", "stopped: stopped by operator"]);
+  expect(story.statuses(110)).toEqual(["dead: pane missing"]);
+});
+
+test("a death that a look found, and of which tmux kept no time, is not told as of that moment, but from a hook's line on", () => {
+  const failed = () =>
+    whenDocument(story.past(400), {
+      ...{ name: "coder0", state: "failed", atUs: story.at(400) },
+      window: { fromUs: story.at(50), toUs: story.at(400) },
+    }).occurrences;
+  const lost = { dead: true, status: 3, start: null, startedAtUs: null } as const;
+  story.record(300, tmuxLook(story.at(300), [paneSeen("coder0", 1, lost)]));
+  expect(failed()).toMatchObject([
+    { from: new Date(story.at(300) / 1000).toISOString(), witnessed: false, reason: "exit 3" },
+  ]);
+  story.tell(301, hookLine(story.at(100), "pane-died", { session: "$1", pane: "%1", status: 3 }));
+  expect(failed()).toMatchObject([{ from: new Date(story.at(100) / 1000).toISOString(), witnessed: true }]);
+  expect(rowOf(tableOf(story.log, story.at(302)), "coder0").since).toBe(
+    new Date(story.at(100) / 1000).toISOString(),
+  );
+});
