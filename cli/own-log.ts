@@ -57,12 +57,16 @@ export function openOwnLog(variables: Variables, options: { keepIdentity?: boole
 /** Fewer are folded anew before anybody wonders. */
 const WORTH_TELLING = 200_000;
 
-/** A newer fleet finds an older one's tables: who waits for it is told why, in the journal too. */
-function tellOfRefolding(events: number): void {
-  if (events < WORTH_TELLING) return;
-  process.stderr.write(
-    `fleet: another version of fleet kept this log's tables; its ${events} events are folded anew, this once ...\n`,
-  );
+/** Whoever waits is told why, in the journal too: a newer fleet found an older one's tables, or an import has filled the log. */
+function tellOfRefolding(events: number, wasFolded: boolean): void {
+  if (events >= WORTH_TELLING)
+    process.stderr.write(`fleet: ${whyFolded(events, wasFolded)}, this once ...\n`);
+}
+
+export function whyFolded(events: number, wasFolded: boolean): string {
+  return wasFolded
+    ? `another version of fleet kept this log's tables; its ${events} events are folded anew`
+    : `the tables of this log are made of its ${events} events`;
 }
 
 /** Where `rebuild-thread.ts` is, bundled or not. */

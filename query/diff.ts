@@ -64,6 +64,9 @@ const CELLS: readonly (readonly [
   ],
   ["beats say", ({ heartbeat }) => heartbeat.status, ({ heartbeat }) => heartbeat.reason !== "unwatched"],
   ["evidence", ({ heartbeat }) => heartbeat.evidence, ({ heartbeat }) => heartbeat.reason !== "unwatched"],
+  ["expected to beat", ({ heartbeat }) => (heartbeat.expected ? "yes" : "no")],
+  ["interval", ({ heartbeat: { interval_seconds } }) => interval_seconds && `${interval_seconds} s`],
+  ["beat refused", ({ heartbeat }) => heartbeat.refused, ({ heartbeat }) => heartbeat.reason !== "unwatched"],
   ["drift", ({ drift }) => drift.state, ({ drift }) => drift.state !== "unknown"],
   [
     "boot",

@@ -13,7 +13,7 @@ import { createLogClock } from "./log-clock.ts";
 import { openObservations } from "./observations.ts";
 import { BUSY_TIMEOUT_MS, openForAppend } from "./open.ts";
 import type { Derive, Projection, ReadonlyDocuments } from "./projection.ts";
-import { storedVersions } from "./projection-versions.ts";
+import { storedVersions, wasFolded } from "./projection-versions.ts";
 import { type RebuildOptions, rebuild } from "./rebuild.ts";
 import { openTick } from "./tick.ts";
 import { openWriter } from "./writer.ts";
@@ -30,8 +30,8 @@ export interface LogOptions {
   readonly derive: Derive;
   /** See `RebuildOptions`. */
   readonly rebuildThread?: Pick<RebuildOptions, "thread" | "worthAThread"> | undefined;
-  /** Told before older documents are rebuilt: how many events are folded anew. */
-  readonly refolding?: ((events: number) => void) | undefined;
+  /** Told before documents are made of a whole log: of how many events, and whether other folds than these had made some before. */
+  readonly refolding?: ((events: number, wasFolded: boolean) => void) | undefined;
   /** How long to wait for another process that is writing. Default 5000. */
   readonly busyTimeoutMs?: number;
 }
@@ -70,7 +70,8 @@ export function openLog(options: LogOptions): Log {
       const { logId, partitionId } = adopt(database, identity, Math.floor(clock.nowUs()));
       const folded = { projections, chronicle };
       if (storedVersions(database, [...projections, chronicle]) === "older") {
-        refolding?.(database.prepare("SELECT coalesce(max(seq), 0) FROM events").pluck().get() as number);
+        const events = database.prepare("SELECT coalesce(max(seq), 0) FROM events").pluck().get() as number;
+        refolding?.(events, wasFolded(database));
         rebuild(database, folded, rebuildThread);
       }
       const tick = openTick(path);

@@ -20,6 +20,11 @@ export function storedVersions(database: Database, folded: readonly Folded[]): "
   return older || own.size > 0 ? "older" : "same";
 }
 
+/** Whether any fold has run over this log: over one that an import has just filled none has. */
+export function wasFolded(database: Database): boolean {
+  return database.prepare("SELECT EXISTS (SELECT 1 FROM projections)").pluck().get() === 1;
+}
+
 export function storeVersions(database: Database, folded: readonly Folded[]): void {
   const put = database.prepare("INSERT OR REPLACE INTO projections (name, version) VALUES (?, ?)");
   for (const { name, version } of kept(folded)) put.run(name, version);

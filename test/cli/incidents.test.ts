@@ -227,6 +227,28 @@ test("to a diff a command that nobody could read is not nothing", async () => {
   }
 });
 
+test("to a diff another interval on the roster is a change, and so is whether beats are expected at all", async () => {
+  const night = seedPast();
+  try {
+    night.record(0, rosterLook(at(0), { coder0: { intervalSeconds: 1 }, coder1: {} }), tmuxLook(at(0), []));
+    night.look(
+      30,
+      rosterLook(at(30), { coder0: { intervalSeconds: 4 }, coder1: { heartbeat: "not-expected" } }),
+    );
+    night.stop(90);
+    night.now(120);
+    const asked = ["diff", "2026-06-20T20:00:20Z", "2026-06-20T20:00:40Z"];
+    const { agents } = await night.json<DiffDocument>(...asked);
+    expect(agents.map(({ name, cells }) => [name, cells.filter(({ cell }) => cell !== "status")])).toEqual([
+      ["coder0", [{ cell: "interval", from: "1 s", to: "4 s" }]],
+      ["coder1", expect.arrayContaining([{ cell: "expected to beat", from: "yes", to: "no" }])],
+    ]);
+    expect((await night.run(...asked)).stdout).toContain("interval 1 s -> 4 s");
+  } finally {
+    night.close();
+  }
+});
+
 describe("with single looks and no recorder", () => {
   let past: SeededPast;
   beforeEach(() => {

@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { whyFolded } from "../../cli/own-log.ts";
 import { archiveLog } from "../../store/archive/archive-log.ts";
 import { guards } from "../../store/events/guards.generated.ts";
 import { isoMicros, LINE_SCHEMA, lineEnd, lineStart, microsOf, parseLine } from "../../store/exchange.ts";
@@ -32,6 +33,18 @@ function importText(text: string, path = bench.path()) {
   });
   return { path, imported };
 }
+
+test("whoever opens an import first folds it, and no other folds were there before", () => {
+  const from = bench.path();
+  bench.open(from).append({ source: "heartbeat", events: [beat("a"), beat("b")] });
+  const { path } = importText(exported(from));
+  const told: [events: number, wasFolded: boolean][] = [];
+  const refolding = (...said: (typeof told)[number]) => void told.push(said);
+  bench.open(path, { refolding });
+  bench.open(path, { refolding });
+  expect(told).toEqual([[2, false]]);
+  expect(whyFolded(2, false)).not.toContain("another version");
+});
 
 /** JSON as other programs write it: what a parser would change (1e2, -0, 2^60, keys that look like numbers, blanks). */
 const payloadText = fc.oneof(

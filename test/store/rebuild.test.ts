@@ -164,13 +164,13 @@ describe("versions of the folds", () => {
 
   test("documents of an older fold are rebuilt when the log is opened for writing", () => {
     const path = bench.path();
-    const told: number[] = [];
-    const refolding = (events: number) => void told.push(events);
+    const told: [events: number, wasFolded: boolean][] = [];
+    const refolding = (...said: (typeof told)[number]) => void told.push(said);
     bench.open(path).append({ source: "heartbeat", events: [beat("a"), beat("b")] });
     bench.open(path, { refolding });
     expect(told).toEqual([]);
     const log = bench.open(path, { projections: [next], refolding });
-    expect(told).toEqual([2]);
+    expect(told).toEqual([[2, true]]);
     expect(allDocuments(log.documents())).toEqual({
       tally: [["heartbeat.received", { v: 2, seq: 2 }]],
       agent: [],
