@@ -1,4 +1,3 @@
-import type { StoredEvent } from "../store/events/envelope.ts";
 import type { Cause, Circumstances } from "./cause.ts";
 import { causeOf, MOMENT_US, NEARBY_US } from "./cause.ts";
 import { SERVER_GONE } from "./death.ts";
@@ -8,6 +7,8 @@ import type { Outage } from "./history/outages.ts";
 import type { Past, RosterEntry } from "./history/past.ts";
 import type { Window } from "./history/sweep.ts";
 import { exactIsoOf, exactIsoOrNull } from "./instant.ts";
+import type { EventSource, Lately } from "./lately.ts";
+import { OUT_OF_MEMORY } from "./lately.ts";
 import type { Explained } from "./ps.ts";
 import type { AgentStatus } from "./row.ts";
 import { seenToEnd } from "./since.ts";
@@ -64,21 +65,11 @@ export interface Death {
   out_of_memory: { seq: number } | null;
 }
 
-/** Single events that no table holds; the reader of the log is handed in. */
-export interface EventSource {
-  event(seq: number): StoredEvent | null;
-  /** Null: of everybody, and of the host itself. */
-  between(agent: string | null, types: readonly string[], span: Window): Iterable<StoredEvent>;
-}
-
 /** What a certificate is made from. */
-export interface AskedIncidents extends Circumstances {
+export interface AskedIncidents extends Circumstances, Lately {
   readonly events: EventSource;
   readonly window: Window;
 }
-
-/** A message older than this is no part of a death. */
-const LOOK_BACK_US = 7 * 86_400_000_000;
 
 export interface Certified {
   readonly atUs: number;
@@ -146,9 +137,9 @@ export function certify(asked: AskedIncidents, entry: RosterEntry, outage: Outag
       beats_expected: first?.row.heartbeat.expected ?? true,
       last_beat: lastBeat(first),
       beats_watched_until: beatsWatchedUntil(past, name, beganUs),
-      last_message: lastMessage(past, name, beganUs),
+      last_message: lastMessage(asked, name, beganUs),
       attached: attachedTo(past, events, name, beganUs),
-      out_of_memory: outOfMemory(events, name, settled, {
+      out_of_memory: outOfMemory(asked, name, settled, {
         fromUs: beganUs - NEARBY_US,
         toUs: endUs + NEARBY_US,
       }),
@@ -235,10 +226,9 @@ function beatsWatchedUntil(past: Past, agent: string, endedUs: number): string |
   return state === "fresh" ? null : exactIsoOrNull(observedAtUs);
 }
 
-function lastMessage(past: Past, agent: string, atUs: number): Death["last_message"] {
-  const window = { fromUs: atUs - LOOK_BACK_US, toUs: atUs + 1 };
-  const last = [...past.occurrences(agent, "sent", window)].at(-1);
-  return last === undefined ? null : { at: exactIsoOf(last.fromUs), seq: last.why[0] ?? 0 };
+function lastMessage(asked: AskedIncidents, agent: string, atUs: number): Death["last_message"] {
+  const last = asked.lastSent(agent, atUs);
+  return last === null ? null : { at: exactIsoOf(last.fromUs), seq: last.why[0] ?? 0 };
 }
 
 function attachedTo(past: Past, events: EventSource, agent: string, atUs: number): Death["attached"] {
@@ -254,10 +244,8 @@ function attachedTo(past: Past, events: EventSource, agent: string, atUs: number
   });
 }
 
-const OUT_OF_MEMORY = "oom-kill";
-
 function outOfMemory(
-  events: EventSource,
+  asked: AskedIncidents,
   agent: string,
   { facts }: Explained,
   span: Window,
@@ -265,7 +253,5 @@ function outOfMemory(
   const { unit, evidence } = facts;
   if (unit !== undefined && evidence.unit.known && evidence.unit.result === OUT_OF_MEMORY)
     return { seq: unit.seq };
-  for (const { seq, payload } of events.between(agent, ["journal.unit.logged"], span))
-    if ((payload as { unitResult?: unknown } | null)?.unitResult === OUT_OF_MEMORY) return { seq };
-  return null;
+  return asked.outOfMemory(agent, span);
 }

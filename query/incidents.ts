@@ -1,11 +1,12 @@
 import type { Cause } from "./cause.ts";
-import { MOMENT_US, shutdowns, userManagerBegan, userManagerWent } from "./cause.ts";
-import type { AskedIncidents, Certified, Death, EventSource } from "./certificate.ts";
+import { MOMENT_US, NEARBY_US, shutdowns, userManagerBegan, userManagerWent } from "./cause.ts";
+import type { AskedIncidents, Certified, Death } from "./certificate.ts";
 import { certify } from "./certificate.ts";
 import type { Outage } from "./history/outages.ts";
 import type { Past, RosterEntry } from "./history/past.ts";
 import type { Window } from "./history/sweep.ts";
 import { exactIsoOf } from "./instant.ts";
+import { type EventSource, lately, latelyOver } from "./lately.ts";
 
 export interface Incident {
   at: string;
@@ -40,14 +41,14 @@ export function incidentsDocument(
   const asked: AskedIncidents = {
     ...{ past, events, window, managerWent, managerBegan },
     shutdownAt: shutdowns(past),
+    ...lately(past, events),
   };
   const found = entries
-    .flatMap((entry) =>
-      past
-        .uptime(entry.name, window)
-        .outages.filter((outage) => classes.length === 0 || isWhileOf(classes, entry, outage))
-        .map((outage) => certify(asked, entry, outage)),
-    )
+    .flatMap((entry) => {
+      const { outages } = past.uptime(entry.name, window);
+      const told = outages.filter((outage) => classes.length === 0 || isWhileOf(classes, entry, outage));
+      return [...certified(asked, entry, told)];
+    })
     .sort((a, b) => a.atUs - b.atUs || a.beganUs - b.beganUs || (a.death.agent < b.death.agent ? -1 : 1));
   return {
     schema: "fleet.incidents.v1",
@@ -58,6 +59,38 @@ export function incidentsDocument(
     window: { from: exactIsoOf(window.fromUs), to: exactIsoOf(window.toUs) },
     incidents: grouped(found),
   };
+}
+
+/** So many outages are certified from one reading of the time around them, where they lie close enough to be read together. */
+const AT_ONCE = 64;
+
+/** The certificates of an agent's outages, in their order. */
+function* certified(
+  asked: AskedIncidents,
+  entry: RosterEntry,
+  outages: readonly Outage[],
+): Generator<Certified> {
+  const { past, events, window } = asked;
+  let count = 1;
+  for (let next = 0; next < outages.length; next += count) {
+    count = Math.min(2 * count, AT_ONCE, outages.length - next);
+    let near: AskedIncidents = asked;
+    for (; count > 1; count >>= 1) {
+      const span = spanOf(outages.slice(next, next + count), window);
+      const stretch = past.stretch(entry.name, span);
+      if (stretch === null) continue;
+      near = { ...asked, past: stretch, ...latelyOver(past, events, entry.name, span) };
+      break;
+    }
+    for (const outage of outages.slice(next, next + count)) yield certify(near, entry, outage);
+  }
+}
+
+/** All that is asked about them, but for those that had begun before the window. */
+function spanOf(outages: readonly Outage[], window: Window): Window {
+  const [first, last] = [outages[0], outages.at(-1)];
+  const [fromUs, toUs] = [first?.fromUs ?? window.fromUs, last?.toUs ?? window.toUs];
+  return { fromUs: fromUs - NEARBY_US - 1, toUs: toUs + NEARBY_US + 1 };
 }
 
 function isWhileOf(classes: readonly string[], entry: RosterEntry, { fromUs, toUs }: Outage): boolean {

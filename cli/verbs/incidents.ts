@@ -1,9 +1,9 @@
-import { incidentsDocument } from "../../query/incidents.ts";
+import { type IncidentsDocument, incidentsDocument } from "../../query/incidents.ts";
 import { type Asked, askPast, asksForSome, entriesOf, unknownIn, windowOf } from "../asked.ts";
 import { has, type Invocation, valuesOf } from "../declaration.ts";
 import { EXIT } from "../exit.ts";
 import { NOBODY, sayNoSuchAgent } from "../no-such-agent.ts";
-import { formatIncidents } from "../render/incidents.ts";
+import { formatIncidents, incidentsJson } from "../render/incidents.ts";
 
 /** `fleet incidents [NAME...]`: a death certificate for each failure, those of one cause together. */
 export async function run(invocation: Invocation): Promise<number> {
@@ -20,11 +20,31 @@ export async function run(invocation: Invocation): Promise<number> {
   });
   if (!("document" in found)) return sayNoSuchAgent(output, found.unknown, found.known);
   const { document, isOfNobody } = found;
-  if (has(invocation, "json")) output.print(`${JSON.stringify(document, null, 2)}\n`);
-  else if (isOfNobody) output.complain(NOBODY);
-  else
-    output.print(`${formatIncidents(document, { width: output.width(), paint: output.paint }).join("\n")}\n`);
+  if (!has(invocation, "json") && isOfNobody) output.complain(NOBODY);
+  else for (const text of inPieces(told(invocation, document))) output.print(text);
   return EXIT.done;
+}
+
+function* told(invocation: Invocation, document: IncidentsDocument): Generator<string> {
+  const { output } = invocation;
+  if (has(invocation, "json")) return yield* incidentsJson(document);
+  const look = { width: output.width(), paint: output.paint };
+  for (const line of formatIncidents(document, look)) yield `${line}\n`;
+}
+
+/** What a pipe holds. */
+const PIECE = 65_536;
+
+/** Joined to what is worth a call of the system, and never to all there is. */
+function* inPieces(texts: Iterable<string>): Generator<string> {
+  let piece = "";
+  for (const text of texts) {
+    piece += text;
+    if (piece.length < PIECE) continue;
+    yield piece;
+    piece = "";
+  }
+  if (piece !== "") yield piece;
 }
 
 function eventsOf({ reader, past }: Asked): Parameters<typeof incidentsDocument>[1]["events"] {

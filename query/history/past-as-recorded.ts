@@ -62,6 +62,7 @@ export function pastAsRecorded(input: RecordedPastInput): Past {
       atUs === nowUs
         ? explainRow(tableAt(then(), { ...asked, atUs, all: true }), agent)
         : past().explain(agent, atUs),
+    stretch: (agent, window) => past().stretch(agent, window),
     rejudged: (agent, window) => past().rejudged(agent, window),
     gaps: (window) => past().gaps(window),
     boots: (window) => past().boots(window),

@@ -74,7 +74,7 @@ export function pastOf(input: PastInput): Past {
         );
   const boots: Past["boots"] = (window) =>
     history.boots.slice(1).filter(({ atUs }) => atUs >= window.fromUs && atUs < until(window).toUs);
-  return {
+  const past: Past = {
     tenantId,
     host,
     logSeq,
@@ -115,8 +115,10 @@ export function pastOf(input: PastInput): Past {
       for (const interval of sinceTheLog(found, knownFromUs, isStray(agent))) extend(judged, interval);
       return judged;
     },
+    stretch: () => past,
     boots,
   };
+  return past;
 }
 
 /** With the moment before it, so that what began with the window can be told from what went on. */

@@ -16,6 +16,7 @@ import { once } from "./once.ts";
 import { surroundingsOf } from "./outages.ts";
 import type { Past } from "./past.ts";
 import { before, gapsOf, rosterWithin, toldBefore } from "./past-in-memory.ts";
+import { pastOfStretch } from "./past-of-stretch.ts";
 import { bookOfOne, newestOf, RULES, type Rules } from "./rules.ts";
 import { keptBook, settledUntil } from "./settle.ts";
 import { overlapOf } from "./span.ts";
@@ -171,7 +172,7 @@ export function keptPast(input: KeptPastInput): Past {
       .boots.slice(1)
       .filter(({ atUs }) => atUs >= window.fromUs && atUs < until(window).toUs);
 
-  return {
+  const past: Past = {
     tenantId,
     host,
     logSeq,
@@ -216,8 +217,18 @@ export function keptPast(input: KeptPastInput): Past {
       yield* judged;
     },
     boots,
+    stretch: (agent, window) => {
+      const asked = until(window);
+      if (view.seqAt(asked.toUs) - view.seqAt(asked.fromUs) > STRETCH_EVENTS) return null;
+      const read = () => historyWithin(asked, [agent]);
+      return pastOfStretch(past, { agent, window: asked, read, table: ofTable() });
+    },
   };
+  return past;
 }
+
+/** So much of the log is held at once: some megabytes. */
+const STRETCH_EVENTS = 4096;
 
 interface Tail {
   readonly fromUs: number;

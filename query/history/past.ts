@@ -51,6 +51,11 @@ export interface Past {
   table(atUs: number, all: boolean): PsDocument;
   /** The row of an agent at a moment, with its verdict and the documents behind it. */
   explain(agent: string, atUs: number): Explained;
+  /**
+   * The same past, which has read this stretch of an agent's time as a whole: for whoever asks about many of its moments, each of which is read
+   * anew else. Null: it is too much to be held in memory.
+   */
+  stretch(agent: string, window: Window): Past | null;
   /** Time in which no recorder watched. One-shot looks do not end it. */
   gaps(window: Window): Iterable<Gap>;
   /** Boots of the machine; the one in which the log began is none of them. */

@@ -90,7 +90,8 @@ describe("the user manager and all that it ran was killed, the recorder too, and
     );
     for (const { not_before } of killed?.deaths ?? []) expect(not_before).toMatch(/T09:19:53\.96/);
     expect(crashed?.cause?.kind).toBe("reboot");
-    const text = formatIncidents(incidents(at("09:19:50")), { width: null, paint: (_, words) => words });
+    const look = { width: null, paint: (_: unknown, words: string) => words };
+    const text = [...formatIncidents(incidents(at("09:19:50")), look)];
     expect(text[1]).toMatch(/_holder +dead \(tmux server gone\), and back before anybody looked; somewhere/);
   });
 
@@ -144,7 +145,8 @@ test("of an exit that tmux dated while nobody watched the time is told, and that
       },
     ],
   });
-  const text = formatIncidents(document, { width: null, paint: (_, words) => words }).join("\n");
+  const look = { width: null, paint: (_: unknown, words: string) => words };
+  const text = [...formatIncidents(document, look)].join("\n");
   expect(text).toMatch(/last beat seen 9\.0 s before: nobody read its beats after/);
   expect(text).not.toMatch(/found so|somewhere between/);
 });

@@ -243,6 +243,10 @@ function agreeOnThePast(
               [...past.observed(agent, state, window)],
             ]),
             explained: past.explain(agent, window.toUs),
+            // Whoever has read the stretch as a whole is told the same of each of its moments.
+            moments: [0, 1, length * 500, length * 1000 - 1, length * 1000].map((us) =>
+              (past.stretch(agent, window) ?? past).explain(agent, window.fromUs + us),
+            ),
           })),
         });
         expect(told(part)).toEqual(told(whole));
