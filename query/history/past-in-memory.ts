@@ -19,7 +19,14 @@ import { statusIntervals } from "./sweep.ts";
 import type { Timeline } from "./timeline.ts";
 import { endOf, pieceAt } from "./timeline.ts";
 import { uptimeOf } from "./uptime.ts";
-import { happeningsWithin, isHappening, judgedWithin, livesWithin, watchedWithin } from "./when.ts";
+import {
+  happeningsWithin,
+  isHappening,
+  judgedWithin,
+  livesWithin,
+  rosterWatched,
+  watchedWithin,
+} from "./when.ts";
 
 export interface PastInput {
   readonly tenantId: string;
@@ -89,7 +96,12 @@ export function pastOf(input: PastInput): Past {
       overlapOf(
         isHappening(state)
           ? watchedWithin(history, agent, state, until(window))
-          : judgedWithin(intervals(agent, until(window)), state, until(window), isStray(agent)),
+          : judgedWithin(
+              intervals(agent, until(window)),
+              state,
+              until(window),
+              isStray(agent) ? null : () => rosterWatched(history),
+            ),
         [{ fromUs: beginsUs ?? Infinity, toUs: Infinity }],
       ),
     lives: (agent, window) => livesWithin(history, agent, until(window)),

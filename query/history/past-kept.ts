@@ -24,7 +24,14 @@ import { aroundOf, staysIn } from "./stays.ts";
 import type { Window } from "./sweep.ts";
 import { statusIntervals } from "./sweep.ts";
 import { uptimeOf } from "./uptime.ts";
-import { happeningsWithin, isHappening, judgedWithin, livesWithin, watchedWithin } from "./when.ts";
+import {
+  happeningsWithin,
+  isHappening,
+  judgedWithin,
+  livesWithin,
+  rosterWatched,
+  watchedWithin,
+} from "./when.ts";
 import { windowTestimony } from "./window-testimony.ts";
 
 export interface KeptPastInput {
@@ -187,7 +194,12 @@ export function keptPast(input: KeptPastInput): Past {
       overlapOf(
         isHappening(state)
           ? watchedWithin(historyOf(agent, before(until(window))), agent, state, until(window))
-          : judgedWithin(wellOrNot(agent, until(window)), state, until(window), isStray(agent)),
+          : judgedWithin(
+              wellOrNot(agent, until(window)),
+              state,
+              until(window),
+              isStray(agent) ? null : once(() => rosterWatched(historyWithin(until(window), []))),
+            ),
         [{ fromUs: beginsUs ?? Infinity, toUs: Infinity }],
       ),
     lives: (agent, window) => livesWithin(historyOf(agent, before(until(window))), agent, until(window)),

@@ -117,7 +117,7 @@ export function observedWithin(
 ): Spans {
   return isHappening(state)
     ? watchedWithin(history, agent, state, window)
-    : judgedWithin(statusesWithin(history, agent, window, book), state, window);
+    : judgedWithin(statusesWithin(history, agent, window, book), state, window, () => rosterWatched(history));
 }
 
 export function watchedWithin(history: History, agent: string, happening: Happening, window: Window): Spans {
@@ -138,21 +138,31 @@ export function watchedWithin(history: History, agent: string, happening: Happen
 
 /**
  * Where verdicts could tell. That nobody could tell is known of every moment; and off the roster that one was in no status that only the roster
- * promises, as `uptime` has it: that its session ran all the same is another matter.
+ * promises, as `uptime` has it, where somebody watched the roster: a line of it may have come and gone while nobody did. That its session ran all
+ * the same is another matter. `watched`: when the roster was; null of a stray, which no roster ever named.
  */
 export function judgedWithin(
   intervals: Iterable<Interval>,
   status: AgentStatus,
   window: Window,
-  stray = false,
+  watched: (() => Spans) | null,
 ): Spans {
   const told: Span[] = [];
   for (const interval of intervals) {
-    if (interval.status === null && !stray && MAY_BE_UNROSTERED.includes(status)) continue;
-    if (status !== "unobserved" && interval.status === "unobserved") continue;
-    told.push({ fromUs: interval.fromUs, toUs: interval.toUs ?? Infinity });
+    const { fromUs, toUs } = interval;
+    const span = { fromUs, toUs: toUs ?? Infinity };
+    if (status === "unobserved" || (interval.status === null && watched === null)) told.push(span);
+    else if (interval.status === null && watched !== null) {
+      if (!MAY_BE_UNROSTERED.includes(status))
+        for (const seen of overlapOf(watched(), [span])) told.push(seen);
+    } else if (interval.status !== "unobserved") told.push(span);
   }
   return overlapOf(spansOf(told), [window]);
+}
+
+/** When the roster file was watched. */
+export function rosterWatched({ coverage }: History): Spans {
+  return coverage.spans("roster", "");
 }
 
 const MAY_BE_UNROSTERED: readonly AgentStatus[] = ["running", "dead", "stopped"];

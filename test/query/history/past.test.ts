@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { beforeEach, describe, expect, test } from "vitest";
 import { BEFORE_THE_LOG } from "../../../query/history/before-the-log.ts";
 import { historyOf } from "../../../query/history/history.ts";
-import type { Past } from "../../../query/history/past.ts";
+import type { Past, State } from "../../../query/history/past.ts";
 import { pastOf } from "../../../query/history/past-in-memory.ts";
 import { statusIntervals } from "../../../query/history/sweep.ts";
 import type { Snapshot } from "../../../store/events/snapshot.ts";
@@ -152,6 +152,30 @@ describe("the past", () => {
     log.nowUs = story.at(2);
     expect(rows(0.5)).toEqual(["coder0 unobserved unknown false", "other unobserved unknown false"]);
     expect(rows(1)).toEqual(["coder0 unobserved implementer false", "other running unrostered true"]);
+  });
+
+  test("off the roster only time in which somebody watched the roster is observed: a line of it may have come and gone; it stays planned", () => {
+    const own = createStory();
+    const watchRoster = (second: number) =>
+      own.tell(second, { type: "recorder.source.started", payload: { source: "roster", scope: "" } });
+    own.look(10, rosterLook(own.at(10), {}));
+    own.record(15, tmuxLook(own.at(15), []));
+    watchRoster(16);
+    own.stop(100);
+    own.record(160, tmuxLook(own.at(160), []));
+    watchRoster(161);
+    const past = own.past(200);
+    const observed = (state: State) =>
+      [...past.observed("coder0", state, window(0, 200))].map((span) => [
+        ...[seconds(span.fromUs), seconds(span.toUs)],
+      ]);
+    const watched = [
+      [16, 100],
+      [161, 200],
+    ];
+    expect([observed("healthy"), observed("absent")]).toEqual([watched, watched]);
+    expect(observed("unobserved")).toEqual([[0, 200]]);
+    expect(past.uptime("coder0", window(0, 200)).plannedUs).toBe(190e6);
   });
 
   test("nothing is observed before the log begins, nor after now", () => {

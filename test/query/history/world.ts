@@ -609,6 +609,7 @@ export function play(story: readonly Turn[]): Played {
           payload: { pid: 1, pidStart: 1, bootId: bootId(), version: "1" },
         });
         lookAround();
+        append({ type: "recorder.source.started", payload: watched("roster") });
         for (const source of SOURCES) {
           if (!unavailable.has(source)) append({ type: "recorder.source.started", payload: watched(source) });
           else
@@ -651,7 +652,11 @@ export function play(story: readonly Turn[]): Played {
             reason: answered ? null : "no answer",
           };
         });
-        append({ type: "recorder.sample.taken", payload: { begunAtUs: nowUs, sources } });
+        const roster = { ...watched("roster"), state: "observed", reason: null };
+        append({
+          type: "recorder.sample.taken",
+          payload: { begunAtUs: nowUs, sources: [roster, ...sources] },
+        });
         return;
       }
       case "adopt": {
