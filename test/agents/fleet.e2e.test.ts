@@ -56,7 +56,10 @@ describe("init and up", () => {
     expect(code).toBe(0);
     expect(stdout).toContain("Start the agents: fleet up");
     await expect.poll(async () => (await alice.ps()).observer.state, SOON).toBe("recording");
-    expect((await alice.ps()).agents.map(({ status }) => status)).toContain("absent");
+    // It records from its first moment on, and reads the roster in the next.
+    await expect
+      .poll(async () => (await alice.ps()).agents.map(({ status }) => status), SOON)
+      .toContain("absent");
     const modes = await alice.run(
       "sh",
       "-c",

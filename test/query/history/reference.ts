@@ -345,7 +345,8 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
     // In a gap its end is a point, from which on it is gone to the next look. One from before this gap is none.
     const end = closed ?? died;
     const before = end && gap.fromUs > -Infinity ? endedAt(agent, gap.fromUs - 1).own : undefined;
-    const isPoint = end !== undefined && before?.session !== session;
+    const hadEnded = before?.session === session && !before.unseenEnd;
+    const isPoint = end !== undefined && !hadEnded;
     return { pane: isPoint ? asTold(own, atUs) : { known: false }, own };
   };
 

@@ -109,6 +109,24 @@ test("what ended at an exact moment ended then, also where the clock was set bac
   );
 });
 
+test("a life of which only hooks told, begun in time that is lived twice, is gone from the line on that says so", () => {
+  agree(
+    play([
+      { afterMs: 1, op: { kind: "record" } },
+      { afterMs: 1, op: { kind: "stop-recording", told: false, aliveMs: 0 } },
+      { afterMs: 1, op: { kind: "step", byMs: -4 } },
+      { afterMs: 1, op: { kind: "start", agent: 1, hook: true } },
+      {
+        afterMs: 2,
+        op: { kind: "end", agent: 1, remain: false, status: 0, dated: true, hook: true },
+      },
+      { afterMs: 1, op: { kind: "unit", agent: 0, to: "active", job: true, dated: false } },
+      { afterMs: 1, op: { kind: "record" } },
+      { afterMs: 1, op: { kind: "sample" } },
+    ]),
+  );
+});
+
 test("what was told before the clock was set back had happened by then, whatever hour it was dated by", () => {
   // Found by longer runs: a declaration that is dated later than the life that ended after it,
   agree(
