@@ -126,6 +126,8 @@ function momentAt(fields: LocalFields, offset: string): Moment {
   if (wrong !== null) return { ok: false, reason: wrong };
   const digits = offset.toUpperCase() === "Z" ? "+0000" : offset.replace(":", "").padEnd(5, "0");
   const minutes = Number(digits.slice(1, 3)) * 60 + Number(digits.slice(3, 5));
+  if (Number(digits.slice(1, 3)) > 23 || minutes % 60 !== Number(digits.slice(3, 5)))
+    return { ok: false, reason: `there is no offset ${offset}; expected one like +02:00` };
   const sign = digits.startsWith("-") ? -1 : 1;
   return instant((asUtcMs(fields) - sign * minutes * 60_000) * 1000 + fields.fractionUs);
 }

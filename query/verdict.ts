@@ -183,7 +183,8 @@ function failed({ pane, unit }: Evidence): Step {
       sinceUs: Math.max(unit.atUs, endedAtUs(pane) ?? unit.atUs),
     };
   }
-  return { status, holds: "no", because: `no bad exit status and no signal; its unit is ${unit.active}` };
+  const end = reason === null ? "no bad exit status and no signal" : `${reason}, but its whole server went`;
+  return { status, holds: "no", because: `${end}; its unit is ${unit.active}` };
 }
 
 function absent({ pane, everRan }: Evidence): Step {

@@ -63,6 +63,8 @@ describe("ISO 8601", () => {
     ["2026-02-29", "there is no day 2026-02-29"],
     ["2026-13-01T00:00Z", "there is no day 2026-13-01"],
     ["2026-06-21T25:00Z", "there is no time 25:00:00"],
+    ["2026-06-21T03:10+25:00", "there is no offset +25:00; expected one like +02:00"],
+    ["02:30-01:60", "there is no offset -01:60; expected one like +02:00"],
     ["24:61", "there is no time 24:61:00"],
   ])("%s does not exist", (text, reason) => {
     expect(iso(text, june)).toBe(`refused: ${reason}`);

@@ -44,6 +44,19 @@ describe("the ladder", () => {
     expect(stale.since).toBe(new Date((t + 46 * S) / 1000).toISOString());
   });
 
+  test("one that was killed before its whole server went is dead, and why it is not failed is no other story", () => {
+    at(t + 5 * S).look(
+      tmuxLook(t + 5 * S, [paneSeen("_holder", 0), paneSeen("coder0", 1, { dead: true, signal: 9 })]),
+    );
+    at(t + 9 * S).look(tmuxLook(t + 9 * S, [], { server: null, goneReason: "gone" }));
+    const { verdict } = explainAgent(presentOf(at(t + 10 * S), t + 10 * S), "coder0");
+    expect(verdict).toMatchObject({ status: "dead", reason: "signal 9" });
+    expect(verdict.rungs.find(({ status }) => status === "failed")).toMatchObject({
+      holds: "no",
+      because: expect.stringMatching(/^signal 9, but its whole server went; its unit is /),
+    });
+  });
+
   test.each(["busy", "waiting"] as const)("a fresh beat that says %s is %s", (status) => {
     at(t + 1 * S).look(beatLook(t + 1 * S, "coder0", t + 1 * S, { status }));
     expect(row(t + 2 * S).status).toBe(status);
