@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { hostname, userInfo } from "node:os";
 import { join } from "node:path";
 import type { Clock } from "../collectors/collector.ts";
@@ -12,6 +11,7 @@ import { type Names, resolveNames, type Variables } from "./environment.ts";
 import { openExistingLog } from "./existing-log.ts";
 import { type Here, lookAround } from "./here.ts";
 import { installationRoot } from "./installation.ts";
+import { machineId } from "./machine-id.ts";
 import { readRosterFile } from "./roster-file.ts";
 import { ensureStateDirectory } from "./state-directory.ts";
 
@@ -99,13 +99,5 @@ export function userName(uid: number): string {
     return userInfo().username;
   } catch {
     return `uid-${uid}`;
-  }
-}
-
-export function machineId(): string | null {
-  try {
-    return readFileSync("/etc/machine-id", "latin1").trim() || null;
-  } catch {
-    return null;
   }
 }

@@ -13,6 +13,7 @@ import { LEASE_US } from "../store/lease.ts";
 import type { Reader } from "../store/reader.ts";
 import { openVerdictReader } from "../store/verdict-table.ts";
 import { isHolderAlive } from "./holder.ts";
+import { machineId } from "./machine-id.ts";
 import { liveRecorder } from "./present.ts";
 
 /**
@@ -26,15 +27,26 @@ export function openPast(
   fold: typeof openChronicleThen = openChronicleThen,
 ): Past {
   const lapsedAtUs = lapsedAt(reader, partition, nowUs);
+  const logEnds = lapsedAtUs !== null && isFromElsewhere(reader, partition);
   // A log that is kept by another version of fleet, and cannot be brought up to date here, is folded for this question alone.
-  if (!isKept(reader)) return pastThen(reader, partition, reader.lastSeq(), { lapsedAtUs, nowUs }, fold);
+  if (!isKept(reader))
+    return pastThen(reader, partition, reader.lastSeq(), { lapsedAtUs, logEnds, nowUs }, fold);
   return keptPast({
     ...partition,
     view: reader.kept(partition, openChronicleView),
     verdicts: reader.kept(partition, openVerdictReader),
     lapsedAtUs,
+    logEnds,
     nowUs,
   });
+}
+
+/** A recorder of this log leaves its lease behind, or its word; one of another machine may be at work there still. */
+function isFromElsewhere(reader: Reader, { tenantId, host }: Partition): boolean {
+  const own = reader.identity();
+  if (own.tenantId !== tenantId || own.host !== host || reader.lease() === null) return true;
+  const [here, there] = [machineId(), reader.writtenOn()];
+  return here !== null && there !== null && here !== there;
 }
 
 /** Whether the chronicle that this program folds is there. */
@@ -79,7 +91,7 @@ function pastThen(
   { path }: Reader,
   partition: Partition,
   seq: number,
-  known: Pick<KeptPastInput, "lapsedAtUs" | "provenAtUs" | "nowUs">,
+  known: Pick<KeptPastInput, "lapsedAtUs" | "logEnds" | "provenAtUs" | "nowUs">,
   fold = openChronicleThen,
 ): Past {
   return keptPast({

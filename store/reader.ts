@@ -27,6 +27,8 @@ export interface Reader {
   /** Tenant and host of the log's own last writer. */
   identity(): Partition;
   partitions(): Partition[];
+  /** /etc/machine-id of where the last event was written; null: not known. */
+  writtenOn(): string | null;
   lastSeq(): number;
   /** The last event that was recorded at this moment or before, wherever it is kept; 0 where none was. */
   lastSeqBy(us: number): number;
@@ -139,6 +141,13 @@ function reading(path: string, database: Database, attempt: <T>(work: () => T) =
             .prepare("SELECT tenant_id AS tenantId, host FROM partitions ORDER BY tenant_id, host")
             .all() as Partition[],
       ),
+    writtenOn: () =>
+      attempt(() => {
+        // Whoever only tends a copy has named it already, for what it is going to write.
+        const of = "SELECT machine_id FROM log_ids WHERE from_seq <= ? ORDER BY n DESC LIMIT 1";
+        const found = database.prepare(of).pluck().get(lastSeq().get()) as string | null | undefined;
+        return found ?? null;
+      }),
     lastSeq: () => attempt(() => lastSeq().get() as number),
     lastSeqBy: (us) => attempt(() => lastSeqBy(us)),
     documents: (partition) => attempt(() => readDocuments(database, idOf(partition))),

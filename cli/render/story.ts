@@ -58,7 +58,10 @@ function told(
     case "status": {
       if (entry.status === null) return { word: offRoster(isStray), tone: "quiet", rest: lasted };
       const word = entry.turns > 0 ? "at work" : entry.status;
-      const turns = entry.turns > 0 ? ` (busy and healthy in turn, ${entry.turns} changes)` : "";
+      const turns =
+        entry.turns > 0
+          ? ` (busy and healthy in turn, ${entry.turns} ${entry.turns === 1 ? "change" : "changes"})`
+          : "";
       const reason = entry.reason === null ? "" : `: ${visible(entry.reason)}`;
       const found =
         entry.found === 1
@@ -86,6 +89,8 @@ function told(
         starved: "the recorder was stopped or starved",
         suspended: "the machine slept, or its clock was set forward",
       };
+      if (entry.cause === "log-ends")
+        return { word: "the log ends here", tone: "quiet", rest: "; of later it knows nothing" };
       return { word: words[entry.cause], tone: "warn", rest: `${lasted}; nobody watched` };
     }
     case "log":

@@ -198,7 +198,7 @@ function rosterDocuments(entries: readonly { name: string; document: RosterDocum
 }
 
 /** When no recorder ran, and when time itself was not lived. */
-export function gapsOf(history: History, nowUs: number): Gap[] {
+export function gapsOf(history: History, nowUs: number, logEnds = false): Gap[] {
   const recorder = history.recorder();
   const gaps: Gap[] = [];
   const { lapsedAtUs } = history;
@@ -207,7 +207,7 @@ export function gapsOf(history: History, nowUs: number): Gap[] {
     const toUs = endOf(recorder, piece);
     if (document?.state === "running") {
       if (lapsedAtUs !== null && toUs === Infinity)
-        gaps.push({ fromUs: lapsedAtUs, toUs: null, cause: "lapsed" });
+        gaps.push({ fromUs: lapsedAtUs, toUs: null, cause: logEnds ? "log-ends" : "lapsed" });
       continue;
     }
     // A recorder that was taken to have ended may say afterwards that it had only stood still: its own word is the better one.

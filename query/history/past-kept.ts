@@ -42,6 +42,8 @@ export interface KeptPastInput {
   readonly verdicts: VerdictReader;
   /** See `HistoryInput`. */
   readonly lapsedAtUs: number | null;
+  /** The log was brought from elsewhere while it was recorded: how that went on is not known here. */
+  readonly logEnds?: boolean;
   /** See `AsOfInput`. */
   readonly provenAtUs?: number | null;
   readonly nowUs: number;
@@ -215,7 +217,7 @@ export function keptPast(input: KeptPastInput): Past {
       return explainRow(tableAt(historyWithin({ fromUs: atUs, toUs: atUs }, [agent]), asked), agent);
     },
     gaps: (window) =>
-      gapsOf(historyWithin(ALWAYS, []), nowUs).filter(
+      gapsOf(historyWithin(ALWAYS, []), nowUs, input.logEnds).filter(
         ({ fromUs, toUs }) => fromUs < window.toUs && (toUs ?? Infinity) > window.fromUs,
       ),
     *rejudged(agent, window) {

@@ -80,7 +80,7 @@ export interface Gap {
   readonly toUs: number | null;
   /**
    * `stopped`: it said so; `lapsed`: it ended without a word; `starved`: it was taken to have ended, and said later that it had only stood
-   * still; `suspended`: the machine slept, or its clock skipped that time.
+   * still; `suspended`: the machine slept, or its clock skipped that time; `log-ends`: the log was brought from elsewhere, and goes no further.
    */
-  readonly cause: "never-started" | "stopped" | "lapsed" | "starved" | "suspended";
+  readonly cause: "never-started" | "stopped" | "lapsed" | "starved" | "suspended" | "log-ends";
 }

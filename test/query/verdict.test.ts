@@ -48,7 +48,7 @@ describe("the ladder", () => {
     at(t + 5 * S).look(
       tmuxLook(t + 5 * S, [paneSeen("_holder", 0), paneSeen("coder0", 1, { dead: true, signal: 9 })]),
     );
-    at(t + 9 * S).look(tmuxLook(t + 9 * S, [], { server: null, goneReason: "gone" }));
+    at(t + 9 * S).look(tmuxLook(t + 9 * S, [], { server: null, goneReason: "refused" }));
     const { verdict } = explainAgent(presentOf(at(t + 10 * S), t + 10 * S), "coder0");
     expect(verdict).toMatchObject({ status: "dead", reason: "signal 9" });
     expect(verdict.rungs.find(({ status }) => status === "failed")).toMatchObject({
