@@ -1,6 +1,6 @@
 import type { Cause, Circumstances } from "./cause.ts";
 import { causeOf, MOMENT_US, NEARBY_US } from "./cause.ts";
-import { SERVER_GONE } from "./death.ts";
+import { endedAtUs, SERVER_GONE, wentAtUs } from "./death.ts";
 import { bucketOf } from "./history/buckets.ts";
 import type { Interval } from "./history/intervals.ts";
 import type { Outage } from "./history/outages.ts";
@@ -194,13 +194,20 @@ function paneOf({ row, facts }: Explained): Death["pane"] {
   if (pane.state !== "dead" && pane.state !== "missing") return null;
   const own = facts.pane.own;
   const known = facts.evidence.pane;
+  const hasStatus = own !== undefined && (own.status !== null || own.signal !== null);
+  const atUs = known.known ? (hasStatus ? endedAtUs(known) : wentAtUs(known)) : null;
+  // tmux had kept no time of it, and nobody was looking.
+  const isFound =
+    own?.diedUnseenFromUs !== undefined && known.known && (known.unseenEnd?.diedAtUs ?? null) === null;
+  // What beat since was another life, whose pane nobody saw: how this one had ended is not how that one did.
+  if (atUs !== null && (facts.heartbeat?.writerSinceUs ?? 0) > atUs) return null;
   return {
     state: pane.state,
     id: own?.pane ?? null,
     pid: own?.pid ?? null,
     exit_status: own?.status ?? null,
     signal: own?.signal ?? null,
-    at: exactIsoOrNull(known.known ? known.atUs : null),
+    at: isFound ? null : exactIsoOrNull(atUs),
     source: own?.byHooks ? "tmux-hook" : "tmux",
     away: known.known ? known.away : null,
   };

@@ -1,5 +1,6 @@
 import { beforeEach, expect, test } from "vitest";
 import { statusIntervals } from "../../../query/history/sweep.ts";
+import { incidentsDocument } from "../../../query/incidents.ts";
 import { whenDocument } from "../../../query/when.ts";
 import { beatLook, operatorVerb, paneSeen, tmuxLook } from "../../support/looks.ts";
 import { rowOf, tableOf } from "../../support/table.ts";
@@ -31,9 +32,19 @@ const told = (fromSecond: number, toSecond: number) =>
     ({ fromUs, status, reason }) => [(fromUs - T) / S, reason === null ? status : `${status}: ${reason}`],
   );
 
+/** The certificates of all that failed. */
+const deaths = () => {
+  const past = story.past(400);
+  const window = { fromUs: story.at(50), toUs: story.at(400) };
+  const events = { event: () => null, between: () => [] };
+  const asked = { entries: past.roster(window), window, atUs: story.at(400), events };
+  return incidentsDocument(past, asked).incidents.flatMap((incident) => incident.deaths);
+};
+
 beforeEach(() => {
   story = createStory();
   story.record(15, alive(15));
+  story.look(50, beatLook(story.at(50), "coder0", story.at(50)));
   story.stop(60);
 });
 
@@ -129,9 +140,22 @@ test("a death that a look found, and of which tmux kept no time, is not told as 
   expect(failed()).toMatchObject([
     { from: new Date(story.at(300) / 1000).toISOString(), witnessed: false, reason: "exit 3" },
   ]);
+  expect(deaths()).toMatchObject([{ witnessed: false, pane: { id: "%1", exit_status: 3, at: null } }]);
   story.tell(301, hookLine(story.at(100), "pane-died", { session: "$1", pane: "%1", status: 3 }));
   expect(failed()).toMatchObject([{ from: new Date(story.at(100) / 1000).toISOString(), witnessed: true }]);
   expect(rowOf(tableOf(story.log, story.at(302)), "coder0").since).toBe(
     new Date(story.at(100) / 1000).toISOString(),
   );
+});
+
+test("how a life ended is not told of the one after it, of which nobody but its beats told", () => {
+  story.tell(99, operatorVerb("stop", "coder0", story.at(99)));
+  closed(100, "$1");
+  story.tell(294, operatorVerb("start", "coder0", story.at(294)));
+  // It has come, and is gone before anybody looks.
+  const beat = beatLook(story.at(300), "coder0", story.at(296), { pid: 4242, alive: false });
+  story.record(300, tmuxLook(story.at(300), []), beat);
+  expect(deaths()).toMatchObject([
+    { at: new Date(story.at(300) / 1000).toISOString(), last_beat: { pid: 4242 }, pane: null },
+  ]);
 });
