@@ -22,8 +22,8 @@ import type {
 } from "./planes/documents.ts";
 import { documentOf, documentsOf, ONLY, within } from "./planes/documents.ts";
 import { DEFAULT_INTERVAL_SECONDS } from "./planes/heartbeat.ts";
+import { managerExits } from "./planes/manager-exits.ts";
 import { NO_PURPOSE, startTakesUs, stopInForce } from "./planes/purpose.ts";
-import { managerExits } from "./planes/session.ts";
 import type { Evidence } from "./weighed.ts";
 
 /** Everything the planes hold on one agent, joined: what `judge` weighs and what a row shows. */

@@ -40,7 +40,7 @@ export const FAMILIES = [
   "coverage",
   "recorder",
   "clock",
-  "session",
+  "managerexits",
   "refusedbeat",
   "heartbeat",
 ] as const;
@@ -60,7 +60,7 @@ export const chronicle: Chronicle = chronicleAt(CADENCE);
 export function chronicleAt(cadence: Cadence): Chronicle {
   return {
     name: "chronicle",
-    version: 20,
+    version: 21,
     // Beats are most of a log, and stay in it; of the others nobody asks how they were.
     ignores: new Set(["heartbeat", "tally", "verdicts", "bootpromise", "bootcompared"]),
     halves: {
@@ -137,7 +137,7 @@ function openChronicler(tables: ChronicleTables, cadence: Cadence, part: Part): 
   };
   const unsettle = (family: string, id: string, fromUs: number, document: unknown): void => {
     if (family === "roster") tables.unsettle("itself", id, fromUs);
-    if (family === "session") tables.unsettle("itself", "", fromUs);
+    if (family === "managerexits") tables.unsettle("itself", "", fromUs);
     if (family === "server") tables.unsettle(coverageId("tmux", id), "", fromUs);
     if (family === "unit") tables.unsettle(coverageId("systemd", ""), "", fromUs);
     if (family === "coverage") tables.unsettle(id, "", fromUs);

@@ -83,7 +83,7 @@ function momentsOf(history: History, agent: string, { fromUs, toUs }: Window, bo
     roster,
     history.told.of("manager", ONLY),
     history.told.of("clock", ONLY),
-    history.told.of("session", ONLY),
+    history.told.of("managerexits", ONLY),
     history.purpose(agent),
     beat.told,
     beat.watched,

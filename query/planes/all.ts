@@ -8,11 +8,11 @@ import type {
   ReadonlyDocuments,
 } from "../../store/projection.ts";
 import { deriveHeartbeat, foldHeartbeat, foldRefusedBeat, heartbeatRepetition } from "./heartbeat.ts";
+import { foldManagerExits } from "./manager-exits.ts";
 import { deriveProcess, foldProcess } from "./process.ts";
 import { foldPurpose } from "./purpose.ts";
 import { foldRecorder } from "./recorder.ts";
 import { deriveRoster, foldRoster } from "./roster.ts";
-import { foldSession } from "./session.ts";
 import { deriveSystemd, foldSystemd } from "./systemd.ts";
 import { tally } from "./tally.ts";
 import { deriveTmux } from "./tmux-derive.ts";
@@ -33,7 +33,7 @@ const folds: Readonly<Record<string, (documents: Documents, event: FoldEvent) =>
 
 function foldJournal(documents: Documents, event: FoldEvent): void {
   foldPurpose(documents, event);
-  foldSession(documents, event);
+  foldManagerExits(documents, event);
 }
 
 /** Remembered by type: a rebuild asks for every event, and there are some forty types. */
@@ -51,7 +51,7 @@ const KNOWN_VERSION = 1;
 /** The present of every plane: what `fleet ps` and `fleet why` read. */
 const planes: Projection = {
   name: "planes",
-  version: 20,
+  version: 21,
   types: null,
   evolve(documents, event) {
     if (event.schemaVersion > KNOWN_VERSION) return;

@@ -211,7 +211,7 @@ export interface ManagerExit {
   readonly toUs: number;
 }
 
-export interface SessionDocument extends Changed {
+export interface ManagerExitsDocument extends Changed {
   /** In the order in which they were told. */
   readonly exits: readonly ManagerExit[];
   /** Since when one is going; null: none is, or nobody said so. */
@@ -251,7 +251,7 @@ export interface DocumentFamilies {
   coverage: CoverageDocument;
   recorder: RecorderDocument;
   clock: ClockDocument;
-  session: SessionDocument;
+  managerexits: ManagerExitsDocument;
   bootpromise: BootPromiseDocument;
   bootcompared: BootComparedDocument;
   tally: TallyDocument;
@@ -274,7 +274,7 @@ export const FAMILIES_OF_PS: readonly (keyof DocumentFamilies)[] = [
   "coverage",
   "recorder",
   "clock",
-  "session",
+  "managerexits",
 ];
 
 /** The id of families that hold one document only. */

@@ -4,7 +4,7 @@ import { byClockOf } from "./clock.ts";
 import type { Intent, ManagerExit, Purpose, SetBack } from "./documents.ts";
 import { documentOf } from "./documents.ts";
 import { REACH_IN_INTERVALS } from "./heartbeat.ts";
-import { isWithin } from "./session.ts";
+import { isWithin } from "./manager-exits.ts";
 
 export const NO_PURPOSE: Purpose = { operator: null, systemd: null, startedAtUs: null };
 

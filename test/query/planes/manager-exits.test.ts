@@ -95,8 +95,8 @@ test("however many managers have come and gone since, and without remembering th
       ofManager(T + day * 86_400 * S + S, "started", "start"),
     );
   expect(statusOf(log, T + 51 * 86_400 * S)).toEqual(["dead", "ended"]);
-  const session = log.documents.get("session", "-") as { exits: unknown[] };
-  expect(session.exits.length).toBeLessThan(12);
+  const told = log.documents.get("managerexits", "-") as { exits: unknown[] };
+  expect(told.exits.length).toBeLessThan(12);
 });
 
 test("one whose process ended while its unit was being stopped is stopped, also when that is told before its pane is seen to go", () => {

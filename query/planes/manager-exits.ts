@@ -13,20 +13,20 @@ const AT_ONCE_US = 100_000;
 const KEPT_AT_LEAST = 8;
 
 /** When user managers went, and another one came: what each stopped as it went was wanted by nobody. */
-export function foldSession(documents: Documents, event: FoldEvent): void {
+export function foldManagerExits(documents: Documents, event: FoldEvent): void {
   if (event.type !== "journal.unit.logged" || event.agent !== null) return;
   const { unit, what, jobType } = event.payload as PayloadOf<"journal.unit.logged">;
   if (unit !== SESSION_TARGET) return;
   const { occurredAtUs: atUs, seq, recordedAtUs } = event;
-  const { exits = [], endingUs = null } = documentOf(documents, "session", ONLY) ?? {};
+  const { exits = [], endingUs = null } = documentOf(documents, "managerexits", ONLY) ?? {};
   if (what === "stopped" && jobType === "stop")
-    documents.set("session", ONLY, { exits, endingUs: atUs, seq, recordedAtUs });
+    documents.set("managerexits", ONLY, { exits, endingUs: atUs, seq, recordedAtUs });
   if (what !== "started" || endingUs === null) return;
   const exit = { fromUs: endingUs - AT_ONCE_US, toUs: Math.min(atUs, endingUs + EXIT_TAKES_US) };
   const kept = exits.filter(
     (known, index) => index >= exits.length - KEPT_AT_LEAST || isStillMeant(documents, known),
   );
-  documents.set("session", ONLY, { exits: [...kept, exit], endingUs: null, seq, recordedAtUs });
+  documents.set("managerexits", ONLY, { exits: [...kept, exit], endingUs: null, seq, recordedAtUs });
 }
 
 /** Whether what somebody was stopped by last lies in it. */
@@ -37,7 +37,7 @@ function isStillMeant(documents: ReadonlyDocuments, exit: ManagerExit): boolean 
 }
 
 export function managerExits(documents: ReadonlyDocuments): readonly ManagerExit[] {
-  return documentOf(documents, "session", ONLY)?.exits ?? [];
+  return documentOf(documents, "managerexits", ONLY)?.exits ?? [];
 }
 
 export function isWithin({ fromUs, toUs }: ManagerExit, atUs: number): boolean {
