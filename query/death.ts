@@ -19,9 +19,14 @@ export function wentAtUs({ unseenEnd, atUs }: Pane): number | null {
   return unseenEnd?.wentAtUs ?? atUs;
 }
 
-/** Since when nothing of it is there that should be: while it was wanted down it was not missed. */
-export function missedSinceUs({ pane, stoppedUntilUs }: Evidence): number | null {
-  const sinceUs = pane.known ? (pane.diedAtUs ?? wentAtUs(pane)) : null;
+/** Since when nothing of it is there that should be. */
+export function missedSinceUs(evidence: Evidence): number | null {
+  const { pane } = evidence;
+  return pane.known ? whileMissed(evidence, pane.diedAtUs ?? wentAtUs(pane)) : null;
+}
+
+/** While it was wanted down it was not missed. */
+export function whileMissed({ stoppedUntilUs }: Evidence, sinceUs: number | null): number | null {
   return sinceUs === null ? null : Math.max(sinceUs, stoppedUntilUs ?? 0);
 }
 

@@ -207,7 +207,9 @@ function writerGone(
 ): { readonly sinceUs: number; readonly endedAtUs: number } | null {
   if (heartbeat === undefined) return null;
   const { writerSinceUs: sinceUs, writerExitedAtUs, writerGoneByUs } = heartbeat;
-  const paneEndedUs = pane.known && pane.state !== "alive" ? (endOf(own) ?? null) : null;
+  // Of a process that is known to have started sooner the end says nothing: it was not the one that a start has brought.
+  const isOver = pane.known && pane.state !== "alive" && own?.startedAtUs === null;
+  const paneEndedUs = isOver ? (endOf(own) ?? null) : null;
   const withPaneUs = paneEndedUs !== null && paneEndedUs >= sinceUs ? paneEndedUs : Infinity;
   const endedAtUs = Math.min(writerGoneByUs ?? writerExitedAtUs ?? Infinity, withPaneUs);
   return endedAtUs === Infinity ? null : { sinceUs, endedAtUs };

@@ -6,6 +6,7 @@ import {
   missedSinceUs,
   NEVER_RAN,
   wentAtUs,
+  whileMissed,
   wishedEndUs,
 } from "./death.ts";
 import type { AgentStatus, Plane } from "./row.ts";
@@ -157,14 +158,15 @@ function finished({ pane, lifecycle }: Evidence): Step {
   return { status, holds: "yes", because: "it ended with status 0", sinceUs: pane.diedAtUs };
 }
 
-function failed({ pane, unit }: Evidence): Step {
+function failed(evidence: Evidence): Step {
+  const { pane, unit } = evidence;
   const status = "failed";
   if (!pane.known) return { status, holds: "unknown", because: PANE_UNKNOWN, needs: ["pane"] };
   const reason = badEnd(pane);
   // Where the whole server went afterwards, all of its rows are dead at once, each of what it died of itself.
   if (reason !== null && !pane.serverGone) {
     const because = `its pane died with ${reason}`;
-    return { status, holds: "yes", because, reason, sinceUs: endedAtUs(pane) };
+    return { status, holds: "yes", because, reason, sinceUs: whileMissed(evidence, endedAtUs(pane)) };
   }
   if (pane.state === "alive") return { status, holds: "no", because: "its pane is alive" };
   const away = awayWords(pane);
@@ -180,7 +182,7 @@ function failed({ pane, unit }: Evidence): Step {
       holds: "yes",
       because: "its unit failed and nothing of it lives",
       reason,
-      sinceUs: Math.max(unit.atUs, endedAtUs(pane) ?? unit.atUs),
+      sinceUs: whileMissed(evidence, Math.max(unit.atUs, endedAtUs(pane) ?? unit.atUs)),
     };
   }
   const end = reason === null ? "no bad exit status and no signal" : `${reason}, but its whole server went`;
@@ -209,7 +211,7 @@ function dead(evidence: Evidence): Step {
   const because = `it should run and its pane is ${pane.state}${away === null ? "" : ` (${away})`}`;
   // Until its server went, a bad end made it `failed`.
   const hadFailed = pane.serverGone && badEnd(pane) !== null;
-  const sinceUs = hadFailed ? wentAtUs(pane) : missedSinceUs(evidence);
+  const sinceUs = hadFailed ? whileMissed(evidence, wentAtUs(pane)) : missedSinceUs(evidence);
   return { status, holds: "yes", because, reason: deathReason(evidence), sinceUs };
 }
 

@@ -710,7 +710,8 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
       const hasFailed = unit.known && unit.active === "failed" && unit.atUs >= lastStartUs;
       // The process that the start brought has beaten, and is gone again.
       const { beat } = beatAt(agent, atUs);
-      const isOver = pane.known && pane.state !== "alive" && own && own.state !== "alive" && !own.unseenEnd;
+      const hasEnded = own?.startedAtUs === null && own.state !== "alive" && !own.unseenEnd;
+      const isOver = pane.known && pane.state !== "alive" && hasEnded;
       const overUs = isOver ? (own.diedAtUs ?? own.atUs) : -Infinity;
       const wentUs = beat && overUs >= beat.writerSinceUs ? overUs : Infinity;
       const exitedUs = Math.min(beat?.writerGoneByUs ?? Infinity, wentUs);
