@@ -49,14 +49,15 @@ function sinceBy(server: ServerDocument | undefined, atUs: number): ServerDocume
 
 function agentAt(history: History, agent: string, atUs: number): AgentDocument {
   const panes: Record<string, AgentPane> = {};
-  const hooked: Record<string, HookedLife> = {};
+  let hooked: Record<string, HookedLife> | undefined;
   for (const socket of history.told.sockets(agent)) {
     const own = valueAt(history.pane(agent, socket).own, atUs);
     if (own !== null) panes[socket] = own.pane;
     const life = valueAt(history.told.hooked(agent, socket), atUs);
-    if (life !== undefined) hooked[socket] = life;
+    if (life !== undefined) hooked = { ...hooked, [socket]: life };
   }
-  return { panes, purpose: valueAt(history.purpose(agent), atUs), hooked };
+  const purpose = valueAt(history.purpose(agent), atUs);
+  return hooked === undefined ? { panes, purpose } : { panes, purpose, hooked };
 }
 
 /** Since when time has gone on after the last of what nobody lived: from its beginning on no beat before that end counts. */
