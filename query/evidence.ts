@@ -5,7 +5,7 @@ import type { BootGap } from "./boot.ts";
 import { judgeBoot } from "./boot.ts";
 import type { Coverage, Watch } from "./coverage.ts";
 import { basename, chooseOwnPane, endOf, ownPanes, paneEvidence, unseenEndOf } from "./pane-evidence.ts";
-import { byClockOf, setBackIn } from "./planes/clock.ts";
+import { byClockOf, type SetBack, setBackIn } from "./planes/clock.ts";
 import type {
   AgentDocument,
   AgentPane,
@@ -17,12 +17,12 @@ import type {
   RefusedBeatDocument,
   RosterDocument,
   ServerDocument,
-  SetBack,
   UnitDocument,
 } from "./planes/documents.ts";
 import { documentOf, documentsOf, ONLY, within } from "./planes/documents.ts";
 import { DEFAULT_INTERVAL_SECONDS } from "./planes/heartbeat.ts";
 import { managerExits } from "./planes/manager-exits.ts";
+import type { EndedWriter, Life } from "./planes/purpose.ts";
 import { NO_PURPOSE, startTakesUs, stopInForce } from "./planes/purpose.ts";
 import type { Evidence } from "./weighed.ts";
 
@@ -86,7 +86,8 @@ export function factsOf(input: {
   const intervalSeconds = declaration?.intervalSeconds ?? DEFAULT_INTERVAL_SECONDS;
 
   const setBack = setBackIn(documents);
-  const unseenEnd = unseenEndOf(own, own && agent?.hooked?.[own.socket], manager?.manager.bootedAtUs);
+  const hooked = own && agent?.hooked?.[own.socket];
+  const unseenEnd = unseenEndOf(own, hooked, manager?.manager.bootedAtUs);
   const pane = byClockOfNow(setBack, own, paneEvidence(own, server, paneWatch, unseenEnd));
   const unitEvidence: Evidence["unit"] =
     systemdWatch.state === "fresh" && unit
@@ -113,7 +114,7 @@ export function factsOf(input: {
   const { stop, endedAtUs: stoppedUntilUs } = stopInForce(
     agent?.purpose ?? NO_PURPOSE,
     {
-      ...bornBy(own, own && agent?.hooked?.[own.socket]),
+      ...bornBy(own, hooked),
       bornSeq: own?.bornSeq,
       endedByUs: downByUs(own, pane),
       bootId: manager?.manager.bootId ?? null,
@@ -204,7 +205,7 @@ function writerGone(
   heartbeat: HeartbeatDocument | undefined,
   own: AgentPane | undefined,
   pane: Evidence["pane"],
-): { readonly sinceUs: number; readonly endedAtUs: number } | null {
+): EndedWriter | null {
   if (heartbeat === undefined) return null;
   const { writerSinceUs: sinceUs, writerExitedAtUs, writerGoneByUs } = heartbeat;
   // Of a process that is known to have started sooner the end says nothing: it was not the one that a start has brought.
@@ -216,7 +217,10 @@ function writerGone(
 }
 
 /** By when one had begun whose process's own start is not known. */
-function bornBy(own: AgentPane | undefined, hooked: HookedLife | undefined): HookedBirth {
+function bornBy(
+  own: AgentPane | undefined,
+  hooked: HookedLife | undefined,
+): Pick<Life, "bornAtUs" | "bornByUs"> {
   if (own?.byHooks) return { bornAtUs: own.startedAtUs, bornByUs: own.byHooks.begunByUs };
   if (own === undefined || own.startedAtUs !== null) return { bornAtUs: own?.startedAtUs ?? null };
   const made = hooked?.server === own.server && hooked.session === own.session ? hooked.created : null;
@@ -224,7 +228,6 @@ function bornBy(own: AgentPane | undefined, hooked: HookedLife | undefined): Hoo
     ? { bornAtUs: null }
     : { bornAtUs: made.atUs, bornByUs: made.atUs + made.withinUs - 1 };
 }
-type HookedBirth = { readonly bornAtUs: number | null; readonly bornByUs?: number };
 
 /** By when nothing of it ran any more; null: it runs, or nobody knows. */
 function downByUs(own: AgentPane | undefined, pane: Evidence["pane"]): number | null {

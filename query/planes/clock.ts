@@ -1,6 +1,17 @@
 import type { Documents, FoldEvent, ReadonlyDocuments } from "../../store/projection.ts";
-import type { SetBack } from "./documents.ts";
+import type { Changed } from "./documents.ts";
 import { documentOf, documentsOf, ONLY } from "./documents.ts";
+
+/** A word of the recorder before which something stands in the log that is dated later. */
+export interface SetBack {
+  readonly atUs: number;
+  readonly seq: number;
+}
+
+/** How the clock was set back, as far as it matters to what stands. */
+export interface ClockDocument extends Changed {
+  readonly setBack: readonly SetBack[];
+}
 
 /** So many are remembered. An older one only matters to what has stood since before it. */
 const REMEMBERED = 32;
@@ -54,6 +65,8 @@ export function byClockOf(
   { atUs, seq = Infinity }: Stated,
   later: number,
 ): number {
+  // Nearly always: each row of a table asks some times.
+  if (setBack.length === 0) return atUs ?? -Infinity;
   const words = setBack.filter((word) => seq < word.seq && word.seq < later);
   return Math.min(atUs ?? -Infinity, ...words.map((word) => word.atUs));
 }

@@ -1,5 +1,7 @@
 import type { PayloadOf } from "../../store/events/catalogue.ts";
 import type { ReadonlyDocuments } from "../../store/projection.ts";
+import type { ClockDocument } from "./clock.ts";
+import type { ManagerExitsDocument } from "./manager-exits.ts";
 
 /** What every document remembers of the event that last changed it. */
 export interface Changed {
@@ -192,30 +194,6 @@ export interface RecorderDocument extends Changed {
   /** It was taken to have ended, and said then that it had only stood still since. */
   readonly silentSinceUs?: number;
   readonly suspended: { readonly fromUs: number; readonly toUs: number } | null;
-}
-
-/** A word of the recorder before which something stands in the log that is dated later. */
-export interface SetBack {
-  readonly atUs: number;
-  readonly seq: number;
-}
-
-/** How the clock was set back, as far as it matters to what stands. */
-export interface ClockDocument extends Changed {
-  readonly setBack: readonly SetBack[];
-}
-
-/** A user manager went, from when on at the latest, and the next one had come. */
-export interface ManagerExit {
-  readonly fromUs: number;
-  readonly toUs: number;
-}
-
-export interface ManagerExitsDocument extends Changed {
-  /** In the order in which they were told. */
-  readonly exits: readonly ManagerExit[];
-  /** Since when one is going; null: none is, or nobody said so. */
-  readonly endingUs: number | null;
 }
 
 /** Counts over the whole log, by agent. */

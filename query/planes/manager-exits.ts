@@ -1,7 +1,20 @@
 import type { PayloadOf } from "../../store/events/catalogue.ts";
 import type { Documents, FoldEvent, ReadonlyDocuments } from "../../store/projection.ts";
-import type { ManagerExit } from "./documents.ts";
+import type { Changed } from "./documents.ts";
 import { documentOf, documentsOf, ONLY } from "./documents.ts";
+
+/** A user manager went, from when on at the latest, and the next one had come. */
+export interface ManagerExit {
+  readonly fromUs: number;
+  readonly toUs: number;
+}
+
+export interface ManagerExitsDocument extends Changed {
+  /** In the order in which they were told. */
+  readonly exits: readonly ManagerExit[];
+  /** Since when one is going; null: none is, or nobody said so. */
+  readonly endingUs: number | null;
+}
 
 /** What a user manager reaches once in its life, and stops first of all when it goes: by a shutdown, a restart of its own, the last logout without lingering. */
 const SESSION_TARGET = "default.target";

@@ -1,10 +1,10 @@
 import type { PayloadOf } from "../../store/events/catalogue.ts";
 import type { Documents, FoldEvent } from "../../store/projection.ts";
-import { byClockOf } from "./clock.ts";
-import type { Intent, ManagerExit, Purpose, SetBack } from "./documents.ts";
+import { byClockOf, type SetBack } from "./clock.ts";
+import type { Intent, Purpose } from "./documents.ts";
 import { documentOf } from "./documents.ts";
 import { REACH_IN_INTERVALS } from "./heartbeat.ts";
-import { isWithin } from "./manager-exits.ts";
+import { isWithin, type ManagerExit } from "./manager-exits.ts";
 
 export const NO_PURPOSE: Purpose = { operator: null, systemd: null, startedAtUs: null };
 
@@ -83,6 +83,12 @@ export interface Life {
   readonly bootId: string | null;
 }
 
+/** A process that beat, since its first beat, and has ended. */
+export interface EndedWriter {
+  readonly sinceUs: number;
+  readonly endedAtUs: number;
+}
+
 /** `firstAtUs`: when the first of the wishes that are in force was told: whoever stops what is stopped does not stop it then. */
 export interface StopInForce extends Intent {
   readonly firstAtUs: number;
@@ -106,8 +112,8 @@ export function stopInForce(
     readonly nowUs: number;
     readonly takesUs: number;
     readonly unitFailedAtUs: number | null;
-    /** The last process that beat, where it is known that it ended. */
-    readonly writer?: { readonly sinceUs: number; readonly endedAtUs: number } | null;
+    /** Null: the last process that beat is not known to have ended. */
+    readonly writer?: EndedWriter | null;
     readonly setBack?: readonly SetBack[];
     readonly managerExits?: readonly ManagerExit[];
   },

@@ -24,6 +24,17 @@ function managerRestarted(atUs: number, log = createFoldedLog(T)) {
   return log;
 }
 
+/** coder0 ran, and these lines were written until a look found it gone. */
+function goneAfter(second: number, ...lines: ReturnType<typeof journalLine | typeof ofManager>[]) {
+  const log = createFoldedLog(T);
+  log.look(rosterLook(T, { coder0: {} }));
+  log.look(tmuxLook(T, [paneSeen("coder0", 1, { startedAtUs: T })]));
+  log.append(...lines);
+  log.nowUs = T + second * S;
+  log.look(tmuxLook(T + second * S, []));
+  return log;
+}
+
 function ofManager(atUs: number, what: string, jobType: string) {
   const line = journalLine(atUs, what, jobType);
   return { ...line, agent: null, payload: { ...line.payload, unit: "default.target" } };
@@ -59,30 +70,22 @@ test("what somebody stopped before it went, or in the next one, stays stopped", 
   );
   expect(statusOf(log, T + 30 * S)).toEqual(["stopped", "stop job"]);
 
-  const stopped = createFoldedLog(T);
-  stopped.look(rosterLook(T, { coder0: {} }));
-  stopped.look(tmuxLook(T, [paneSeen("coder0", 1, { startedAtUs: T })]));
-  stopped.append(
+  const stopped = goneAfter(
+    62,
     journalLine(T + S, "stopped", "stop"),
     ofManager(T + 60 * S, "stopped", "stop"),
     ofManager(T + 61 * S, "started", "start"),
   );
-  stopped.nowUs = T + 62 * S;
-  stopped.look(tmuxLook(T + 62 * S, []));
   expect(statusOf(stopped, T + 63 * S)).toEqual(["stopped", "stop job"]);
 });
 
 test("a default target that somebody stops by hand is no manager that goes: two minutes later a stop is a stop", () => {
-  const log = createFoldedLog(T);
-  log.look(rosterLook(T, { coder0: {} }));
-  log.look(tmuxLook(T, [paneSeen("coder0", 1, { startedAtUs: T })]));
-  log.append(
+  const log = goneAfter(
+    400,
     ofManager(T + S, "stopped", "stop"),
     journalLine(T + 200 * S, "stopped", "stop"),
     ofManager(T + 300 * S, "started", "start"),
   );
-  log.nowUs = T + 400 * S;
-  log.look(tmuxLook(T + 400 * S, []));
   expect(statusOf(log, T + 401 * S)).toEqual(["stopped", "stop job"]);
 });
 
