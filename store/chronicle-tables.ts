@@ -63,7 +63,7 @@ export function openChronicleTables(database: Database, partitionId: number): Ow
     `INSERT INTO checkpoints (partition_id, kind, seq, recorded_at, value) VALUES (?, ?, ?, ?, ?)`,
   );
   const findCheckpoint = statement(
-    `SELECT seq, recorded_at, value FROM checkpoints WHERE partition_id = ? AND kind = ?
+    `SELECT seq, recorded_at, value FROM checkpoints WHERE partition_id = ? AND kind = ? AND seq <= ?
      ORDER BY seq DESC LIMIT 1`,
     "raw",
   );
@@ -168,11 +168,13 @@ export function openChronicleTables(database: Database, partitionId: number): Ow
         if (moved !== null) this.happen(moved);
       }
     },
-    checkpoint(kind, { seq, recordedAtUs, value }) {
-      addCheckpoint().run(partitionId, kind, seq, recordedAtUs, checkpointBlob(value));
+    checkpoint(kind, { seq, recordedAtUs, value }, form) {
+      addCheckpoint().run(partitionId, kind, seq, recordedAtUs, checkpointBlob(value, form));
     },
-    lastCheckpoint(kind) {
-      const row = findCheckpoint().get(partitionId, kind) as CheckpointRow | undefined;
+    lastCheckpoint(kind, throughSeq) {
+      const row = findCheckpoint().get(partitionId, kind, Math.min(throughSeq, Number.MAX_SAFE_INTEGER)) as
+        | CheckpointRow
+        | undefined;
       return row ? checkpointOf(row) : null;
     },
     eventsAfter: (seq, types) => openEventReader(database, partitionId).events({ types, afterSeq: seq }),

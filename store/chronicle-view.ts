@@ -82,11 +82,11 @@ export function openChronicleView(database: Database, partitionId: number): Chro
   );
   const held = prepared(
     database,
-    // Of a line that holds nothing then the value is NULL, and so is what is made of it.
-    `SELECT '[' || group_concat('[' || json_quote(family) || ',' || json_quote(id) || ',' || from_us || ',' || value || ']') || ']'
+    // Of a line that holds nothing then the value is NULL, and so is what is made of it. Families are words of ours; verdicts hold no pieces.
+    `SELECT '[' || group_concat('["' || family || '",' || json_quote(id) || ',' || from_us || ',' || value || ']') || ']'
      FROM lines l JOIN told t ON t.rowid =
        (SELECT rowid FROM told WHERE line_id = l.line_id AND from_us <= ? ORDER BY from_us DESC LIMIT 1)
-     WHERE partition_id = ? AND coalesce(gone_us > ?, true)`,
+     WHERE partition_id = ? AND coalesce(gone_us > ?, true) AND family <> 'status'`,
     "pluck",
   );
   const happenedToAny = prepared(

@@ -134,6 +134,6 @@ function joinDocuments(database: Database, name: AsideName, kind: string): void 
     if (found === undefined) continue;
     const [seq, recordedAtUs, samples, rest] = found;
     const held = (value: Buffer) => checkpointOf([seq, recordedAtUs, value]).value as unknown[];
-    put.run(checkpointBlob([...held(rest), ...held(samples)]), rowid);
+    put.run(checkpointBlob([...held(rest), ...held(samples)], "deflated"), rowid);
   }
 }

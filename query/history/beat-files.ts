@@ -1,19 +1,41 @@
-import type { ChronicleTables } from "../../store/chronicle.ts";
+import type { Checkpoint, ChronicleTables } from "../../store/chronicle.ts";
 import type { FoldEvent, ReadonlyDocuments } from "../../store/projection.ts";
 import { documentOf, documentsOf } from "../planes/documents.ts";
 import { DEFAULT_INTERVAL_SECONDS } from "../planes/heartbeat.ts";
-import type { BeatFile } from "./beat-timeline.ts";
+import type { BeatCheckpoint, BeatFiles, WholeBeats } from "./beat-checkpoint.ts";
+import { allBeats, beatFilesThrough, beatsSince, wholeBeats } from "./beat-checkpoint.ts";
 import { evolveBeatFile, NO_BEATS } from "./beat-timeline.ts";
 import { BEAT_TYPES } from "./cadence.ts";
 
-/** The agent's heartbeat file after an event, by agent: what `checkpoints` of the kind `beats` hold. */
-export type BeatFiles = Readonly<Record<string, BeatFile>>;
-
 /** Every agent's heartbeat file while events are appended: what this process saw of them, over what the log holds from before. */
-export function openBeatFiles(tables: ChronicleTables) {
+export function openBeatFiles(tables: ChronicleTables, wholeEvery: number) {
+  const find = (throughSeq: number): Checkpoint | null => tables.lastCheckpoint("beats", throughSeq);
+  /** The last checkpoint that holds every file; undefined: not looked up yet. */
+  let whole: WholeBeats | null | undefined;
   /** What happened to heartbeat files since `sinceSeq`, seen by this very process. */
   let files = new Map<string, { beatSeq?: number; content?: number }>();
   let sinceSeq = Infinity;
+  /** All files as of now. */
+  const all = (documents: ReadonlyDocuments): BeatFiles => {
+    const beats = new Map(documentsOf(documents, "heartbeat"));
+    const roster = new Map(documentsOf(documents, "roster"));
+    const agents = [...new Set([...beats.keys(), ...roster.keys(), ...files.keys()])].sort();
+    const isSeen = (agent: string) => {
+      const file = files.get(agent);
+      return file?.content !== undefined && file.beatSeq !== undefined;
+    };
+    const earlier = agents.every((agent) => isSeen(agent) || !beats.has(agent))
+      ? null
+      : beatFilesUntil(tables, find, sinceSeq);
+    return new Map(
+      agents.map((agent) => {
+        const before = earlier?.get(agent) ?? NO_BEATS;
+        const { beatSeq = before.beatSeq, content = before.content } = files.get(agent) ?? {};
+        const intervalSeconds = roster.get(agent)?.declaration.intervalSeconds ?? DEFAULT_INTERVAL_SECONDS;
+        return [agent, { document: beats.get(agent), beatSeq, content, intervalSeconds }];
+      }),
+    );
+  };
   return {
     /** From this event on everything is seen. */
     begin(seq: number): void {
@@ -32,26 +54,14 @@ export function openBeatFiles(tables: ChronicleTables) {
       if (event.type === "heartbeat.received" && documentOf(documents, "heartbeat", agent)?.seq === event.seq)
         file.beatSeq = event.seq;
     },
-    /** All files as of now. */
-    all(documents: ReadonlyDocuments): BeatFiles {
-      const beats = new Map(documentsOf(documents, "heartbeat"));
-      const roster = new Map(documentsOf(documents, "roster"));
-      const agents = [...new Set([...beats.keys(), ...roster.keys(), ...files.keys()])].sort();
-      const isSeen = (agent: string) => {
-        const file = files.get(agent);
-        return file?.content !== undefined && file.beatSeq !== undefined;
-      };
-      const earlier = agents.every((agent) => isSeen(agent) || !beats.has(agent))
-        ? {}
-        : beatFilesUntil(tables, sinceSeq);
-      return Object.fromEntries(
-        agents.map((agent) => {
-          const before = earlier[agent] ?? NO_BEATS;
-          const { beatSeq = before.beatSeq, content = before.content } = files.get(agent) ?? {};
-          const intervalSeconds = roster.get(agent)?.declaration.intervalSeconds ?? DEFAULT_INTERVAL_SECONDS;
-          return [agent, { document: beats.get(agent), beatSeq, content, intervalSeconds }];
-        }),
-      );
+    /** What is to be kept at this event. */
+    checkpoint(documents: ReadonlyDocuments, at: Pick<Checkpoint, "seq" | "recordedAtUs">): BeatCheckpoint {
+      const now = all(documents);
+      if (whole === undefined) whole = wholeBeats(find);
+      if (whole !== null && at.seq - whole.seq < wholeEvery) return beatsSince(whole, now, at);
+      // Documents are moved on in place: what is kept of them is not.
+      whole = { seq: at.seq, files: structuredClone(now) };
+      return allBeats(now);
     },
     /** What notes a beat like this one at another place; null: it does not stand as this one does. */
     repetition(event: FoldEvent): ((seq: number) => void) | null {
@@ -67,18 +77,22 @@ export function openBeatFiles(tables: ChronicleTables) {
     forget(): void {
       files = new Map();
       sinceSeq = Infinity;
+      whole = undefined;
     },
   };
 }
 
 /** The files before an event, from the last checkpoint and the log behind it. */
-function beatFilesUntil(tables: ChronicleTables, beforeSeq: number): BeatFiles {
-  const checkpoint = tables.lastCheckpoint("beats");
-  const files: Record<string, BeatFile> = { ...(checkpoint?.value as BeatFiles | undefined) };
-  for (const event of tables.eventsAfter(checkpoint?.seq ?? 0, BEAT_TYPES)) {
+function beatFilesUntil(
+  tables: ChronicleTables,
+  find: (throughSeq: number) => Checkpoint | null,
+  beforeSeq: number,
+): BeatFiles {
+  const { seq, files } = beatFilesThrough(find, Infinity);
+  for (const event of tables.eventsAfter(seq, BEAT_TYPES)) {
     if (event.seq >= beforeSeq) break;
     if (event.agent !== null && event.schemaVersion <= 1)
-      files[event.agent] = evolveBeatFile(files[event.agent] ?? NO_BEATS, event);
+      files.set(event.agent, evolveBeatFile(files.get(event.agent) ?? NO_BEATS, event));
   }
   return files;
 }

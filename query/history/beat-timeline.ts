@@ -92,13 +92,16 @@ export function evolveBeatFile(file: BeatFile, event: FoldEvent): BeatFile {
  * Of a file that a beat has just made: takes the same beat again, where it follows without a silence, by moving the file on in place. It says
  * false once anything else was folded.
  */
-export function beatFileRepetition(files: Record<string, BeatFile>, event: FoldEvent): Repetition | null {
+export function beatFileRepetition(
+  files: ReadonlyMap<string, BeatFile>,
+  event: FoldEvent,
+): Repetition | null {
   const agent = event.agent as string;
-  const made = files[agent] as { -readonly [K in keyof BeatFile]: BeatFile[K] };
+  const made = files.get(agent) as { -readonly [K in keyof BeatFile]: BeatFile[K] };
   const repeat = repetitionOf(made.document, event, made.intervalSeconds);
   if (repeat === null) return null;
   return (seq, occurredAtUs, recordedAtUs) => {
-    if (files[agent] !== made || !repeat(seq, occurredAtUs, recordedAtUs)) return false;
+    if (files.get(agent) !== made || !repeat(seq, occurredAtUs, recordedAtUs)) return false;
     made.beatSeq = seq;
     made.content = seq;
     return true;

@@ -60,7 +60,7 @@ export const chronicle: Chronicle = chronicleAt(CADENCE);
 export function chronicleAt(cadence: Cadence): Chronicle {
   return {
     name: "chronicle",
-    version: 21,
+    version: 22,
     // Beats are most of a log, and stay in it; of the others nobody asks how they were.
     ignores: new Set(["heartbeat", "tally", "verdicts", "bootpromise", "bootcompared"]),
     halves: {
@@ -88,7 +88,7 @@ function openChronicler(tables: ChronicleTables, cadence: Cadence, part: Part): 
   );
   let current: FoldEvent | null = null;
   const isDue = isDueAt(cadence);
-  const beats = openBeatFiles(tables);
+  const beats = openBeatFiles(tables, cadence.beatsEvery * cadence.wholeEvery);
 
   const tell: Chronicler["tell"] = (family, id, before, document) => {
     const event = current as FoldEvent;
@@ -226,12 +226,16 @@ function openChronicler(tables: ChronicleTables, cadence: Cadence, part: Part): 
 
   const keep = ({ seq, recordedAtUs }: FoldEvent, documents: ReadonlyDocuments): void => {
     if (part !== "rest" && seq % cadence.beatsEvery === 0)
-      tables.checkpoint("beats", { seq, recordedAtUs, value: beats.all(documents) });
+      tables.checkpoint(
+        "beats",
+        { seq, recordedAtUs, value: beats.checkpoint(documents, { seq, recordedAtUs }) },
+        "plain",
+      );
     if (seq % cadence.documentsEvery === 0) {
       const value = families.flatMap((family) =>
         [...documentsOf(documents, family)].map(([id, document]) => [family, id, document]),
       );
-      tables.checkpoint("documents", { seq, recordedAtUs, value });
+      tables.checkpoint("documents", { seq, recordedAtUs, value }, "deflated");
     }
   };
   const isBeat = ({ agent, type, schemaVersion }: FoldEvent): boolean =>

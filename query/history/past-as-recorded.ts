@@ -6,7 +6,7 @@ import { documentOf, documentsOf } from "../planes/documents.ts";
 import { NO_PURPOSE } from "../planes/purpose.ts";
 import { explainRow } from "../ps.ts";
 import { asOf, tableAt } from "./as-of.ts";
-import type { BeatFiles } from "./beat-files.ts";
+import { beatFilesThrough } from "./beat-checkpoint.ts";
 import { isOfBeats, NO_BEATS } from "./beat-timeline.ts";
 import { BEAT_TYPES } from "./cadence.ts";
 import { chronologyOf } from "./chronology.ts";
@@ -76,10 +76,9 @@ function historyThen({ view, seq, nowUs, lapsedAtUs }: RecordedPastInput): Histo
   const chronology = chronologyOf(words, nowUs);
   const said = toldBy(words, chronology);
   // The event itself is read, also where it is kept: that a file was read at this very moment is told by nothing else.
-  const checkpoint = view.checkpoint("beats", seq - 1);
-  const files = (checkpoint?.value ?? {}) as BeatFiles;
+  const { seq: afterSeq, files } = beatFilesThrough((through) => view.checkpoint("beats", through), seq - 1);
   const beats = new Map<string, FoldEvent[]>();
-  const since = { types: BEAT_TYPES, afterSeq: checkpoint?.seq ?? 0, beforeSeq: seq + 1 };
+  const since = { types: BEAT_TYPES, afterSeq, beforeSeq: seq + 1 };
   for (const event of view.events(since)) {
     if (event.agent === null || !isOfBeats(event)) continue;
     beats.set(event.agent, [...(beats.get(event.agent) ?? []), event]);
@@ -114,7 +113,7 @@ function historyThen({ view, seq, nowUs, lapsedAtUs }: RecordedPastInput): Histo
     beating: [],
     points: () => [],
     purpose: (agent) => always(documentOf(documents, "agent", agent)?.purpose ?? NO_PURPOSE),
-    beats: (agent) => ({ before: files[agent] ?? NO_BEATS, events: beats.get(agent) ?? [] }),
+    beats: (agent) => ({ before: files.get(agent) ?? NO_BEATS, events: beats.get(agent) ?? [] }),
     sends: () => [],
   });
 }

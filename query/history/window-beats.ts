@@ -1,7 +1,7 @@
 import type { Happened } from "../../store/chronicle.ts";
 import type { FoldEvent, Repetition } from "../../store/projection.ts";
-import type { BeatFiles } from "./beat-files.ts";
-import type { BeatFile, BeatsTold } from "./beat-timeline.ts";
+import { beatFilesThrough } from "./beat-checkpoint.ts";
+import type { BeatsTold } from "./beat-timeline.ts";
 import { beatFileRepetition, evolveBeatFile, isOfBeats, NO_BEATS } from "./beat-timeline.ts";
 import { BEAT_TYPES, CADENCE } from "./cadence.ts";
 import type { Chronology } from "./chronology.ts";
@@ -20,9 +20,7 @@ export function beatsOf(input: WindowInput, { fromUs, toUs }: Window): Beats {
   const { view, nowUs, agents, lateUs = CADENCE.lateUs } = input;
   const read = once(() => {
     const before = view.seqAt(fromUs);
-    const checkpoint = view.checkpoint("beats", before);
-    const files: Record<string, BeatFile> = { ...(checkpoint?.value as BeatFiles | undefined) };
-    const afterSeq = checkpoint?.seq ?? 0;
+    const { seq: afterSeq, files } = beatFilesThrough((seq) => view.checkpoint("beats", seq), before);
     const words = view.happened("word", "", -Infinity, Infinity, afterSeq + 1);
     // A word of the recorder brings all that stands before it into the window.
     const bound = words.reduce((last, { seq, atUs }) => (atUs <= toUs ? Math.max(last, seq) : last), 0);
@@ -38,7 +36,7 @@ export function beatsOf(input: WindowInput, { fromUs, toUs }: Window): Beats {
       if (event.agent === null || !isOfBeats(event)) return null;
       // What was recorded before the window has all taken effect when it begins: of that the file as it was then is enough.
       if (event.seq <= before || isMoment) {
-        files[event.agent] = evolveBeatFile(files[event.agent] ?? NO_BEATS, event);
+        files.set(event.agent, evolveBeatFile(files.get(event.agent) ?? NO_BEATS, event));
         const again = beatFileRepetition(files, event);
         return isMoment || again === null
           ? again
@@ -60,10 +58,10 @@ export function beatsOf(input: WindowInput, { fromUs, toUs }: Window): Beats {
         Math.min(statedUs, event.recordedAtUs, read().bound(event.seq)),
       foundUs: (event) => Math.min(event.recordedAtUs, read().bound(event.seq)),
     },
-    of: (agent) => ({ before: read().files[agent] ?? NO_BEATS, events: read().events.get(agent) ?? [] }),
+    of: (agent) => ({ before: read().files.get(agent) ?? NO_BEATS, events: read().events.get(agent) ?? [] }),
     agents: () => {
       const { files, events } = read();
-      const beat = Object.keys(files).filter((agent) => files[agent]?.document !== undefined);
+      const beat = [...files].flatMap(([agent, { document }]) => (document === undefined ? [] : [agent]));
       const now = [...events].filter(([, own]) => own.some(({ type }) => type.startsWith("heartbeat.")));
       return [...new Set([...beat, ...now.map(([agent]) => agent)])];
     },
