@@ -192,7 +192,7 @@ export function openChronicleView(database: Database, partitionId: number): Chro
       return first?.[2] ?? (beginsUs().get(partitionId) as number | undefined) ?? null;
     },
     lastSeq: () => lastSeq().get() as number,
-    ...openEventReader(database, partitionId),
+    ...openEventReader(database, partitionId, archive),
   };
 }
 

@@ -1,5 +1,5 @@
 import type { Database } from "better-sqlite3";
-import { openArchive } from "./archive/archive.ts";
+import { type Archive, openArchive } from "./archive/archive.ts";
 import { openNames } from "./names.ts";
 import { prepared } from "./prepared.ts";
 import type { FoldEvent, Repetition } from "./projection.ts";
@@ -32,9 +32,12 @@ export interface WantedEvents {
 }
 
 /** Reads events of one partition, in the order of the log. */
-export function openEventReader(database: Database, partitionId: number) {
+export function openEventReader(
+  database: Database,
+  partitionId: number,
+  archive: Archive = openArchive(database),
+) {
   const names = openNames(database);
-  const archive = openArchive(database);
   const named = prepared(
     database,
     `SELECT seq, series_id, recorded_at, lag, payload FROM events
