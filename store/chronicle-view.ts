@@ -60,8 +60,9 @@ const AT_ONCE = 2000;
 export function openChronicleView(database: Database, partitionId: number): ChronicleView {
   const lines = prepared(
     database,
-    `SELECT id, gone_us AS goneUs FROM lines WHERE partition_id = ? AND family = ? AND coalesce(gone_us > ?, true)
+    `SELECT id, gone_us FROM lines WHERE partition_id = ? AND family = ? AND coalesce(gone_us > ?, true)
      ORDER BY line_id`,
+    "raw",
   );
   // By name each time: a rebuild of another process gives lines other ids.
   const pieces = prepared(
@@ -140,7 +141,10 @@ export function openChronicleView(database: Database, partitionId: number): Chro
   const seqAt = openSeqBy(database, archive);
 
   return {
-    lines: (family, fromUs) => lines().all(partitionId, family, finite(fromUs)) as ChronicleLine[],
+    lines(family, fromUs) {
+      const rows = lines().all(partitionId, family, finite(fromUs)) as [string, number | null][];
+      return rows.map(([id, goneUs]): ChronicleLine => ({ id, goneUs }));
+    },
     pieces(family, id, fromUs, toUs) {
       const from = finite(fromUs);
       return (pieces().all(partitionId, family, id, finite(toUs), from, from) as PieceRow[]).map(pieceOf);

@@ -25,10 +25,11 @@ export interface SeriesNames {
 export function openNames(database: Database) {
   const findSeries = prepared(
     database,
-    `SELECT s.partition_id AS partitionId, p.tenant_id AS tenantId, p.host, s.agent, k.type,
-            k.schema_version AS schemaVersion, k.source, k.precision
+    `SELECT s.partition_id, p.tenant_id, p.host, s.agent, k.type, k.schema_version, k.source, k.precision
      FROM series JOIN subjects s USING (subject_id) JOIN partitions p USING (partition_id) JOIN kinds k USING (kind_id)
      WHERE series_id = ?`,
+    // For rows as objects better-sqlite3 compiles a function for each statement, 0.1 ms of each start.
+    "raw",
   );
   const findPayload = prepared(database, "SELECT text FROM payloads WHERE payload_id = ?", "pluck");
   const findOrigin = prepared(database, "SELECT log_id FROM origins WHERE origin_id = ?", "pluck");
@@ -51,7 +52,7 @@ export function openNames(database: Database) {
     seriesOf(id: number): SeriesNames {
       let names = series.get(id);
       if (names === undefined) {
-        names = found<SeriesNames>(findSeries().get(id), "series", id);
+        names = seriesNames(found<SeriesRow>(findSeries().get(id), "series", id));
         series.set(id, names);
       }
       return names;
@@ -77,6 +78,22 @@ export function openNames(database: Database) {
       return kept.value;
     },
   };
+}
+
+type SeriesRow = readonly [
+  partitionId: number,
+  tenantId: string,
+  host: string,
+  agent: string | null,
+  type: string,
+  schemaVersion: number,
+  source: string,
+  precision: Precision,
+];
+
+function seriesNames(row: SeriesRow): SeriesNames {
+  const [partitionId, tenantId, host, agent, type, schemaVersion, source, precision] = row;
+  return { partitionId, tenantId, host, agent, type, schemaVersion, source, precision };
 }
 
 function found<T>(row: unknown, what: string, id: number): T {
