@@ -45,7 +45,7 @@ export function incidentsDocument(
   };
   const found = entries
     .flatMap((entry) => {
-      const { outages } = past.uptime(entry.name, window);
+      const outages = [...past.outages(entry.name, window)];
       const told = outages.filter((outage) => classes.length === 0 || isWhileOf(classes, entry, outage));
       return [...certified(asked, entry, told)];
     })

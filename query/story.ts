@@ -214,10 +214,10 @@ function isSameStretch(open: StatusEntry, next: StatusEntry, whole: boolean): bo
 function isSameAgain(
   open: StatusEntry,
   next: Pick<StatusEntry, "status" | "fromUs">,
-  { startsUs }: Around,
+  { starts }: Around,
 ): boolean {
   if (open.status !== next.status || !lastsUnseen(open.status)) return false;
-  return !startsUs().some((us) => us >= (open.toUs ?? Infinity) && us <= next.fromUs);
+  return starts.lastIn((open.toUs ?? Infinity) - 1, next.fromUs) === null;
 }
 
 /**

@@ -1,8 +1,7 @@
-import type { Outage } from "./history/outages.ts";
 import type { Past, RosterEntry } from "./history/past.ts";
 import type { Window } from "./history/sweep.ts";
 import type { Uptime } from "./history/uptime.ts";
-import { meansOf } from "./history/uptime.ts";
+import { meansOf, NO_OUTAGES, together } from "./history/uptime.ts";
 import { exactIsoOf } from "./instant.ts";
 import type { AgentStatus } from "./row.ts";
 
@@ -68,7 +67,7 @@ export function uptimeDocument(past: Past, input: UptimeInput): UptimeDocument {
       const own = parts.filter((part) => part.class === name);
       return [own.length === 0 ? uptimes : own.map(({ uptime }) => uptime)];
     });
-  const together = (members: readonly (readonly Uptime[])[]) => ({
+  const asGroup = (members: readonly (readonly Uptime[])[]) => ({
     agents: members.length,
     ...figuresOf(members.flat()),
   });
@@ -85,8 +84,8 @@ export function uptimeDocument(past: Past, input: UptimeInput): UptimeDocument {
       class: stays.at(-1)?.class ?? declaration.class,
       ...figuresOf(uptimes),
     })),
-    classes: classes.map((name) => ({ class: name, ...together(ofClass(name)) })),
-    total: together(
+    classes: classes.map((name) => ({ class: name, ...asGroup(ofClass(name)) })),
+    total: asGroup(
       each.filter(({ declaration }) => declaration.role === "agent").map(({ uptimes }) => uptimes),
     ),
   };
@@ -100,7 +99,7 @@ export function figuresOf(uptimes: readonly Uptime[]): UptimeFigures {
   for (const { unhealthyByKindUs } of uptimes)
     for (const [kind, us] of Object.entries(unhealthyByKindUs) as [AgentStatus, number][])
       kinds[kind] = (kinds[kind] ?? 0) + us;
-  const outages: readonly Outage[] = uptimes.flatMap((uptime) => uptime.outages);
+  const outages = uptimes.map((uptime) => uptime.outages).reduce(together, NO_OUTAGES);
   const windowUs = sum((uptime) => uptime.windowUs);
   const [healthyUs, unhealthyUs] = [sum((uptime) => uptime.healthyUs), sum((uptime) => uptime.unhealthyUs)];
   const { mtbfUs, mttrUs, longestUs } = meansOf(outages, healthyUs);
@@ -115,10 +114,10 @@ export function figuresOf(uptimes: readonly Uptime[]): UptimeFigures {
     unhealthy_by_kind_us: kinds,
     availability: healthyUs + unhealthyUs > 0 ? healthyUs / (healthyUs + unhealthyUs) : null,
     unobserved_share: windowUs > 0 ? unobservedUs / windowUs : 0,
-    outages: outages.length,
+    outages: outages.count,
     mtbf_us: mtbfUs,
     mttr_us: mttrUs,
     longest_us: longestUs,
-    looks_only: outages.length > 0 && outages.every((outage) => outage.looksOnly),
+    looks_only: outages.count > 0 && outages.looksOnly,
   };
 }

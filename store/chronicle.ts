@@ -149,7 +149,7 @@ export interface VerdictReader {
   /** Those that meet the time from `fromUs` to `toUs`, in order of time. */
   verdicts(agent: string, fromUs: number, toUs: number): Iterable<KeptVerdict>;
   /** Only those that are neither healthy, busy, starting nor running; between them lie such. */
-  notWell(agent: string, fromUs: number, toUs: number): readonly KeptVerdict[];
+  notWell(agent: string, fromUs: number, toUs: number): Iterable<KeptVerdict>;
   unsettled(): readonly Unsettled[];
 }
 

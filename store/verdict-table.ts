@@ -42,7 +42,13 @@ export function openVerdictReader(database: Database, partitionId: number): Verd
     `SELECT from_us, to_us, status, reason, why, rules FROM status_intervals INDEXED BY status_not_well
      WHERE line_id = ${LINE} AND from_us < ? AND from_us >= coalesce(
        (SELECT max(from_us) FROM status_intervals INDEXED BY status_not_well
-        WHERE line_id = ${LINE} AND from_us <= ? AND ${NOT_WELL}), ?) AND ${NOT_WELL} ORDER BY from_us`,
+        WHERE line_id = ${LINE} AND from_us <= ? AND ${NOT_WELL}), ?) AND ${NOT_WELL} ORDER BY from_us LIMIT ${PAGE}`,
+    "raw",
+  );
+  const notWellFrom = prepared(
+    database,
+    `SELECT from_us, to_us, status, reason, why, rules FROM status_intervals INDEXED BY status_not_well
+     WHERE line_id = ${LINE} AND from_us < ? AND from_us >= ? AND ${NOT_WELL} ORDER BY from_us LIMIT ${PAGE}`,
     "raw",
   );
   const unsettled = prepared(
@@ -61,10 +67,15 @@ export function openVerdictReader(database: Database, partitionId: number): Verd
         next = last[0] + 1;
       }
     },
-    notWell(agent, fromUs, toUs) {
-      const from = finite(fromUs);
-      const rows = notWell().all(partitionId, agent, finite(toUs), partitionId, agent, from, from);
-      return (rows as Row[]).map(verdictOf).filter((verdict) => verdict.toUs > fromUs);
+    *notWell(agent, fromUs, toUs) {
+      const [from, to] = [finite(fromUs), finite(toUs)];
+      let rows = notWell().all(partitionId, agent, to, partitionId, agent, from, from) as Row[];
+      for (;;) {
+        for (const row of rows) if (infinite(row[1]) > fromUs) yield verdictOf(row);
+        const last = rows.at(-1);
+        if (last === undefined || rows.length < PAGE) return;
+        rows = notWellFrom().all(partitionId, agent, to, last[0] + 1) as Row[];
+      }
     },
     unsettled: () => unsettled().all(partitionId) as Unsettled[],
   };

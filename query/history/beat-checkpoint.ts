@@ -80,7 +80,7 @@ export function beatFilesThrough(
   const { seq } = checkpoint;
   const kept = checkpoint.value as BeatCheckpoint;
   if (!("sinceSeq" in kept)) return { seq, files: new Map(kept.files) };
-  const before = (find(kept.sinceSeq)?.value as AllFiles).files;
+  const { files: before } = (find(kept.sinceSeq) as Checkpoint).value as AllFiles;
   const files = new Map([...before, ...kept.files]);
   for (const short of kept.beaten) {
     const [agent, file] = before[short[0]] as AllFiles["files"][number];

@@ -5,6 +5,7 @@ import { isGlimpse } from "./glimpse.ts";
 import { lastSeen } from "./last-seen.ts";
 import { once } from "./once.ts";
 import type { Past } from "./past.ts";
+import { type Starts, startsOf } from "./starts.ts";
 import type { Window } from "./sweep.ts";
 
 export interface Outage {
@@ -37,48 +38,51 @@ export interface Surroundings {
   isStopJob(atUs: number): boolean;
   /** Boots of the machine within the window. */
   bootsUs(): readonly number[];
-  /** First moments of the agent's lives within the window. */
-  startsUs(): readonly number[];
+  /** First moments of the agent's lives. */
+  readonly starts: Starts;
 }
 
 /**
  * An outage lasts until the agent is seen well, or wanted down. Time that nobody watched does not end it (nobody saw it recover) and does
  * not lengthen it (nobody saw it down): found the same again it is the same outage, unless a new life has come and gone in between. Nor does
  * the shutdown of the machine end it, which stops every unit: a stop job that a boot makes void wanted nothing.
+ * Each is told as soon as it is over: of a window of any length no more is held than the one that is under way.
  */
-export function outagesOf(parts: readonly Part[], window: Window, around: Surroundings): Outage[] {
-  const outages: Outage[] = [];
+export function* outagesOf(parts: Iterable<Part>, window: Window, around: Surroundings): Generator<Outage> {
   let open: Open | null = null;
-  const end = (toUs: number | null): void => {
-    if (open !== null) outages.push({ ...open.outage, toUs });
-    open = null;
-  };
   let seenAny = false;
-  for (const [index, { fromUs, toUs, status, reason }] of parts.entries()) {
+  /** Whether the part before this one was seen. */
+  let isSeen = false;
+  for (const { fromUs, toUs, status, reason } of parts) {
     const bucket = bucketOf(status, reason);
+    const isAfterSeen = isSeen;
+    isSeen = bucket !== "unobserved";
+    if (bucket !== "unhealthy" && open !== null) endRun(open, isSeen);
     if (bucket === "unobserved") continue;
     if (bucket === "unhealthy" && status !== null) {
-      const before: Open | null = open;
-      if (before !== null) {
-        const restartedUs = restarted(around, before.seenUs, fromUs);
-        const shutDown =
-          before.stoppedUs !== null && lastIn(around.bootsUs(), before.stoppedUs, fromUs) !== null;
-        if (before.stoppedUs !== null && !shutDown) end(before.stoppedUs);
-        else if (restartedUs !== null) end(restartedUs);
+      if (open !== null) {
+        const overUs: number | null = goneBefore(open, fromUs, around);
+        if (overUs !== null) {
+          yield { ...open.outage, toUs: overUs };
+          open = null;
+        }
       }
       if (open === null) {
         const beganBefore =
           !seenAny && around.unwellBefore() && restarted(around, window.fromUs, fromUs) === null;
         open = opened(beganBefore ? window.fromUs : fromUs, beganBefore);
       }
-      // What was watched once is no matter of looks any more, and nobody walks through it again.
-      goOn(open, status, { fromUs, toUs, isLook: open.outage.looksOnly && isLook(parts, index) });
+      goOn(open, status, { fromUs, toUs }, isAfterSeen);
     } else if (open !== null && status === "stopped" && around.isStopJob(fromUs)) open.stoppedUs ??= fromUs;
-    else end((open as Open | null)?.stoppedUs ?? fromUs);
+    else if (open !== null) {
+      yield { ...open.outage, toUs: open.stoppedUs ?? fromUs };
+      open = null;
+    }
     seenAny = true;
   }
-  end((open as Open | null)?.stoppedUs ?? null);
-  return outages;
+  if (open === null) return;
+  endRun(open, false);
+  yield { ...open.outage, toUs: open.stoppedUs };
 }
 
 interface Open {
@@ -93,6 +97,8 @@ interface Open {
   seenUs: number;
   /** When systemd stopped it: until a boot says that this was the shutdown, somebody wanted it down. */
   stoppedUs: number | null;
+  /** What it was unwell without a break, as far as is told yet; null: it is not now. */
+  run: { readonly fromUs: number; readonly isAfterSeen: boolean } | null;
 }
 
 function opened(fromUs: number, beganBefore: boolean): Open {
@@ -100,16 +106,13 @@ function opened(fromUs: number, beganBefore: boolean): Open {
     outage: { fromUs, beganBefore, kinds: [], downUs: 0, looksOnly: true },
     seenUs: fromUs,
     stoppedUs: null,
+    run: null,
   };
 }
 
-function goOn(
-  open: Open,
-  status: AgentStatus,
-  { fromUs, toUs, isLook }: { readonly fromUs: number; readonly toUs: number; readonly isLook: boolean },
-): void {
+function goOn(open: Open, status: AgentStatus, { fromUs, toUs }: Window, isAfterSeen: boolean): void {
   const { outage } = open;
-  outage.looksOnly &&= isLook;
+  open.run ??= { fromUs, isAfterSeen };
   if (!outage.kinds.includes(status)) outage.kinds.push(status);
   outage.downUs += toUs - fromUs;
   open.seenUs = toUs;
@@ -117,23 +120,22 @@ function goOn(
 }
 
 /** A look sees an instant: what it found was neither seen to begin nor to end. */
-function isLook(parts: readonly Part[], index: number): boolean {
-  const isSeen = (part: Part | undefined) =>
-    part !== undefined && bucketOf(part.status, part.reason) !== "unobserved";
-  let [first, last] = [index, index];
-  while (isUnhealthy(parts[first - 1])) first -= 1;
-  while (isUnhealthy(parts[last + 1])) last += 1;
-  const lengthUs = (parts[last] as Part).toUs - (parts[first] as Part).fromUs;
-  return isGlimpse(lengthUs) && !isSeen(parts[first - 1]) && !isSeen(parts[last + 1]);
+function endRun(open: Open, isBeforeSeen: boolean): void {
+  if (open.run === null) return;
+  const { fromUs, isAfterSeen } = open.run;
+  open.outage.looksOnly &&= isGlimpse(open.seenUs - fromUs) && !isAfterSeen && !isBeforeSeen;
+  open.run = null;
 }
 
-function isUnhealthy(part: Part | undefined): boolean {
-  return part !== undefined && bucketOf(part.status, part.reason) === "unhealthy";
+/** When an outage was over of which nothing was heard until it was found unwell once more; null: that is the same one. */
+function goneBefore({ seenUs, stoppedUs }: Open, foundUs: number, around: Surroundings): number | null {
+  if (stoppedUs !== null && lastIn(around.bootsUs(), stoppedUs, foundUs) === null) return stoppedUs;
+  return restarted(around, seenUs, foundUs);
 }
 
 /** When a new life came in time that nobody watched; null: none did. One that began the instant it was last seen unwell came after that. */
-function restarted({ startsUs }: Surroundings, seenUntilUs: number, untilUs: number): number | null {
-  return seenUntilUs < untilUs ? lastIn(startsUs(), seenUntilUs - 1, untilUs) : null;
+function restarted({ starts }: Surroundings, seenUntilUs: number, untilUs: number): number | null {
+  return seenUntilUs < untilUs ? starts.lastIn(seenUntilUs - 1, untilUs) : null;
 }
 
 function lastIn(momentsUs: readonly number[], afterUs: number, untilUs: number): number | null {
@@ -142,18 +144,17 @@ function lastIn(momentsUs: readonly number[], afterUs: number, untilUs: number):
 
 /** The surroundings of an agent's window, from the past itself. */
 export function surroundingsOf(
-  past: Pick<Past, "intervals" | "boots" | "occurrences">,
+  past: Pick<Past, "intervals" | "boots" | "occurrences" | "parts">,
   agent: string,
   window: Window,
 ): Surroundings {
   const { intervals } = past;
   const boots = once(() => [...past.boots(window)].map(({ atUs }) => atUs));
-  const starts = once(() => [...past.occurrences(agent, "started", window)].map(({ fromUs }) => fromUs));
   return {
     unwellBefore: () => unwellBefore(intervals, agent, window.fromUs),
     isStopJob: (atUs) => [...intervals(agent, { fromUs: atUs, toUs: atUs + 1 })].at(-1)?.reason === STOP_JOB,
     bootsUs: boots,
-    startsUs: starts,
+    starts: startsOf(past, agent),
   };
 }
 

@@ -57,6 +57,7 @@ export function pastAsRecorded(input: RecordedPastInput): Past {
     lives: (agent, window) => past().lives(agent, window),
     bootGaps: (agent, window) => past().bootGaps(agent, window),
     uptime: (agent, window) => past().uptime(agent, window),
+    outages: (agent, window) => past().outages(agent, window),
     table: (atUs, all) => (atUs === nowUs ? asOf(then(), { ...asked, atUs, all }) : past().table(atUs, all)),
     explain: (agent, atUs) =>
       atUs === nowUs
@@ -64,6 +65,7 @@ export function pastAsRecorded(input: RecordedPastInput): Past {
         : past().explain(agent, atUs),
     stretch: (agent, window) => past().stretch(agent, window),
     rejudged: (agent, window) => past().rejudged(agent, window),
+    parts: (window) => past().parts(window),
     gaps: (window) => past().gaps(window),
     boots: (window) => past().boots(window),
   };

@@ -9,7 +9,7 @@ import { bootGapsWithin } from "./boot-gaps.ts";
 import type { History } from "./history.ts";
 import { historyOf } from "./history.ts";
 import { extend, type Interval } from "./intervals.ts";
-import { surroundingsOf } from "./outages.ts";
+import { outagesOf, surroundingsOf } from "./outages.ts";
 import type { Gap, Past, RosterEntry } from "./past.ts";
 import { adoptionsOf, bookOf, bookOfOne, newestOf, RULES, type Rules } from "./rules.ts";
 import { overlapOf, spansOf } from "./span.ts";
@@ -18,7 +18,7 @@ import type { Window } from "./sweep.ts";
 import { statusIntervals } from "./sweep.ts";
 import type { Timeline } from "./timeline.ts";
 import { endOf, pieceAt } from "./timeline.ts";
-import { uptimeOf } from "./uptime.ts";
+import { clipped, uptimeOf } from "./uptime.ts";
 import {
   happeningsWithin,
   isHappening,
@@ -77,10 +77,11 @@ export function pastOf(input: PastInput): Past {
           intervals(agent, before(until(window))),
           state,
           until(window),
-          aroundOf({ intervals, occurrences, nowUs }, agent, until(window)),
+          aroundOf({ intervals, occurrences, parts, nowUs }, agent, until(window)),
         );
   const boots: Past["boots"] = (window) =>
     history.boots.slice(1).filter(({ atUs }) => atUs >= window.fromUs && atUs < until(window).toUs);
+  const parts: Past["parts"] = (window) => [window];
   const past: Past = {
     tenantId,
     host,
@@ -96,20 +97,27 @@ export function pastOf(input: PastInput): Past {
       overlapOf(
         isHappening(state)
           ? watchedWithin(history, agent, state, until(window))
-          : judgedWithin(
-              intervals(agent, until(window)),
-              state,
-              until(window),
-              isStray(agent) ? null : () => rosterWatched(history),
-            ),
+          : [
+              ...judgedWithin(
+                intervals(agent, until(window)),
+                state,
+                until(window),
+                isStray(agent) ? null : () => rosterWatched(history),
+              ),
+            ],
         [{ fromUs: beginsUs ?? Infinity, toUs: Infinity }],
       ),
     lives: (agent, window) => livesWithin(history, agent, until(window)),
     bootGaps: (agent, window) => bootGapsWithin(history, agent, until(window)),
     uptime: (agent, window) => {
       const asked = until(window);
-      const around = surroundingsOf({ intervals, occurrences, boots }, agent, asked);
-      return uptimeOf([...intervals(agent, asked)], asked, around);
+      const around = surroundingsOf({ intervals, occurrences, boots, parts }, agent, asked);
+      return uptimeOf(intervals(agent, asked), asked, around);
+    },
+    outages: (agent, window) => {
+      const asked = until(window);
+      const around = surroundingsOf({ intervals, occurrences, boots, parts }, agent, asked);
+      return outagesOf(clipped(intervals(agent, asked), asked), asked, around);
     },
     table: (atUs, all) => asOf(history, { ...ofTable, atUs, all }),
     explain: (agent, atUs) => explainRow(tableAt(history, { ...ofTable, atUs, all: true }), agent),
@@ -128,6 +136,7 @@ export function pastOf(input: PastInput): Past {
       return judged;
     },
     stretch: () => past,
+    parts,
     boots,
   };
   return past;

@@ -13,17 +13,18 @@ import { touchedFrom } from "./horizon.ts";
 import type { Interval } from "./intervals.ts";
 import { extend } from "./intervals.ts";
 import { once } from "./once.ts";
-import { surroundingsOf } from "./outages.ts";
+import { outagesOf, surroundingsOf } from "./outages.ts";
+import { HELD_EVENTS, partsOf } from "./parts.ts";
 import type { Past } from "./past.ts";
 import { before, gapsOf, rosterWithin, toldBefore } from "./past-in-memory.ts";
 import { pastOfStretch } from "./past-of-stretch.ts";
 import { bookOfOne, newestOf, RULES, type Rules } from "./rules.ts";
 import { keptBook, settledUntil } from "./settle.ts";
-import { overlapOf } from "./span.ts";
+import type { Span } from "./span.ts";
 import { aroundOf, staysIn } from "./stays.ts";
 import type { Window } from "./sweep.ts";
 import { statusIntervals } from "./sweep.ts";
-import { uptimeOf } from "./uptime.ts";
+import { clipped, uptimeOf } from "./uptime.ts";
 import {
   happeningsWithin,
   isHappening,
@@ -50,6 +51,8 @@ export interface KeptPastInput {
   /** See `Cadence`. */
   readonly lateUs?: number;
   readonly rules?: readonly Rules[];
+  /** So much of the log may be held at once. */
+  readonly heldEvents?: number;
 }
 
 /**
@@ -58,6 +61,7 @@ export interface KeptPastInput {
  */
 export function keptPast(input: KeptPastInput): Past {
   const { tenantId, host, view, verdicts, lapsedAtUs, nowUs, lateUs = CADENCE.lateUs, rules = RULES } = input;
+  const { heldEvents = HELD_EVENTS } = input;
   const logSeq = view.lastSeq();
   const beginsUs = view.beginsUs();
   const book = keptBook(view, rules);
@@ -87,12 +91,23 @@ export function keptPast(input: KeptPastInput): Past {
     const owners = view.lines("own", -Infinity).map(({ id }) => id.slice(0, id.indexOf("\n")));
     return [...new Set([...rostered(), ...owners, ...view.agentsOf("heartbeat.")])].sort();
   });
+  const parts = partsOf(view, heldEvents);
+  /** Of what the verdicts rest on no more is held at once than a part of the window takes. */
+  const judgeAll = (agents: readonly string[], window: Window, by = book): Map<string, Interval[]> => {
+    const found = new Map(agents.map((agent) => [agent, [] as Interval[]]));
+    for (const part of parts(window)) {
+      const history = historyWithin(part, agents);
+      for (const [agent, intervals] of found)
+        for (const interval of statusIntervals(history, agent, part, by, isStray(agent)))
+          extend(intervals, interval);
+    }
+    return found;
+  };
   /** Strays are never settled: whoever asks about several of them has all of it read once. */
-  const ofStrays = once(() => historyWithin(ALWAYS, names().filter(isStray)));
-  const judge = (agent: string, window: Window, by = book): Interval[] => {
-    const stray = isStray(agent);
-    const history = stray && window.fromUs === -Infinity ? ofStrays() : historyWithin(window, [agent]);
-    return statusIntervals(history, agent, window, by, stray);
+  const ofStrays = once(() => judgeAll(names().filter(isStray), ALWAYS));
+  const judge = (agent: string, window: Window, by = book): readonly Interval[] => {
+    const known = isStray(agent) && window.fromUs === -Infinity ? ofStrays().get(agent) : undefined;
+    return known ?? judgeAll([agent], window, by).get(agent) ?? [];
   };
   const judged = new Map<string, Tail>();
   /** What nobody has settled yet. */
@@ -142,31 +157,32 @@ export function keptPast(input: KeptPastInput): Past {
    * The verdicts of a window, in which a stretch of being well in one way or another is one, and those that go on at its end may end
    * there: what needs not to be told more exactly takes a tenth of the time.
    */
-  const wellOrNot = (agent: string, { fromUs, toUs }: Window): Interval[] => {
+  function* wellOrNot(agent: string, window: Window): Generator<Interval> {
+    yield* sinceTheLog(settledOrNot(agent, window), knownFromUs(), isStray(agent));
+  }
+  function* settledOrNot(agent: string, { fromUs, toUs }: Window): Generator<Interval> {
     const settled = tail(agent);
     const untilUs = Math.min(toUs, settled.fromUs);
     // What is settled last may go on in the tail, and tells then what it rests on, also where the window begins behind it.
     const beginsUs = Math.min(fromUs, settled.fromUs - 1);
-    const found: Interval[] = [];
-    const well = (wellFromUs: number, endsUs: number): void => {
-      if (wellFromUs < endsUs)
-        found.push({ fromUs: wellFromUs, toUs: endsUs, status: "healthy", reason: null, why: [], rules: 0 });
-    };
+    let last: Interval | null = null;
     let doneUs = beginsUs;
     for (const verdict of verdicts.notWell(agent, beginsUs, untilUs)) {
-      well(doneUs, Math.min(verdict.fromUs, untilUs));
-      const ends = Math.min(verdict.toUs, untilUs);
-      found.push({ ...verdict, status: verdict.status as AgentStatus | null, toUs: ends });
-      doneUs = ends;
+      if (last !== null) yield last;
+      if (doneUs < verdict.fromUs) yield wellFor(doneUs, verdict.fromUs);
+      doneUs = Math.min(verdict.toUs, untilUs);
+      last = { ...verdict, status: verdict.status as AgentStatus | null, toUs: doneUs };
     }
-    well(doneUs, untilUs);
     const [first, ...rest] = toUs > settled.fromUs ? settled.intervals() : [];
-    const last = found.at(-1);
-    if (first !== undefined && last?.toUs === first.fromUs && isSame(last, first))
-      found[found.length - 1] = { ...last, toUs: first.toUs };
-    else if (first !== undefined) found.push(first);
-    return [...sinceTheLog([...found, ...rest], knownFromUs(), isStray(agent))];
-  };
+    if (last !== null && first !== undefined && last.toUs === first.fromUs && isSame(last, first)) {
+      yield { ...last, toUs: first.toUs };
+      return yield* rest;
+    }
+    if (last !== null) yield last;
+    if (doneUs < untilUs) yield wellFor(doneUs, untilUs);
+    if (first !== undefined) yield first;
+    yield* rest;
+  }
   const occurrences: Past["occurrences"] = (agent, state, window) =>
     isHappening(state)
       ? happeningsWithin(historyOf(agent, before(until(window))), agent, state, until(window))
@@ -174,7 +190,7 @@ export function keptPast(input: KeptPastInput): Past {
           (isWell(state) ? intervals : wellOrNot)(agent, before(until(window))),
           state,
           until(window),
-          aroundOf({ intervals, occurrences, nowUs }, agent, until(window)),
+          aroundOf({ intervals, occurrences, parts, nowUs }, agent, until(window)),
         );
   const boots: Past["boots"] = (window) =>
     historyWithin(until(window), [])
@@ -193,7 +209,8 @@ export function keptPast(input: KeptPastInput): Past {
     intervals,
     occurrences,
     observed: (agent, state, window) =>
-      overlapOf(
+      since(
+        beginsUs ?? Infinity,
         isHappening(state)
           ? watchedWithin(historyOf(agent, before(until(window))), agent, state, until(window))
           : judgedWithin(
@@ -202,14 +219,18 @@ export function keptPast(input: KeptPastInput): Past {
               until(window),
               isStray(agent) ? null : once(() => rosterWatched(historyWithin(until(window), []))),
             ),
-        [{ fromUs: beginsUs ?? Infinity, toUs: Infinity }],
       ),
     lives: (agent, window) => livesWithin(historyOf(agent, before(until(window))), agent, until(window)),
     bootGaps: (agent, window) => bootGapsWithin(historyOf(agent, until(window)), agent, until(window)),
     uptime: (agent, window) => {
       const asked = until(window);
-      const around = surroundingsOf({ intervals, occurrences, boots }, agent, asked);
+      const around = surroundingsOf({ intervals, occurrences, boots, parts }, agent, asked);
       return uptimeOf(wellOrNot(agent, asked), asked, around);
+    },
+    outages: (agent, window) => {
+      const asked = until(window);
+      const around = surroundingsOf({ intervals, occurrences, boots, parts }, agent, asked);
+      return outagesOf(clipped(wellOrNot(agent, asked), asked), asked, around);
     },
     table: (atUs, all) => asOf(historyWithin({ fromUs: atUs, toUs: atUs }), { ...ofTable(), atUs, all }),
     explain: (agent, atUs) => {
@@ -231,9 +252,10 @@ export function keptPast(input: KeptPastInput): Past {
       yield* judged;
     },
     boots,
+    parts,
     stretch: (agent, window) => {
       const asked = until(window);
-      if (view.seqAt(asked.toUs) - view.seqAt(asked.fromUs) > STRETCH_EVENTS) return null;
+      if (view.seqAt(asked.toUs) - view.seqAt(asked.fromUs) > heldEvents) return null;
       const read = () => historyWithin(asked, [agent]);
       return pastOfStretch(past, { agent, window: asked, read, table: ofTable() });
     },
@@ -241,12 +263,20 @@ export function keptPast(input: KeptPastInput): Past {
   return past;
 }
 
-/** So much of the log is held at once: some megabytes. */
-const STRETCH_EVENTS = 4096;
-
 interface Tail {
   readonly fromUs: number;
   readonly intervals: () => readonly Interval[];
+}
+
+function wellFor(fromUs: number, toUs: number): Interval {
+  return { fromUs, toUs, status: "healthy", reason: null, why: [], rules: 0 };
+}
+
+function* since(beginsUs: number, spans: Iterable<Span>): Generator<Span> {
+  for (const { fromUs, toUs } of spans) {
+    const span = { fromUs: Math.max(fromUs, beginsUs), toUs };
+    if (span.fromUs < toUs) yield span;
+  }
 }
 
 /** As `VerdictReader.notWell` has it. */

@@ -5,6 +5,7 @@ import type { BootGapStay } from "./boot-gaps.ts";
 import type { Happening } from "./happening.ts";
 import type { Interval } from "./intervals.ts";
 import type { Occurrence } from "./occurrence.ts";
+import type { Outage } from "./outages.ts";
 import type { Boot } from "./server-timeline.ts";
 import type { Span, Spans } from "./span.ts";
 import type { Window } from "./sweep.ts";
@@ -47,6 +48,8 @@ export interface Past {
   /** When it ran and would not have come back after a reboot, clipped to the window. */
   bootGaps(agent: string, window: Window): readonly BootGapStay[];
   uptime(agent: string, window: Window): Uptime;
+  /** The outages that it adds up. */
+  outages(agent: string, window: Window): Iterable<Outage>;
   /** The table as it was at a moment; with `all` also sessions that no roster named. */
   table(atUs: number, all: boolean): PsDocument;
   /** The row of an agent at a moment, with its verdict and the documents behind it. */
@@ -56,6 +59,8 @@ export interface Past {
    * anew else. Null: it is too much to be held in memory.
    */
   stretch(agent: string, window: Window): Past | null;
+  /** A window in parts that tile it, of each of which so much was written as may be held in memory. */
+  parts(window: Window): Iterable<Window>;
   /** Time in which no recorder watched. One-shot looks do not end it. */
   gaps(window: Window): Iterable<Gap>;
   /** Boots of the machine; the one in which the log began is none of them. */

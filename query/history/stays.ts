@@ -4,6 +4,7 @@ import { type LastSeen, lastSeen, type NextSeen, nextSeen } from "./last-seen.ts
 import type { Occurrence } from "./occurrence.ts";
 import { once } from "./once.ts";
 import type { Past } from "./past.ts";
+import { type Starts, startsOf } from "./starts.ts";
 import type { Window } from "./sweep.ts";
 
 /** What the verdicts of a window do not tell of a stay in one of them. Each is asked only where it can make a difference. */
@@ -12,8 +13,8 @@ export interface Around {
   before(): LastSeen | null;
   /** The verdict that was first seen after it; null: none has been yet. */
   after(): NextSeen | null;
-  /** First moments of the agent's lives, from the one to the other. */
-  startsUs(): readonly number[];
+  /** First moments of the agent's lives. */
+  readonly starts: Starts;
 }
 
 /**
@@ -28,14 +29,15 @@ export function lastsUnseen(status: AgentStatus | null): boolean {
 /**
  * Each time that an agent was in a status. Of what lasts unseen, time that nobody watched neither ends a stay nor begins another: found the same
  * again it is the same one, as an outage is (see `outages.ts`), unless a new life came in between. Of the others each stretch is its own.
+ * Each is told as soon as another one has begun, and none is kept longer.
  */
-export function staysIn(
+export function* staysIn(
   intervals: Iterable<Interval>,
   status: AgentStatus,
   window: Window,
   around: Around,
-): Occurrence[] {
-  const found: Occurrence[] = [];
+): Generator<Occurrence> {
+  let last = null as Occurrence | null;
   const lasts = lastsUnseen(status);
   let isOpen = false;
   let seenAny = false;
@@ -46,48 +48,48 @@ export function staysIn(
       previous = interval.status;
       continue;
     }
-    const last = isOpen ? found.at(-1) : undefined;
+    const open = isOpen ? last : null;
     if (interval.status !== status) {
       if (interval.status === "unobserved") {
-        if (last?.toUs === begins)
-          found[found.length - 1] = { ...last, endUnseen: !isEndedByNext(status, begins, around) };
+        if (open?.toUs === begins) last = { ...open, endUnseen: !isEndedByNext(status, begins, around) };
         continue;
       }
       [isOpen, seenAny] = [false, true];
       continue;
     }
     const end = (toUs ?? Infinity) >= window.toUs ? null : ends;
-    const unseenUs = begins - (last?.toUs ?? begins);
+    const unseenUs = begins - (open?.toUs ?? begins);
     const isSame = unseenUs === 0 || (lasts && !restarted(around, begins - unseenUs, begins));
-    if (last !== undefined && isSame) {
+    if (open !== null && isSame) {
       // One stay in a status may have had several reasons; the first one is what brought it about.
       const again = unseenUs === 0 ? 0 : 1;
-      found[found.length - 1] = {
-        ...last,
-        ...{ toUs: end, found: last.found + again, unseenUs: last.unseenUs + unseenUs, endUnseen: false },
+      last = {
+        ...open,
+        ...{ toUs: end, found: open.found + again, unseenUs: open.unseenUs + unseenUs, endUnseen: false },
       };
     } else {
       const goesOn = fromUs < window.fromUs || (fromUs === window.fromUs && previous === status);
       const beganBefore = goesOn || (!seenAny && lasts && isSeenBefore(status, begins, around));
-      found.push({
+      if (last !== null) yield last;
+      last = {
         ...{ fromUs: beganBefore ? window.fromUs : begins, toUs: end, beganBefore, reason, why, found: 1 },
         unseenUs: beganBefore ? begins - window.fromUs : 0,
         endUnseen: false,
-      });
+      };
     }
     [isOpen, seenAny] = [true, true];
   }
-  const last = isOpen ? found.at(-1) : undefined;
-  if (lasts && last?.endUnseen && last.toUs !== null && isSeenAfter(status, last.toUs, around)) {
+  if (last === null) return;
+  if (isOpen && lasts && last.endUnseen && last.toUs !== null && isSeenAfter(status, last.toUs, around)) {
     const unseenUs = last.unseenUs + window.toUs - last.toUs;
-    found[found.length - 1] = { ...last, toUs: null, unseenUs, endUnseen: false };
+    last = { ...last, toUs: null, unseenUs, endUnseen: false };
   }
-  return found;
+  yield last;
 }
 
 /** Where the next life begins, of which nothing more may be known, that is what ended a death, or a stop. */
-export function isEndedByNext(status: AgentStatus | null, endUs: number, { startsUs }: Around): boolean {
-  return lastsUnseen(status) && startsUs().includes(endUs);
+export function isEndedByNext(status: AgentStatus | null, endUs: number, { starts }: Around): boolean {
+  return lastsUnseen(status) && starts.lastIn(endUs - 1, endUs) !== null;
 }
 
 /** Whether it was last seen so before the window, and has not lived anew until it was found so in it. */
@@ -103,22 +105,17 @@ function isSeenAfter(status: AgentStatus, seenUntilUs: number, around: Around): 
 }
 
 /** Also by a life that began in the instant in which it was last seen so. */
-function restarted({ startsUs }: Around, seenUntilUs: number, untilUs: number): boolean {
-  return seenUntilUs < untilUs && startsUs().some((us) => us >= seenUntilUs - 1 && us <= untilUs);
+function restarted({ starts }: Around, seenUntilUs: number, untilUs: number): boolean {
+  return seenUntilUs < untilUs && starts.lastIn(seenUntilUs - 2, untilUs) !== null;
 }
 
 /** What is around an agent's window, from the past itself. */
 export function aroundOf(
-  past: Pick<Past, "intervals" | "occurrences" | "nowUs">,
+  past: Pick<Past, "intervals" | "occurrences" | "parts" | "nowUs">,
   agent: string,
   window: Window,
 ): Around {
   const before = once(() => lastSeen(past.intervals, agent, window.fromUs));
   const after = once(() => nextSeen(past.intervals, agent, { fromUs: window.toUs, toUs: past.nowUs }));
-  const startsUs = once(() => {
-    const fromUs = Math.min(before()?.untilUs ?? window.fromUs, window.fromUs) - 1;
-    const toUs = Math.max((after()?.fromUs ?? window.toUs) + 1, window.toUs);
-    return [...past.occurrences(agent, "started", { fromUs, toUs })].map((one) => one.fromUs);
-  });
-  return { before, after, startsUs };
+  return { before, after, starts: startsOf(past, agent) };
 }

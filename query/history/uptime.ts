@@ -18,7 +18,7 @@ export interface Uptime {
   /** healthy / (healthy + unhealthy): over observed time in which it should have run. Null when there is none. */
   readonly availability: number | null;
   readonly observedShare: number;
-  readonly outages: readonly Outage[];
+  readonly outages: Outages;
   /** Healthy time for each outage that began in the window; null when fewer than two did: there is nothing between one. */
   readonly mtbfUs: number | null;
   /** Mean of what was seen of those outages that ended in the window; null when none did. */
@@ -26,20 +26,53 @@ export interface Uptime {
   readonly longestUs: number | null;
 }
 
-/** `intervals` tile at least the window, whose ends are finite whole microseconds. */
-export function uptimeOf(intervals: readonly Interval[], window: Window, around: Surroundings): Uptime {
-  const parts = clip(intervals, window);
+/** Outages added up: of one agent or of several, and never one by one. */
+export interface Outages {
+  readonly count: number;
+  /** Those that began in the window. */
+  readonly began: number;
+  /** Those that ended in it, and what was seen of them. */
+  readonly ended: number;
+  readonly endedDownUs: number;
+  readonly longestUs: number;
+  /** All of them: see `Outage.looksOnly`. */
+  readonly looksOnly: boolean;
+}
+
+export const NO_OUTAGES: Outages = {
+  ...{ count: 0, began: 0, ended: 0 },
+  ...{ endedDownUs: 0, longestUs: 0, looksOnly: true },
+};
+
+export function together(one: Outages, other: Outages): Outages {
+  return {
+    count: one.count + other.count,
+    began: one.began + other.began,
+    ended: one.ended + other.ended,
+    endedDownUs: one.endedDownUs + other.endedDownUs,
+    longestUs: Math.max(one.longestUs, other.longestUs),
+    looksOnly: one.looksOnly && other.looksOnly,
+  };
+}
+
+/** `intervals` tile at least the window, whose ends are finite whole microseconds. They are asked for once and not kept. */
+export function uptimeOf(intervals: Iterable<Interval>, window: Window, around: Surroundings): Uptime {
   const total = { healthy: 0, unhealthy: 0, planned: 0, unobserved: 0 };
   const kinds: Partial<Record<AgentStatus, number>> = {};
   let waitingUs = 0;
-  for (const { fromUs, toUs, status, reason } of parts) {
-    const lengthUs = toUs - fromUs;
-    const bucket = bucketOf(status, reason);
-    total[bucket] += lengthUs;
-    if (status === "waiting") waitingUs += lengthUs;
-    if (bucket === "unhealthy" && status) kinds[status] = (kinds[status] ?? 0) + lengthUs;
+  function* counted(): Generator<Part> {
+    for (const part of clipped(intervals, window)) {
+      const { fromUs, toUs, status, reason } = part;
+      const lengthUs = toUs - fromUs;
+      const bucket = bucketOf(status, reason);
+      total[bucket] += lengthUs;
+      if (status === "waiting") waitingUs += lengthUs;
+      if (bucket === "unhealthy" && status) kinds[status] = (kinds[status] ?? 0) + lengthUs;
+      yield part;
+    }
   }
-  const outages = outagesOf(parts, window, around);
+  let outages = NO_OUTAGES;
+  for (const outage of outagesOf(counted(), window, around)) outages = together(outages, asOne(outage));
   const windowUs = window.toUs - window.fromUs;
   const judgedUs = total.healthy + total.unhealthy;
   return {
@@ -59,30 +92,34 @@ export function uptimeOf(intervals: readonly Interval[], window: Window, around:
 
 /** Means over the outages of one agent or of several. */
 export function meansOf(
-  outages: readonly Outage[],
+  { count, began, ended, endedDownUs, longestUs }: Outages,
   healthyUs: number,
 ): Pick<Uptime, "mtbfUs" | "mttrUs" | "longestUs"> {
-  const began = outages.filter(({ beganBefore }) => !beganBefore).length;
-  const ended = outages.filter(({ toUs }) => toUs !== null);
   return {
     mtbfUs: began > 1 ? Math.round(healthyUs / began) : null,
-    mttrUs: ended.length > 0 ? Math.round(sum(ended.map(({ downUs }) => downUs)) / ended.length) : null,
-    longestUs:
-      outages.length > 0 ? outages.reduce((longest, { downUs }) => Math.max(longest, downUs), 0) : null,
+    mttrUs: ended > 0 ? Math.round(endedDownUs / ended) : null,
+    longestUs: count > 0 ? longestUs : null,
   };
 }
 
-function clip(intervals: readonly Interval[], window: Window): Part[] {
-  return intervals.flatMap(({ fromUs, toUs, status, reason }) => {
-    const part = {
-      fromUs: Math.max(fromUs, window.fromUs),
-      toUs: Math.min(toUs ?? Infinity, window.toUs),
-      ...{ status, reason },
-    };
-    return part.fromUs < part.toUs ? [part] : [];
-  });
+/** The verdicts of a window, clipped to it. */
+export function* clipped(intervals: Iterable<Interval>, window: Window): Generator<Part> {
+  for (const interval of intervals) {
+    const { status, reason } = interval;
+    const fromUs = Math.max(interval.fromUs, window.fromUs);
+    const toUs = Math.min(interval.toUs ?? Infinity, window.toUs);
+    if (fromUs < toUs) yield { fromUs, toUs, status, reason };
+  }
 }
 
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0);
+function asOne({ beganBefore, toUs, downUs, looksOnly }: Outage): Outages {
+  const ended = toUs !== null;
+  return {
+    count: 1,
+    began: beganBefore ? 0 : 1,
+    ended: ended ? 1 : 0,
+    endedDownUs: ended ? downUs : 0,
+    longestUs: downUs,
+    looksOnly,
+  };
 }

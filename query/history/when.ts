@@ -58,12 +58,14 @@ export function occurrencesWithin(
 ): Occurrence[] {
   return isHappening(state)
     ? happeningsWithin(history, agent, state, window)
-    : staysIn(
-        statusesWithin(history, agent, window, book),
-        state,
-        window,
-        aroundIn(history, agent, window, book),
-      );
+    : [
+        ...staysIn(
+          statusesWithin(history, agent, window, book),
+          state,
+          window,
+          aroundIn(history, agent, window, book),
+        ),
+      ];
 }
 
 export function isHappening(state: AgentStatus | Happening): state is Happening {
@@ -77,6 +79,7 @@ function aroundIn(history: History, agent: string, window: Window, book: RuleBoo
       intervals: (_agent, { fromUs, toUs }) =>
         all().filter((interval) => interval.fromUs < toUs && (interval.toUs ?? Infinity) > fromUs),
       occurrences: (_agent, _started, around) => startsOf(history, agent, around),
+      parts: (whole) => [whole],
       nowUs: Infinity,
     },
     agent,
@@ -117,7 +120,11 @@ export function observedWithin(
 ): Spans {
   return isHappening(state)
     ? watchedWithin(history, agent, state, window)
-    : judgedWithin(statusesWithin(history, agent, window, book), state, window, () => rosterWatched(history));
+    : [
+        ...judgedWithin(statusesWithin(history, agent, window, book), state, window, () =>
+          rosterWatched(history),
+        ),
+      ];
 }
 
 export function watchedWithin(history: History, agent: string, happening: Happening, window: Window): Spans {
@@ -141,23 +148,38 @@ export function watchedWithin(history: History, agent: string, happening: Happen
  * promises, as `uptime` has it, where somebody watched the roster: a line of it may have come and gone while nobody did. That its session ran all
  * the same is another matter. `watched`: when the roster was; null of a stray, which no roster ever named.
  */
-export function judgedWithin(
+export function* judgedWithin(
   intervals: Iterable<Interval>,
   status: AgentStatus,
   window: Window,
   watched: (() => Spans) | null,
-): Spans {
-  const told: Span[] = [];
-  for (const interval of intervals) {
-    const { fromUs, toUs } = interval;
-    const span = { fromUs, toUs: toUs ?? Infinity };
-    if (status === "unobserved" || (interval.status === null && watched === null)) told.push(span);
-    else if (interval.status === null && watched !== null) {
-      if (!MAY_BE_UNROSTERED.includes(status))
-        for (const seen of overlapOf(watched(), [span])) told.push(seen);
-    } else if (interval.status !== "unobserved") told.push(span);
+): Generator<Span> {
+  let last = null as Span | null;
+  for (const told of judgedSpans(intervals, status, watched)) {
+    const [fromUs, toUs] = [Math.max(told.fromUs, window.fromUs), Math.min(told.toUs, window.toUs)];
+    if (fromUs >= toUs) continue;
+    if (last?.toUs === fromUs) last = { fromUs: last.fromUs, toUs };
+    else {
+      if (last !== null) yield last;
+      last = { fromUs, toUs };
+    }
   }
-  return overlapOf(spansOf(told), [window]);
+  if (last !== null) yield last;
+}
+
+/** In order of time, without any two that overlap. */
+function* judgedSpans(
+  intervals: Iterable<Interval>,
+  status: AgentStatus,
+  watched: (() => Spans) | null,
+): Generator<Span> {
+  for (const interval of intervals) {
+    const span = { fromUs: interval.fromUs, toUs: interval.toUs ?? Infinity };
+    if (status === "unobserved" || (interval.status === null && watched === null)) yield span;
+    else if (interval.status === null && watched !== null) {
+      if (!MAY_BE_UNROSTERED.includes(status)) yield* overlapOf(watched(), [span]);
+    } else if (interval.status !== "unobserved") yield span;
+  }
 }
 
 /** When the roster file was watched. */

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { asOf } from "../../../query/history/as-of.ts";
 import { chronicleAt } from "../../../query/history/chronicler.ts";
 import { historyFrom, historyOf } from "../../../query/history/history.ts";
+import { HELD_EVENTS } from "../../../query/history/parts.ts";
 import type { Past } from "../../../query/history/past.ts";
 import { pastAsRecorded } from "../../../query/history/past-as-recorded.ts";
 import { pastOf } from "../../../query/history/past-in-memory.ts";
@@ -209,6 +210,8 @@ function agreeOnThePast(
         view: kept.view(),
         verdicts: kept.verdicts(),
         lateUs: SMALL.lateUs,
+        // Now the whole of a story is held at once, now some events of it.
+        heldEvents: at % 2 === 0 ? HELD_EVENTS : 5,
       });
       for (const [from, length] of windows) {
         const window = { fromUs: BEGIN_US + from * 1000, toUs: BEGIN_US + (from + length) * 1000 };
@@ -222,6 +225,7 @@ function agreeOnThePast(
             agent,
             intervals: [...past.intervals(agent, window)],
             uptime: past.uptime(agent, window),
+            outages: [...past.outages(agent, window)],
             lives: past.lives(agent, window),
             bootGaps: past.bootGaps(agent, window),
             rejudged: [...past.rejudged(agent, window)].map(({ why: _, ...interval }) => interval),
@@ -234,6 +238,7 @@ function agreeOnThePast(
                 "unobserved",
                 "started",
                 "attached",
+                "sent",
                 "drifted",
                 "rebooted",
               ] as const
@@ -350,7 +355,7 @@ describe("the chronicle that is kept beside the log", () => {
               const folded = { projections, chronicle: chronicleAt(SMALL) };
               const then = openChronicleThen(kept.path, common, folded, seq);
               try {
-                const past = keptPast({ ...common, ...then, lateUs: SMALL.lateUs });
+                const past = keptPast({ ...common, ...then, lateUs: SMALL.lateUs, heldEvents: 5 });
                 for (const [from, length] of windows) {
                   const window = { fromUs: BEGIN_US + from * 1000, toUs: BEGIN_US + (from + length) * 1000 };
                   const atUs = Math.min(nowUs, window.fromUs);

@@ -407,7 +407,7 @@ describe("across a gap", () => {
       { fromUs: story.at(63) - 1, toUs: story.at(63), endUnseen: false },
       { fromUs: story.at(80), toUs: null },
     ]);
-    expect(story.past(90).uptime("coder0", window).outages).toMatchObject([
+    expect([...story.past(90).outages("coder0", window)]).toMatchObject([
       { fromUs: story.at(63) - 1, toUs: story.at(63) },
       { fromUs: story.at(80), toUs: null },
     ]);

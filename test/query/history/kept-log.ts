@@ -27,7 +27,14 @@ export interface KeptLog {
 }
 
 /** Checkpoints every few events and beats that are soon late, so that small stories meet both. */
-export const SMALL: Cadence = { lateUs: 3000, beatsEvery: 7, wholeEvery: 3, documentsEvery: 11, lagUs: 4000, stepEvents: 9 };
+export const SMALL: Cadence = {
+  lateUs: 3000,
+  beatsEvery: 7,
+  wholeEvery: 3,
+  documentsEvery: 11,
+  lagUs: 4000,
+  stepEvents: 9,
+};
 
 export function keepLog(cadence: Cadence = SMALL, rebuildThread?: LogOptions["rebuildThread"]): KeptLog {
   // Nothing here asks what a power cut leaves behind: in memory nobody waits for a disk.

@@ -3,10 +3,10 @@ import { describe, expect, test } from "vitest";
 import { bucketOf } from "../../../query/history/buckets.ts";
 import { historyOf } from "../../../query/history/history.ts";
 import type { Interval } from "../../../query/history/intervals.ts";
-import { type Surroundings, surroundingsOf } from "../../../query/history/outages.ts";
+import { type Outage, outagesOf, type Surroundings, surroundingsOf } from "../../../query/history/outages.ts";
 import type { Past } from "../../../query/history/past.ts";
-import { statusIntervals } from "../../../query/history/sweep.ts";
-import { uptimeOf } from "../../../query/history/uptime.ts";
+import { statusIntervals, type Window } from "../../../query/history/sweep.ts";
+import { clipped, type Uptime, uptimeOf } from "../../../query/history/uptime.ts";
 import type { AgentStatus } from "../../../query/row.ts";
 import { createReference } from "./reference.ts";
 import { AGENTS, anyStoryWithSteps, BEGIN_US, play } from "./world.ts";
@@ -24,7 +24,10 @@ function minutes(...parts: [AgentStatus | null, number][]): Interval[] {
 }
 /** Nothing but these intervals: no boot, no new life. */
 function around(intervals: Interval[], from: number, over: Partial<Surroundings> = {}): Surroundings {
-  const none = { intervals: within(intervals), boots: () => [], occurrences: () => [] };
+  const none = {
+    ...{ intervals: within(intervals), boots: () => [], occurrences: () => [] },
+    parts: (window: Window) => [window],
+  };
   return { ...surroundingsOf(none, "coder0", { fromUs: from * MINUTE, toUs: Infinity }), ...over };
 }
 function within(intervals: Interval[]): Past["intervals"] {
@@ -32,7 +35,26 @@ function within(intervals: Interval[]): Past["intervals"] {
     intervals.filter((each) => each.fromUs < toUs && (each.toUs ?? Infinity) > fromUs);
 }
 const over = (intervals: Interval[], from = 0, to = (intervals.at(-1)?.toUs ?? 0) / MINUTE) =>
-  uptimeOf(intervals, { fromUs: from * MINUTE, toUs: to * MINUTE }, around(intervals, from));
+  told(intervals, { fromUs: from * MINUTE, toUs: to * MINUTE }, around(intervals, from));
+/** The sums, with the outages that they add up. */
+function told(
+  intervals: Interval[],
+  window: Window,
+  surroundings: Surroundings,
+): Omit<Uptime, "outages"> & { outages: Outage[] } {
+  const outages = [...outagesOf(clipped(intervals, window), window, surroundings)];
+  const uptime = uptimeOf(intervals, window, surroundings);
+  expect(uptime.outages).toMatchObject({
+    count: outages.length,
+    began: outages.filter(({ beganBefore }) => !beganBefore).length,
+    ended: outages.filter(({ toUs }) => toUs !== null).length,
+    looksOnly: outages.every(({ looksOnly }) => looksOnly),
+  });
+  return { ...uptime, outages };
+}
+const startingAt = (startsUs: readonly number[]): Partial<Surroundings> => ({
+  starts: { lastIn: (afterUs, byUs) => startsUs.findLast((us) => us > afterUs && us <= byUs) ?? null },
+});
 
 describe("uptime", () => {
   test("the four buckets add up to the window to the microsecond, and each is what the reference judge says", () => {
@@ -46,7 +68,7 @@ describe("uptime", () => {
         const toUs = fromUs + length;
         for (const agent of AGENTS) {
           const intervals = statusIntervals(history, agent, { fromUs, toUs });
-          const uptime = uptimeOf(intervals, { fromUs, toUs }, around(intervals, fromUs / MINUTE));
+          const uptime = told(intervals, { fromUs, toUs }, around(intervals, fromUs / MINUTE));
           const { healthyUs, unhealthyUs, plannedUs, unobservedUs } = uptime;
           expect(healthyUs + unhealthyUs + plannedUs + unobservedUs).toBe(length);
           const total = { healthy: 0, unhealthy: 0, planned: 0, unobserved: 0 };
@@ -222,21 +244,21 @@ describe("uptime", () => {
   test("a life that came and went in time that nobody watched makes two outages of it", () => {
     const intervals = minutes(["healthy", 10], ["dead", 5], ["unobserved", 10], ["dead", 5]);
     const window = { fromUs: 0, toUs: 30 * MINUTE };
-    const startsUs = () => [25 * MINUTE];
-    expect(uptimeOf(intervals, window, around(intervals, 0, { startsUs })).outages).toMatchObject([
+    const begun = startingAt([25 * MINUTE]);
+    expect(told(intervals, window, around(intervals, 0, begun)).outages).toMatchObject([
       { fromUs: 10 * MINUTE, toUs: 25 * MINUTE },
       { fromUs: 25 * MINUTE, toUs: null },
     ]);
     // One that began while the outage was seen is of before it.
-    const earlier = () => [2 * MINUTE, 11 * MINUTE];
-    expect(uptimeOf(intervals, window, around(intervals, 0, { startsUs: earlier })).outages).toHaveLength(1);
+    const earlier = startingAt([2 * MINUTE, 11 * MINUTE]);
+    expect(told(intervals, window, around(intervals, 0, earlier)).outages).toHaveLength(1);
   });
 
   test("the shutdown of the machine ends no outage; a stop that no boot made void does, and so does a verb", () => {
     const intervals = minutes(["healthy", 10], ["failed", 5], ["stopped", 1], ["unobserved", 2], ["dead", 5]);
     const window = { fromUs: 0, toUs: 23 * MINUTE };
     const outages = (over: Partial<Surroundings>) =>
-      uptimeOf(intervals, window, around(intervals, 0, over)).outages;
+      told(intervals, window, around(intervals, 0, over)).outages;
     // Seen in the sandbox in one reboot of six: the recorder lived to see the stop jobs of a shutdown, 8 ms before its own.
     const isStopJob = () => true;
     const bootsUs = () => [17 * MINUTE];
@@ -253,7 +275,7 @@ describe("uptime", () => {
     // While nobody knows of a boot it was wanted down, whatever comes after.
     const shut = intervals.slice(0, 4);
     const until = { ...window, toUs: 18 * MINUTE };
-    expect(uptimeOf(shut, until, around(shut, 0, { isStopJob, bootsUs })).outages).toMatchObject([
+    expect(told(shut, until, around(shut, 0, { isStopJob, bootsUs })).outages).toMatchObject([
       { toUs: 15 * MINUTE },
     ]);
   });
