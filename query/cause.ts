@@ -7,6 +7,7 @@ import type { Boot } from "./history/server-timeline.ts";
 import type { Window } from "./history/sweep.ts";
 import { exactIsoOf } from "./instant.ts";
 import { within } from "./planes/documents.ts";
+import { AT_ONCE_US, EXIT_TAKES_US, SESSION_TARGET } from "./planes/manager-exits.ts";
 import type { Explained } from "./ps.ts";
 
 /** What joins several deaths. `unwatched`: they were found by the same look, after time in which nobody watched. */
@@ -33,13 +34,15 @@ export interface Circumstances {
   readonly managerWent: (atUs: number) => boolean;
   /** Whether another one began within that time: see `userManagerBegan`. */
   readonly managerBegan: (fromUs: number, toUs: number) => boolean;
+  /** The user manager that was stopping all it ran within that time: see `userManagersStopped`. */
+  readonly managerStopped: (fromUs: number, toUs: number) => ManagerStop | null;
   /** The boot whose shutdown was under way at that moment: see `shutdowns`. */
   readonly shutdownAt: (atUs: number) => Boot | null;
 }
 
 /** What brought a death about, and the key of others that share it. */
 export function causeOf(
-  { past, managerWent, managerBegan, shutdownAt }: Circumstances,
+  { past, managerWent, managerBegan, managerStopped, shutdownAt }: Circumstances,
   first: Explained,
   atUs: number,
   notBeforeUs: number | null,
@@ -54,6 +57,12 @@ export function causeOf(
   if (booted !== null) {
     const detail = `boot ${booted.bootId.slice(0, 8)}`;
     return { cause: { kind: "reboot", detail, at: exactIsoOf(booted.atUs) }, key: `reboot ${booted.bootId}` };
+  }
+  const stop = hasEnded(first) ? managerStopped(witnessed ? atUs : (notBeforeUs ?? atUs), atUs) : null;
+  if (stop !== null) {
+    const detail = `${SESSION_TARGET} stopped`;
+    const cause: Cause = { kind: "user-manager", detail, at: exactIsoOf(stop.atUs) };
+    return { cause, key: `manager ${stop.seq}` };
   }
   if (verdict.reason === SERVER_GONE && server !== undefined) {
     const socket = pane.socket ?? "";
@@ -114,6 +123,54 @@ export function userManagerBegan(
     }
     return false;
   };
+}
+
+/** A user manager began to stop what it ran. */
+export interface ManagerStop {
+  readonly atUs: number;
+  readonly seq: number;
+}
+
+/**
+ * What a user manager ran when it was stopped, or restarted, it stopped by its own jobs. It says first of all that its default target has stopped,
+ * and the next one that it has reached it.
+ */
+export function userManagersStopped(
+  lines: () => Iterable<Pick<StoredEvent, "payload" | "occurredAtUs" | "seq">>,
+): Circumstances["managerStopped"] {
+  const stops = once(() => {
+    const found: { fromUs: number; toUs: number; stop: ManagerStop }[] = [];
+    // Lines that were read late stand later in the log.
+    const inTime = targetLines(lines()).sort((a, b) => a.atUs - b.atUs || a.seq - b.seq);
+    for (const { atUs, seq, what, jobType } of inTime) {
+      const last = found.at(-1);
+      if (what === "stopped" && jobType === "stop")
+        found.push({ fromUs: atUs - AT_ONCE_US, toUs: atUs + EXIT_TAKES_US, stop: { atUs, seq } });
+      else if (what === "started" && last !== undefined) last.toUs = Math.min(last.toUs, atUs);
+    }
+    return found;
+  });
+  // What it stopped is missed from the very moment on in which the next one is there.
+  return (fromUs, toUs) =>
+    stops().findLast((exit) => exit.fromUs <= toUs && fromUs <= exit.toUs)?.stop ?? null;
+}
+
+function targetLines(lines: Iterable<Pick<StoredEvent, "payload" | "occurredAtUs" | "seq">>) {
+  const found: {
+    atUs: number;
+    seq: number;
+    what?: string | undefined;
+    jobType?: string | null | undefined;
+  }[] = [];
+  for (const { payload, occurredAtUs: atUs, seq } of lines) {
+    const { unit, what, jobType } = payload as Partial<PayloadOf<"journal.unit.logged">>;
+    if (unit === SESSION_TARGET) found.push({ atUs, seq, what, jobType });
+  }
+  return found;
+}
+
+function hasEnded({ row }: Explained): boolean {
+  return row.pane.state === "dead" || row.pane.state === "missing";
 }
 
 /** systemd answered before that moment and could not be asked right after it. */

@@ -1,5 +1,12 @@
 import type { Cause } from "./cause.ts";
-import { MOMENT_US, NEARBY_US, shutdowns, userManagerBegan, userManagerWent } from "./cause.ts";
+import {
+  MOMENT_US,
+  NEARBY_US,
+  shutdowns,
+  userManagerBegan,
+  userManagersStopped,
+  userManagerWent,
+} from "./cause.ts";
 import type { AskedIncidents, Certified, Death } from "./certificate.ts";
 import { certify } from "./certificate.ts";
 import type { Outage } from "./history/outages.ts";
@@ -7,6 +14,7 @@ import type { Past, RosterEntry } from "./history/past.ts";
 import type { Window } from "./history/sweep.ts";
 import { exactIsoOf } from "./instant.ts";
 import { type EventSource, lately, latelyOver } from "./lately.ts";
+import { EXIT_TAKES_US } from "./planes/manager-exits.ts";
 
 export interface Incident {
   at: string;
@@ -40,6 +48,9 @@ export function incidentsDocument(
   const managerBegan = userManagerBegan((span) => events.between(null, ["journal.unit.logged"], span));
   const asked: AskedIncidents = {
     ...{ past, events, window, managerWent, managerBegan },
+    managerStopped: userManagersStopped(() =>
+      events.between(null, ["journal.unit.logged"], { ...window, fromUs: window.fromUs - EXIT_TAKES_US }),
+    ),
     shutdownAt: shutdowns(past),
     ...lately(past, events),
   };

@@ -74,7 +74,8 @@ function incidentLines(
 
 function causeWords({ kind, detail, at }: Cause, near: string): string {
   const when = at === null ? "" : ` at ${formatNear(exactUsOf(at), exactUsOf(near))}`;
-  return `${CAUSES[kind]} (${visible(detail)}${when})`;
+  const what = kind === "user-manager" && at !== null ? "the user manager was stopped" : CAUSES[kind];
+  return `${what} (${visible(detail)}${when})`;
 }
 
 /** Where the time before the title is only the window's beginning, which is nobody's. */

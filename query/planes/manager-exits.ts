@@ -17,11 +17,11 @@ export interface ManagerExitsDocument extends Changed {
 }
 
 /** What a user manager reaches once in its life, and stops first of all when it goes: by a shutdown, a restart of its own, the last logout without lingering. */
-const SESSION_TARGET = "default.target";
+export const SESSION_TARGET = "default.target";
 /** systemd gives a user manager so long to stop what it runs (`TimeoutStopSec` of `user@.service`). */
-const EXIT_TAKES_US = 120_000_000;
+export const EXIT_TAKES_US = 120_000_000;
 /** Jobs of one transaction are told in any order. */
-const AT_ONCE_US = 100_000;
+export const AT_ONCE_US = 100_000;
 /** Lines of units that are told late may lie in so many of the last exits. */
 const KEPT_AT_LEAST = 8;
 

@@ -657,6 +657,46 @@ describe("causes", () => {
     ]);
   });
 
+  test("a user manager that is restarted has taken along what does not come back", async () => {
+    begin();
+    const line = (second: number, agent: string | null, name: string, what: string, jobType: string) =>
+      past.tell(second, {
+        type: "journal.unit.logged",
+        agent,
+        source: "journal",
+        payload: {
+          ...{
+            unit: name,
+            what,
+            jobType,
+            jobResult: "done",
+            exitCode: null,
+            exitStatus: null,
+            unitResult: null,
+          },
+          ...{ restarts: null, invocationId: null, bootId: null, priority: null, message: null },
+        },
+      });
+    line(28, null, "default.target", "stopped", "stop");
+    for (const agent of ["coder0", "coder1"]) line(28.1, agent, unit(agent), "stopping", "stop");
+    past.look(29, tmuxLook(at(29), [paneSeen("coder1", 2)]));
+    past.look(30, tmuxLook(at(30), [], { server: null, goneReason: "refused" }));
+    for (const agent of ["coder0", "coder1"]) line(30.1, agent, unit(agent), "stopped", "stop");
+    line(35, null, "default.target", "started", "start");
+    past.stop(60);
+    past.now(60);
+    const found = await incidents();
+    expect(found.map(({ cause, deaths }) => [cause, deaths.map(({ agent }) => agent)])).toEqual([
+      [
+        { kind: "user-manager", detail: "default.target stopped", at: "2026-06-20T20:00:28.000Z" },
+        ["coder0", "coder1"],
+      ],
+    ]);
+    expect(plain((await past.run("incidents")).stdout)).toMatch(
+      /^2026-06-20 20:00:35 {2}the user manager was stopped \(default\.target stopped at 20:00:28\), and with it 2 agents$/m,
+    );
+  });
+
   test("who never ran has not failed; its first death is an incident, of which nobody misses a beat that was not expected", async () => {
     const notExpected = { heartbeat: "not-expected" } as const;
     const holder = { ...notExpected, role: "holder", runtime: null, class: "holder" } as const;
