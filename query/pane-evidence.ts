@@ -68,8 +68,7 @@ export function chooseOwnPane(
   socketName: string | undefined,
 ): AgentPane | undefined {
   const rank = (own: AgentPane): number => {
-    const server = documentOf(documents, "server", own.socket);
-    const gone = own.state === "closed" || server?.state !== "up" || server.pid !== own.server;
+    const gone = own.state === "closed" || isServerGone(own, documentOf(documents, "server", own.socket));
     return (gone ? 0 : own.state === "alive" ? 4 : 2) + (basename(own.socket) === socketName ? 1 : 0);
   };
   if (panes.length < 2) return panes[0];
@@ -97,11 +96,15 @@ export function paneAsTold(
   const closedAtUs = own.byHooks?.ended === false ? null : own.atUs;
   if (own.state === "closed") return missing(own, closedAtUs, own.lostServer === true);
   // Also where another server has come since: its own is gone.
-  if (server?.state !== "up" || server.pid !== own.server)
-    return missing(own, server?.sinceUs ?? null, server !== undefined);
+  if (isServerGone(own, server)) return missing(own, server?.sinceUs ?? null, server !== undefined);
   const { state, atUs, startedAtUs, status, signal } = own;
   const diedAtUs = state === "dead" ? atUs : null;
   return { known: true, state, atUs, startedAtUs, status, signal, diedAtUs, away: null, serverGone: false };
+}
+
+/** Of one that no look saw its server need not have been seen either: that it went is told of the pane. */
+function isServerGone({ byHooks, server: pid }: AgentPane, server: ServerDocument | undefined): boolean {
+  return byHooks === undefined && (server?.state !== "up" || server.pid !== pid);
 }
 
 /** When a life was told to have ended; undefined: it was not, or nobody knows when. */

@@ -84,7 +84,8 @@ function paneCell({ pane, status }: AgentRow, nowMs: number): TableCell {
       : pane.exit_status !== null
         ? `exit ${pane.exit_status}`
         : "dead";
-  return { said: [`${id} ${end}`, end], tone };
+  // Of one that only hooks told of no id is known.
+  return { said: pane.id === null ? [end] : [`${id} ${end}`, end], tone };
 }
 
 /** The age of the last beat; `none` where it is known that there is none, `?` where the beat does not tell. */

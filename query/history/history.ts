@@ -148,7 +148,7 @@ export function historyFrom(testimony: Testimony): History {
     // Nobody needs to find out what a gap hides at a moment that is in none.
     const covered = coverage.spans("tmux", socket);
     const unseen = (own: PaneTimeline["own"]) =>
-      withHookedLives(own, told.hooked(agent, socket), server(socket), covered);
+      withHookedLives(own, told.hooked(agent, socket), server(socket), boots, covered);
     if (isWatched("tmux", socket))
       return { own: unseen(told.ownPane(agent, socket)), known: KNOWN, ends: [] };
     const points = testimony.points(socket);

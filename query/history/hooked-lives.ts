@@ -1,6 +1,6 @@
 import type { AgentPane, HookedLife } from "../planes/documents.ts";
 import { lastLife } from "../planes/hooked-life.ts";
-import type { ServerTold } from "./server-timeline.ts";
+import type { Boot, ServerTold } from "./server-timeline.ts";
 import type { Spans } from "./span.ts";
 import { gapsBetween, spanAt } from "./span.ts";
 import type { Timeline } from "./timeline.ts";
@@ -9,12 +9,14 @@ import type { OwnPaneTold } from "./told.ts";
 
 /**
  * The own pane over time with the lives that no look saw: `lastLife` of the present, asked at each moment. Where no look has ended the gap yet
- * nothing is claimed, as the present claims nothing.
+ * nothing is claimed, as the present claims nothing. One that had died, and whose session nobody had closed, was there still, dead, until
+ * the look that found nothing of it.
  */
 export function withHookedLives(
   own: Timeline<OwnPaneTold | null>,
   hooked: Timeline<HookedLife | undefined>,
   server: Timeline<ServerTold>,
+  boots: readonly Boot[],
   covered: Spans,
 ): Timeline<OwnPaneTold | null> {
   const lives = hooked.values.flatMap((life) => (life?.created ? [life.created] : []));
@@ -24,17 +26,31 @@ export function withHookedLives(
   const moments = new Set([
     ...lives.map(({ atUs, withinUs }) => atUs + withinUs),
     ...[...own.fromUs, ...hooked.fromUs, ...server.fromUs],
+    ...boots.map(({ atUs }) => atUs),
     ...gaps.flatMap(({ fromUs, toUs }) => [fromUs, toUs]),
   ]);
   const result = { fromUs: [-Infinity], values: [own.values[0] as OwnPaneTold | null] };
-  const made = new Map<HookedLife, OwnPaneTold>();
+  const made = { dead: new Map(), closed: new Map() };
+  /** The life that was last shown to have ended, and since when. */
+  let ended = { id: "", sinceUs: -Infinity };
   for (const atUs of [...moments].filter((us) => us < Infinity).sort((a, b) => a - b)) {
     const told = valueAt(own, atUs);
     const life = begunBy(hooked, atUs);
-    const isOpen = spanAt(gaps, atUs)?.toUs === Infinity;
-    const pane = isOpen ? told?.pane : lastLife(told?.pane, life, valueAt(server, atUs).server, atUs);
-    if (pane === told?.pane || life === undefined) setFrom(result, atUs, told);
-    else setFrom(result, atUs, once(made, life, pane as AgentPane));
+    const gap = spanAt(gaps, atUs);
+    const pane =
+      gap?.toUs === Infinity ? told?.pane : lastLife(told?.pane, life, valueAt(server, atUs).server, atUs);
+    if (pane === undefined || pane === told?.pane || life === undefined) {
+      ended = { id: "", sinceUs: -Infinity };
+      setFrom(result, atUs, told);
+      continue;
+    }
+    const id = pane.byHooks?.ended ? `${pane.server} ${pane.session}` : "";
+    if (ended.id !== id) ended = { id, sinceUs: atUs };
+    const isFound = gap === null || ended.sinceUs < gap.fromUs;
+    const remains = life.died !== null && life.closed === null && !isFound;
+    const serves = remains && !isServerGone(pane.server, { server, boots }, life.died.atUs, atUs);
+    const shown: AgentPane = serves ? { ...pane, state: "dead" } : pane;
+    setFrom(result, atUs, once(serves ? made.dead : made.closed, life, shown));
   }
   return result;
 }
@@ -49,7 +65,22 @@ function begunBy(hooked: Timeline<HookedLife | undefined>, atUs: number): Hooked
   }
 }
 
-/** One value for one life, so that nothing is taken for a change. */
+/** Whether its server is known to have gone meanwhile: the machine has booted, or another one serves. */
+function isServerGone(
+  pid: number,
+  { server, boots }: { readonly server: Timeline<ServerTold>; readonly boots: readonly Boot[] },
+  fromUs: number,
+  atUs: number,
+): boolean {
+  if (boots.some((boot) => boot.atUs >= fromUs && boot.atUs <= atUs)) return true;
+  for (let piece = pieceAt(server, atUs); (server.fromUs[piece] as number) >= fromUs; piece--) {
+    const told = server.values[piece]?.server;
+    if (told !== undefined && (told.state === "up") !== (told.pid === pid)) return true;
+  }
+  return false;
+}
+
+/** One value for one life in one state, so that nothing is taken for a change. */
 function once(made: Map<HookedLife, OwnPaneTold>, life: HookedLife, pane: AgentPane): OwnPaneTold {
   const known = made.get(life) ?? { pane, begun: pane.byHooks?.ended ? "point" : "unseen" };
   made.set(life, known);

@@ -56,9 +56,9 @@ export function statusIntervals(
   return intervals;
 }
 
-/** A session that is gone and was on no roster is nobody's loss. */
-function isGone({ evidence: { pane } }: AgentFacts): boolean {
-  return pane.known && pane.state === "missing";
+/** A session that is gone and was on no roster is nobody's loss; nor has one a row that only hooks told of. */
+function isGone({ evidence: { pane }, pane: { own } }: AgentFacts): boolean {
+  return pane.known && (pane.state === "missing" || own?.byHooks !== undefined);
 }
 
 function intervalOf(

@@ -220,6 +220,13 @@ test("of a session that nobody looked at nobody knows what it runs, whatever a r
   expect(row.slice(from, head.indexOf("IDLE")).trim()).toBe("?");
 });
 
+test("a dead pane that only hooks told of has no id, and its cell says how it ended", () => {
+  const pane = { state: "dead", id: null, pid: null, exit_status: 12, command: null } as const;
+  const document = psDocumentOf([agentRow("coder0", { status: "failed", status_reason: "exit 12", pane })]);
+  const [head = "", row = ""] = formatPs(document, { width: null, paint: plain });
+  expect(row.slice(head.indexOf("PANE"))).toMatch(/^exit 12 /);
+});
+
 test("what was read after a past moment has no age in its table, and nothing is shown to have lasted less than no time", () => {
   const row = agentRow("far", {
     status: "unobserved",

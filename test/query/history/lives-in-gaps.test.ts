@@ -1,8 +1,8 @@
-import { beforeEach, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import { statusIntervals } from "../../../query/history/sweep.ts";
 import { incidentsDocument } from "../../../query/incidents.ts";
 import { whenDocument } from "../../../query/when.ts";
-import { beatLook, operatorVerb, paneSeen, tmuxLook } from "../../support/looks.ts";
+import { beatLook, operatorVerb, paneSeen, systemdLook, tmuxLook } from "../../support/looks.ts";
 import { rowOf, tableOf } from "../../support/table.ts";
 import type { Story } from "./story.ts";
 import { createStory, hookLine, journalLine, S, T } from "./story.ts";
@@ -71,6 +71,76 @@ test("a life that came and went between two others ended as its own hook says, a
     window: { fromUs: story.at(99), toUs: story.at(400) },
   });
   expect(occurrences.map(({ reason }) => reason)).toEqual(["exit 11", "exit 12", "exit 13"]);
+});
+
+describe("of a life that only hooks told of, whose process had died and whose session nobody had closed", () => {
+  const paneAt = (second: number) => rowOf(story.past(400).table(story.at(second), false), "coder0").pane;
+  const ended = (state: string) => ({ state, exit_status: 12, signal: null, source: "tmux-hook" });
+  beforeEach(() => {
+    closed(100, "$1");
+    made(110, "$2");
+    died(120, "$2", "%2", 12);
+  });
+
+  test("the pane was dead until its session closed, and is missing from then on", () => {
+    wanted(99.9, "stopping", "stop");
+    closed(130, "$2");
+    story.record(300, tmuxLook(story.at(300), []));
+    expect(paneAt(119)).toMatchObject({ state: "unknown" });
+    expect(paneAt(120)).toMatchObject(ended("dead"));
+    expect(paneAt(129)).toMatchObject(ended("dead"));
+    expect(paneAt(130)).toMatchObject(ended("missing"));
+    expect(paneAt(350)).toMatchObject(ended("missing"));
+    // It is one failure all the same.
+    expect(told(119, 400)).toEqual([
+      [119, "unobserved: no evidence"],
+      [120, "failed: exit 12"],
+    ]);
+    const at = new Date(story.at(120) / 1000).toISOString();
+    expect(deaths()).toMatchObject([{ at, pane: { ...ended("dead"), at } }]);
+  });
+
+  test("until the look that found nothing of it, and not again when nobody looks later", () => {
+    story.record(300, tmuxLook(story.at(300), []));
+    story.stop(310);
+    story.record(350, tmuxLook(story.at(350), []));
+    expect(paneAt(299)).toMatchObject(ended("dead"));
+    expect(paneAt(300)).toMatchObject(ended("missing"));
+    expect(paneAt(320)).toMatchObject({ state: "unknown" });
+    expect(paneAt(399)).toMatchObject(ended("missing"));
+    expect(rowOf(tableOf(story.log, story.at(400)), "coder0").pane).toMatchObject(ended("missing"));
+  });
+
+  test("as long as nobody has looked again nothing is claimed", () => {
+    expect(paneAt(125)).toMatchObject({ state: "unknown" });
+  });
+
+  test("until the machine booted", () => {
+    const booted = systemdLook(story.at(300), {}, { bootId: "boot-two", bootedAtUs: story.at(200) });
+    story.record(300, booted, tmuxLook(story.at(300), [], { server: null, goneReason: "no-socket" }));
+    expect(paneAt(199)).toMatchObject(ended("dead"));
+    expect(paneAt(200)).toMatchObject(ended("missing"));
+    expect(told(120, 400)).toEqual([[120, "failed: exit 12"]]);
+  });
+
+  test("until another server came on its socket, as the first process in it says", () => {
+    const other = [paneSeen("reviewer", 1, { pid: 77, startedAtUs: story.at(210) })];
+    story.record(300, tmuxLook(story.at(300), other, { server: { pid: 4243, start: 99, version: "3.3a" } }));
+    expect(paneAt(209)).toMatchObject(ended("dead"));
+    expect(paneAt(210)).toMatchObject(ended("missing"));
+    expect(told(120, 400)).toEqual([[120, "failed: exit 12"]]);
+  });
+
+  test("also where no look ever saw its server", () => {
+    story.tell(299, hookLine(story.at(140), "session-created", { session: "$0", server: 4243 }));
+    story.tell(299, hookLine(story.at(150), "pane-died", { session: "$0", server: 4243, status: 13 }));
+    const booted = systemdLook(story.at(300), {}, { bootId: "boot-two", bootedAtUs: story.at(200) });
+    story.record(300, booted, tmuxLook(story.at(300), [], { server: null, goneReason: "no-socket" }));
+    expect(paneAt(139)).toMatchObject(ended("dead"));
+    expect(paneAt(150)).toMatchObject({ ...ended("dead"), exit_status: 13 });
+    expect(paneAt(199)).toMatchObject({ ...ended("dead"), exit_status: 13 });
+    expect(paneAt(200)).toMatchObject({ ...ended("missing"), exit_status: 13 });
+  });
 });
 
 test("two stops with a life between them are two, though nobody saw that life", () => {

@@ -15,6 +15,8 @@ import { SOCKET } from "../../support/looks.ts";
 export interface Reference {
   /** The verdict at a moment; null when the agent was not on the roster. */
   at(agent: string, atUs: number): Verdict | null;
+  /** What is known then of its own pane. */
+  pane(agent: string, atUs: number): Evidence["pane"];
 }
 
 interface Word {
@@ -259,6 +261,12 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
     own.state === "alive" ? (lostUs(own, atUs) ?? Infinity) : (own.diedAtUs ?? own.atUs);
 
   // --- lives that only hooks told of ---
+  /** Whether the machine booted, or another server was there on the socket, or this one was told to have gone, meanwhile. */
+  const hasGone = (server: number, fromUs: number, toUs: number): boolean => {
+    const isWithin = (us: number) => fromUs <= us && us <= toUs;
+    if ([...boots.values()].some(isWithin)) return true;
+    return serverWords.some(({ effectUs, up, pid }) => isWithin(effectUs) && up === (pid !== server));
+  };
   const hookedAt = (agent: string, atUs: number) => {
     const lines = all("tmux.hook.fired").filter(
       (event) =>
@@ -285,7 +293,7 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
         const told = payload(event, "tmux.hook.fired");
         return `${told.server} ${told.session}` === name;
       });
-      const toldFromUs = Math.min(...own.map(happened));
+      const toldFromUs = Math.min(...own.map((event) => happened(event)));
       return {
         server: Number(server),
         session,
@@ -346,8 +354,11 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
     const end = closed ?? died;
     const before = end && gap.fromUs > -Infinity ? endedAt(agent, gap.fromUs - 1).own : undefined;
     const hadEnded = before?.session === session && !before.unseenEnd;
-    const isPoint = end !== undefined && !hadEnded;
-    return { pane: isPoint ? asTold(own, atUs) : { known: false }, own };
+    if (!end || hadEnded) return { pane: { known: false }, own };
+    // As long as nobody closed its session, and its server had not gone, its pane was there still.
+    const remains = died !== undefined && !closed && !hasGone(server, died.occurredAtUs, atUs);
+    const pane = asTold(own, atUs);
+    return { pane: remains ? { ...pane, state: "dead" } : pane, own };
   };
 
   const seenAt = (agent: string, atUs: number): Seen => {
@@ -725,6 +736,7 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
   };
 
   return {
+    pane: (agent, atUs) => paneAt(agent, atUs).pane,
     at(agent, atUs) {
       const stays = all("roster.agent.declared", "roster.agent.changed", "roster.agent.removed").filter(
         (event) => event.agent === agent && happened(event) <= atUs,

@@ -84,12 +84,12 @@ export function createStory(): Story {
 export function hookLine(
   atUs: number,
   hook: string,
-  over: { session?: string; pane?: string; status?: number },
+  over: { session?: string; pane?: string; status?: number; server?: number },
 ) {
   const ids = { session: over.session ?? null, window: null, pane: over.pane ?? null, client: null };
   const payload = {
     socket: SOCKET,
-    server: SERVER,
+    server: over.server ?? SERVER,
     n: 1,
     hook,
     ...ids,

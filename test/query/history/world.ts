@@ -28,6 +28,14 @@ export type Op =
       readonly hook: boolean;
     }
   | { readonly kind: "close" | "close-twice"; readonly agent: number; readonly hook: boolean }
+  | {
+      /** A whole life of which hooks tell, and which no look need see; its dead pane remains for a while, or until its server goes. */
+      readonly kind: "come-and-go";
+      readonly agent: number;
+      readonly apartMs: number;
+      readonly status: number;
+      readonly closes: boolean;
+    }
   | { readonly kind: "kill-server" | "recover" | "deliver" | "record" | "sample" }
   | { readonly kind: "reboot" | "suspend" | "wait" | "restart-manager"; readonly forMs: number }
   | { readonly kind: "beat"; readonly agent: number; readonly status: string; readonly aheadMs: number }
@@ -91,6 +99,16 @@ const anyOp: fc.Arbitrary<Op> = fc.oneof(
   {
     weight: 2,
     arbitrary: fc.record({ kind: fc.constantFrom("close" as const, "close-twice" as const), agent, hook }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant("come-and-go" as const),
+      agent,
+      apartMs: fc.oneof(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 300, max: 700 })),
+      status: fc.constantFrom(0, 1),
+      closes: fc.boolean(),
+    }),
   },
   { weight: 1, arbitrary: simple("kill-server") },
   {
@@ -491,6 +509,24 @@ export function play(story: readonly Turn[]): Played {
         if (!pane) return;
         close(name, op.hook);
         return live(name, counter++, op.hook);
+      case "come-and-go": {
+        if (pane) return;
+        const later = (forMs: number): void => {
+          if (recorder) lookAround();
+          nowUs += forMs * 1000;
+          log.nowUs = nowUs;
+        };
+        const { agent, status, apartMs } = op;
+        perform({ kind: "start", agent, hook: true });
+        later(apartMs);
+        perform({ kind: "end", agent, remain: true, status, dated: true, hook: true });
+        if (op.closes) {
+          later(apartMs);
+          close(name, true);
+        }
+        // What is told in whole seconds is settled when they are over.
+        return later(1000);
+      }
       case "kill-server":
         for (const each of AGENTS) close(each, false);
         server = null;
