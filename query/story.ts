@@ -41,6 +41,13 @@ export interface HistoryDocument {
   boots: { at: string; within_seconds: number; boot_id: string }[];
 }
 
+/** The same as it is told, one after another: each is asked for only then. */
+export interface HistoryTold extends Omit<HistoryDocument, "agents" | "gaps" | "boots"> {
+  agents: (Omit<HistoryDocument["agents"][number], "intervals"> & { intervals: Iterable<HistoryInterval> })[];
+  gaps: Iterable<HistoryDocument["gaps"][number]>;
+  boots: Iterable<HistoryDocument["boots"][number]>;
+}
+
 export interface StoryInput {
   readonly entries: readonly RosterEntry[];
   readonly window: Window;
@@ -48,7 +55,7 @@ export interface StoryInput {
 }
 
 /** The statuses of each agent over a window, cut to it; they leave no hole. */
-export function historyDocument(past: Past, { entries, window, atUs }: StoryInput): HistoryDocument {
+export function historyDocument(past: Past, { entries, window, atUs }: StoryInput): HistoryTold {
   return {
     schema: "fleet.history.v1",
     tenant_id: past.tenantId,
@@ -60,19 +67,21 @@ export function historyDocument(past: Past, { entries, window, atUs }: StoryInpu
       name,
       runtime: declaration.runtime,
       class: declaration.class,
-      intervals: [...cutIntervals(past, name, window)],
+      intervals: { [Symbol.iterator]: () => cutIntervals(past, name, window) },
     })),
-    gaps: [...past.gaps(window)].map(({ fromUs, toUs, cause }) => ({
-      from: fromUs === -Infinity ? null : exactIsoOf(fromUs),
-      to: exactIsoOrNull(toUs),
-      cause,
-    })),
-    boots: [...past.boots(window)].map(({ atUs: bootedAtUs, withinUs, bootId }) => ({
-      at: exactIsoOf(bootedAtUs),
-      within_seconds: withinUs / 1e6,
-      boot_id: bootId,
-    })),
+    gaps: { [Symbol.iterator]: () => gapsIn(past, window) },
+    boots: { [Symbol.iterator]: () => bootsIn(past, window) },
   };
+}
+
+function* gapsIn(past: Past, window: Window) {
+  for (const { fromUs, toUs, cause } of past.gaps(window))
+    yield { from: fromUs === -Infinity ? null : exactIsoOf(fromUs), to: exactIsoOrNull(toUs), cause };
+}
+
+function* bootsIn(past: Past, window: Window) {
+  for (const { atUs, withinUs, bootId } of past.boots(window))
+    yield { at: exactIsoOf(atUs), within_seconds: withinUs / 1e6, boot_id: bootId };
 }
 
 /** An agent's statuses, cut to a window. */

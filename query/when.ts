@@ -2,11 +2,10 @@ import type { Bucket } from "./history/buckets.ts";
 import { bucketOf } from "./history/buckets.ts";
 import type { Occurrence } from "./history/occurrence.ts";
 import type { Past, State } from "./history/past.ts";
-import type { Span } from "./history/span.ts";
-import { lengthOf } from "./history/span.ts";
 import type { Window } from "./history/sweep.ts";
 import { isHappening } from "./history/when.ts";
 import { exactIsoOf, exactIsoOrNull } from "./instant.ts";
+import { inMemory, type NewShelf } from "./shelf.ts";
 import type { FoundFirst, SeenToBegin } from "./since.ts";
 import { foundBegun, foundFirst, seenToBegin, seenToEnd } from "./since.ts";
 
@@ -55,22 +54,44 @@ export interface WhenDocument {
   occurrences: WhenOccurrence[];
 }
 
+/** The same as it is told, one after another. */
+export interface WhenTold extends Omit<WhenDocument, "observed" | "occurrences"> {
+  observed: { seconds: number; share: number; spans: Iterable<{ from: string; to: string }> };
+  /** None of them, where only the first and the last were asked for. */
+  occurrences: Iterable<WhenOccurrence>;
+}
+
+export interface AskedWhen {
+  readonly name: string;
+  readonly state: State;
+  readonly window: Window;
+  readonly atUs: number;
+  /** False: only the first and the last are told one by one. */
+  readonly all?: boolean;
+  readonly shelf?: NewShelf;
+}
+
 /** Each time that an agent was in a state, or that something happened to it, and how much of the window was seen well enough to tell. */
-export function whenDocument(
-  past: Past,
-  input: { readonly name: string; readonly state: State; readonly window: Window; readonly atUs: number },
-): WhenDocument {
-  const { name, state, window, atUs } = input;
-  const occurrences = [...past.occurrences(name, state, window)].map((one, index) => {
-    if (isHappening(state) || state === "unobserved") return told(one, window, null, null);
-    if (one.beganBefore) return told(one, window, foundBegun(past, name, state, one, window), null);
-    const first = index === 0 ? foundFirst(past, name, one.fromUs) : null;
-    if (first !== null) return told(one, window, first, null);
-    const seen = ENDS.has(bucketOf(state, null)) ? seenToEnd : seenToBegin;
-    return told(one, window, null, seen(past, name, one.fromUs));
-  });
-  const spans: Span[] = [...past.observed(name, state, window)];
-  const observedUs = lengthOf(spans);
+export function whenDocument(past: Past, asked: AskedWhen): WhenTold {
+  const { name, state, window, atUs, all = true, shelf = inMemory } = asked;
+  const occurrences = shelf<WhenOccurrence>();
+  let count = 0;
+  let first: WhenOccurrence | null = null;
+  let last = null as Occurrence | null;
+  for (const one of past.occurrences(name, state, window)) {
+    count += 1;
+    last = one;
+    if (count > 1 && !all) continue;
+    const told = toldOf(past, asked, one, count === 1);
+    first ??= told;
+    if (all) occurrences.push(told);
+  }
+  const spans = shelf<{ from: string; to: string }>();
+  let observedUs = 0;
+  for (const { fromUs, toUs } of past.observed(name, state, window)) {
+    observedUs += toUs - fromUs;
+    spans.push({ from: exactIsoOf(fromUs), to: exactIsoOf(toUs) });
+  }
   return {
     schema: "fleet.when.v1",
     tenant_id: past.tenantId,
@@ -83,13 +104,27 @@ export function whenDocument(
     observed: {
       seconds: observedUs / 1e6,
       share: observedUs / (window.toUs - window.fromUs),
-      spans: spans.map(({ fromUs, toUs }) => ({ from: exactIsoOf(fromUs), to: exactIsoOf(toUs) })),
+      spans,
     },
-    count: occurrences.length,
-    first: occurrences[0] ?? null,
-    last: occurrences.at(-1) ?? null,
+    count,
+    first,
+    last: last === null || count === 1 ? first : toldOf(past, asked, last, false),
     occurrences,
   };
+}
+
+function toldOf(
+  past: Past,
+  { name, state, window }: AskedWhen,
+  one: Occurrence,
+  isFirst: boolean,
+): WhenOccurrence {
+  if (isHappening(state) || state === "unobserved") return told(one, window, null, null);
+  if (one.beganBefore) return told(one, window, foundBegun(past, name, state, one, window), null);
+  const first = isFirst ? foundFirst(past, name, one.fromUs) : null;
+  if (first !== null) return told(one, window, first, null);
+  const seen = ENDS.has(bucketOf(state, null)) ? seenToEnd : seenToBegin;
+  return told(one, window, null, seen(past, name, one.fromUs));
 }
 
 /** What an agent comes to by an end, whose moment its source may tell. */

@@ -17,11 +17,10 @@ const COLUMNS = [
   "since",
 ];
 
-/** Each agent's statuses as CSV (RFC 4180), an agent at a time. Within one agent the seconds add up to the window. */
+/** Each agent's statuses as CSV (RFC 4180), a line at a time. Within one agent the seconds add up to the window. */
 export function* historyCsv(past: Past, { entries, window }: StoryInput): Generator<string> {
   yield `${COLUMNS.join(",")}\r\n`;
   for (const { name } of entries) {
-    let lines = "";
     for (const interval of cutIntervals(past, name, window)) {
       const { from, to, seconds, began_before, status, reason, rules, why, since } = interval;
       const cells = [
@@ -38,8 +37,7 @@ export function* historyCsv(past: Past, { entries, window }: StoryInput): Genera
         why.join(" "),
         since,
       ];
-      lines += `${cells.map((cell) => csvCell(cell === null ? null : String(cell))).join(",")}\r\n`;
+      yield `${cells.map((cell) => csvCell(cell === null ? null : String(cell))).join(",")}\r\n`;
     }
-    yield lines;
   }
 }

@@ -1,7 +1,7 @@
 import type { Cause, CauseKind } from "../../query/cause.ts";
 import type { Death } from "../../query/certificate.ts";
 import { isGlimpse } from "../../query/history/glimpse.ts";
-import type { Incident, IncidentsDocument } from "../../query/incidents.ts";
+import type { Incident, IncidentsTold } from "../../query/incidents.ts";
 import { exactUsOf } from "../../query/instant.ts";
 import type { Paint } from "./colour.ts";
 import { formatLength } from "./duration.ts";
@@ -21,32 +21,24 @@ const TAKES: ReadonlySet<CauseKind> = new Set(["reboot", "user-manager", "tmux-s
 
 /** `fleet.incidents.v1` for people: newest last, the deaths of one cause under it. Lines without newlines. */
 export function* formatIncidents(
-  document: IncidentsDocument,
+  document: IncidentsTold,
   { width, paint }: { width: number | null; paint: Paint },
 ): Generator<string> {
   const { incidents, window } = document;
   const between = `between ${formatMoment(exactUsOf(window.from))} and ${formatMoment(exactUsOf(window.to))}`;
-  if (incidents.length === 0)
-    return yield `Nothing failed ${between}, as far as anybody saw; \`fleet uptime\` says how much that is.`;
   const cells = width ?? Number.POSITIVE_INFINITY;
   const isUpToNow = window.to === document.at;
-  const deaths = incidents.reduce((sum, incident) => sum + incident.deaths.length, 0);
-  const counted = `${deaths === 1 ? "1 failure" : `${deaths} failures`}${deaths === incidents.length ? "" : ` in ${incidents.length === 1 ? "1 incident" : `${incidents.length} incidents`}`}`;
-  for (const incident of incidents) yield* incidentLines(incident, isUpToNow, cells, paint);
+  let [count, deaths] = [0, 0];
+  for (const incident of incidents) {
+    count += 1;
+    deaths += incident.deaths.length;
+    yield* incidentLines(incident, isUpToNow, cells, paint);
+  }
+  if (count === 0)
+    return yield `Nothing failed ${between}, as far as anybody saw; \`fleet uptime\` says how much that is.`;
+  const counted = `${deaths === 1 ? "1 failure" : `${deaths} failures`}${deaths === count ? "" : ` in ${count === 1 ? "1 incident" : `${count} incidents`}`}`;
   yield "";
   yield* wrap(`${counted} ${between}.`, cells);
-}
-
-/** The same for programs, an incident at a time: of a bad year the whole would be longer than a string can be. */
-export function* incidentsJson({ incidents, ...head }: IncidentsDocument): Generator<string> {
-  const around = JSON.stringify({ ...head, incidents: [] }, null, 2);
-  if (incidents.length === 0) return yield `${around}\n`;
-  yield `${around.slice(0, around.lastIndexOf("]"))}\n`;
-  for (const [index, incident] of incidents.entries()) {
-    const text = JSON.stringify(incident, null, 2).replaceAll("\n", "\n    ");
-    yield `    ${text}${index === incidents.length - 1 ? "" : ","}\n`;
-  }
-  yield "  ]\n}\n";
 }
 
 function incidentLines(

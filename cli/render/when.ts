@@ -1,7 +1,7 @@
 import { isGlimpse } from "../../query/history/glimpse.ts";
 import type { State } from "../../query/history/past.ts";
 import { exactUsOf } from "../../query/instant.ts";
-import type { WhenDocument, WhenOccurrence } from "../../query/when.ts";
+import type { WhenOccurrence, WhenTold } from "../../query/when.ts";
 import type { Paint } from "./colour.ts";
 import { formatLength } from "./duration.ts";
 import { formatMoment, formatNear } from "./moment.ts";
@@ -38,26 +38,30 @@ const WORDS: Readonly<Record<State, { readonly began: string; readonly was: stri
 };
 
 /** `fleet.when.v1` as sentences. Lines without newlines. */
-export function formatWhen(document: WhenDocument, look: WhenLook): string[] {
+export function* formatWhen(document: WhenTold, look: WhenLook): Generator<string> {
+  const cells = look.width ?? Number.POSITIVE_INFINITY;
+  let isFirst = true;
+  for (const line of sentences(document, look)) {
+    const isQuiet = !isFirst && line.startsWith("Observed");
+    for (const part of wrap(line, cells)) yield isQuiet ? look.paint("quiet", part) : part;
+    isFirst = false;
+  }
+}
+
+function* sentences(document: WhenTold, look: WhenLook): Generator<string> {
   const { first, last, occurrences } = document;
   const window = formatWindow(exactUsOf(document.window.from), exactUsOf(document.window.to), look.said);
-  const lines =
-    first === null || last === null
-      ? neverLines(document, window)
-      : look.which === "all"
-        ? [...occurrences.map((one) => `${sentence(document, one)}.`), `${counted(document)} ${window}.`]
-        : [`${sentence(document, look.which === "first" ? first : last)}; ${counted(document)} ${window}.`];
-  if (first !== null && document.observed.share < 1) lines.push(observedLine(document));
-  const cells = look.width ?? Number.POSITIVE_INFINITY;
-  return lines.flatMap((line, index) =>
-    wrap(line, cells).map((part) =>
-      index > 0 && line.startsWith("Observed") ? look.paint("quiet", part) : part,
-    ),
-  );
+  if (first === null || last === null) return yield* neverLines(document, window);
+  if (look.which === "all") {
+    for (const one of occurrences) yield `${sentence(document, one)}.`;
+    yield `${counted(document)} ${window}.`;
+  } else
+    yield `${sentence(document, look.which === "first" ? first : last)}; ${counted(document)} ${window}.`;
+  if (document.observed.share < 1) yield observedLine(document);
 }
 
 /** `coder0 went stale at 2026-06-20 22:31:07 (2 h ago), for 4 min 12 s`; of what nobody saw begin, `coder0 was found stale at` */
-function sentence(document: WhenDocument, one: WhenOccurrence): string {
+function sentence(document: WhenTold, one: WhenOccurrence): string {
   const { began, was } = WORDS[document.state];
   const name = visible(document.name);
   const fromUs = exactUsOf(one.from);
@@ -91,7 +95,7 @@ function unwatchedUntil(fromUs: number, toUs: number): string {
 }
 
 /** How long it lasted, how often it was found so meanwhile, and how much of that nobody watched. */
-function lengthOf({ at, window }: WhenDocument, one: WhenOccurrence): string {
+function lengthOf({ at, window }: WhenTold, one: WhenOccurrence): string {
   const { from, to, seconds, end_witnessed, found, unobserved_seconds } = one;
   if (to === from) return "";
   const us = seconds * 1e6;
@@ -105,11 +109,11 @@ function lengthOf({ at, window }: WhenDocument, one: WhenOccurrence): string {
   return `${length} (${often}of that ${formatLength(unobserved_seconds * 1e6)} nobody watched)`;
 }
 
-function counted({ count }: WhenDocument): string {
+function counted({ count }: WhenTold): string {
   return count === 1 ? "once" : count === 2 ? "twice" : `${count} times`;
 }
 
-function neverLines(document: WhenDocument, window: string): string[] {
+function neverLines(document: WhenTold, window: string): string[] {
   const { observed, state } = document;
   const never = `${visible(document.name)} was never ${WORDS[state].was} ${window}`;
   if (observed.share === 1) return [`${never}; all of it was observed.`];
@@ -118,36 +122,37 @@ function neverLines(document: WhenDocument, window: string): string[] {
 }
 
 /** Which part of the window was seen well enough: its holes where they are few, else how many. */
-function observedLine({ observed, window }: WhenDocument): string {
+function observedLine({ observed, window }: WhenTold): string {
   const [fromUs, toUs] = [exactUsOf(window.from), exactUsOf(window.to)];
   const share = `${formatShare(observed.share)} (${formatLength(observed.seconds * 1e6)} of ${formatSpan(toUs - fromUs)})`;
-  const holes = holesOf(observed.spans, fromUs, toUs);
-  const named = holes.slice(0, 3).map(([from, to]) => {
-    const begins = formatMoment(from);
-    return begins === formatMoment(to)
-      ? `${begins} for ${formatLength(to - from)}`
-      : `${begins} to ${formatNear(to, from)}`;
-  });
-  const more =
-    holes.length > named.length
-      ? `, and ${holes.length - named.length} more ${holes.length - named.length === 1 ? "gap" : "gaps"}`
-      : "";
+  const named: string[] = [];
+  let unnamed = 0;
+  for (const [from, to] of holesOf(observed.spans, fromUs, toUs)) {
+    if (named.length < 3) named.push(holeWords(from, to));
+    else unnamed += 1;
+  }
+  const more = unnamed > 0 ? `, and ${unnamed} more ${unnamed === 1 ? "gap" : "gaps"}` : "";
   return `Observed: ${share}; not observed: ${named.join(", ")}${more}.`;
 }
 
-function holesOf(
-  spans: readonly { from: string; to: string }[],
+function holeWords(from: number, to: number): string {
+  const begins = formatMoment(from);
+  return begins === formatMoment(to)
+    ? `${begins} for ${formatLength(to - from)}`
+    : `${begins} to ${formatNear(to, from)}`;
+}
+
+function* holesOf(
+  spans: Iterable<{ from: string; to: string }>,
   fromUs: number,
   toUs: number,
-): [number, number][] {
-  const holes: [number, number][] = [];
+): Generator<[number, number]> {
   let seenUs = fromUs;
   for (const { from, to } of spans) {
-    if (exactUsOf(from) > seenUs) holes.push([seenUs, exactUsOf(from)]);
+    if (exactUsOf(from) > seenUs) yield [seenUs, exactUsOf(from)];
     seenUs = exactUsOf(to);
   }
-  if (seenUs < toUs) holes.push([seenUs, toUs]);
-  return holes;
+  if (seenUs < toUs) yield [seenUs, toUs];
 }
 
 /** Never rounded up to all of it, nor down to nothing. */

@@ -1,10 +1,15 @@
-import { historyDocument, storyOf } from "../../query/story.ts";
+import type { Past } from "../../query/history/past.ts";
+import type { Shelf } from "../../query/shelf.ts";
+import { historyDocument, type StoryInput, storyOf } from "../../query/story.ts";
 import { type Asked, askPast, asksForSome, entriesOf, unknownIn, windowOf } from "../asked.ts";
 import { has, type Invocation } from "../declaration.ts";
+import { shelvesOf } from "../disk-shelf.ts";
 import { EXIT } from "../exit.ts";
+import { inPieces } from "../in-pieces.ts";
 import { NOBODY, sayNoSuchAgent } from "../no-such-agent.ts";
 import { refuseWith } from "../refuse-with.ts";
 import { historyCsv } from "../render/history-csv.ts";
+import { jsonPieces } from "../render/json-pieces.ts";
 import { formatStory } from "../render/story.ts";
 import { formatTimeline } from "../render/timeline.ts";
 
@@ -13,31 +18,46 @@ export async function run(invocation: Invocation): Promise<number> {
   refuseWith(invocation, "timeline", ["json", "csv"]);
   refuseWith(invocation, "json", ["csv"]);
   const { output } = invocation;
-  // Told as a whole, and printed only when the log is closed: a pager that waits must not hold its checkpoints back.
-  const told = await askPast(invocation, (asked) => tell(invocation, asked));
-  if ("unknown" in told) return sayNoSuchAgent(output, told.unknown, told.known);
-  for (const text of told.texts) output.print(text);
-  if (told.texts.length === 0) output.complain(NOBODY);
-  return EXIT.done;
+  const shelves = shelvesOf(invocation);
+  try {
+    // Told as a whole, and printed only when the log is closed: a pager that waits must not hold its checkpoints back.
+    const told = await askPast(invocation, (asked) => tell(invocation, asked, shelves.shelf()));
+    if ("unknown" in told) return sayNoSuchAgent(output, told.unknown, told.known);
+    for (const text of inPieces(told.texts)) output.print(text);
+    if (told.texts.length === 0) output.complain(NOBODY);
+    return EXIT.done;
+  } finally {
+    shelves.close();
+  }
 }
 
 type Told =
-  | { readonly texts: readonly string[] }
+  | { readonly texts: Shelf<string> }
   | { readonly unknown: string; readonly known: readonly string[] };
 
-function tell(invocation: Invocation, asked: Asked): Told {
+function tell(invocation: Invocation, asked: Asked, texts: Shelf<string>): Told {
   const { past, atUs } = asked;
   const window = windowOf(invocation, asked);
   const unknown = unknownIn(past, invocation);
   if (unknown !== undefined) return { unknown, known: past.names() };
   const input = { entries: entriesOf(past, window, invocation), window, atUs };
+  for (const text of inPieces(textsOf(invocation, past, input), LINES)) texts.push(text);
+  return { texts };
+}
+
+/** So much of it is one value of the shelf. */
+const LINES = 1024;
+
+function* textsOf(invocation: Invocation, past: Past, input: StoryInput): Generator<string> {
   const look = { width: invocation.output.width(), paint: invocation.output.paint };
-  if (has(invocation, "json"))
-    return { texts: [`${JSON.stringify(historyDocument(past, input), null, 2)}\n`] };
-  if (has(invocation, "csv")) return { texts: [...historyCsv(past, input)] };
-  if (has(invocation, "timeline")) return { texts: [`${formatTimeline(past, input, look).join("\n")}\n`] };
+  if (has(invocation, "json")) {
+    yield* jsonPieces(historyDocument(past, input));
+    return yield "\n";
+  }
+  if (has(invocation, "csv")) return yield* historyCsv(past, input);
+  if (has(invocation, "timeline")) return yield `${formatTimeline(past, input, look).join("\n")}\n`;
   // What the recorder did is no answer to who was of a class that nobody was of.
-  if (input.entries.length === 0 && asksForSome(invocation)) return { texts: [] };
+  if (input.entries.length === 0 && asksForSome(invocation)) return;
   const story = storyOf(past, { ...input, whole: has(invocation, "all") });
-  return { texts: [...formatStory(story, input, { ...look, atUs })].map((line) => `${line}\n`) };
+  for (const line of formatStory(story, input, { ...look, atUs: input.atUs })) yield `${line}\n`;
 }

@@ -1,50 +1,46 @@
-import { type IncidentsDocument, incidentsDocument } from "../../query/incidents.ts";
+import { type IncidentsTold, incidentsDocument } from "../../query/incidents.ts";
 import { type Asked, askPast, asksForSome, entriesOf, unknownIn, windowOf } from "../asked.ts";
 import { has, type Invocation, valuesOf } from "../declaration.ts";
+import { shelvesOf } from "../disk-shelf.ts";
 import { EXIT } from "../exit.ts";
+import { inPieces } from "../in-pieces.ts";
 import { NOBODY, sayNoSuchAgent } from "../no-such-agent.ts";
-import { formatIncidents, incidentsJson } from "../render/incidents.ts";
+import { formatIncidents } from "../render/incidents.ts";
+import { jsonPieces } from "../render/json-pieces.ts";
 
 /** `fleet incidents [NAME...]`: a death certificate for each failure, those of one cause together. */
 export async function run(invocation: Invocation): Promise<number> {
   const { output } = invocation;
-  const found = await askPast(invocation, (asked) => {
-    const { past, atUs } = asked;
-    const window = windowOf(invocation, asked);
-    const unknown = unknownIn(past, invocation);
-    if (unknown !== undefined) return { unknown, known: past.names() };
-    const entries = entriesOf(past, window, invocation);
-    const classes = valuesOf(invocation, "class");
-    const document = incidentsDocument(past, { entries, classes, window, atUs, events: eventsOf(asked) });
-    return { document, isOfNobody: entries.length === 0 && asksForSome(invocation) };
-  });
-  if (!("document" in found)) return sayNoSuchAgent(output, found.unknown, found.known);
-  const { document, isOfNobody } = found;
-  if (!has(invocation, "json") && isOfNobody) output.complain(NOBODY);
-  else for (const text of inPieces(told(invocation, document))) output.print(text);
-  return EXIT.done;
+  const shelves = shelvesOf(invocation);
+  try {
+    const found = await askPast(invocation, (asked) => {
+      const { past, atUs } = asked;
+      const window = windowOf(invocation, asked);
+      const unknown = unknownIn(past, invocation);
+      if (unknown !== undefined) return { unknown, known: past.names() };
+      const entries = entriesOf(past, window, invocation);
+      const input = { entries, classes: valuesOf(invocation, "class"), window, atUs, shelf: shelves.shelf };
+      const document = incidentsDocument(past, { ...input, events: eventsOf(asked) });
+      return { document, isOfNobody: entries.length === 0 && asksForSome(invocation) };
+    });
+    if (!("document" in found)) return sayNoSuchAgent(output, found.unknown, found.known);
+    const { document, isOfNobody } = found;
+    if (!has(invocation, "json") && isOfNobody) output.complain(NOBODY);
+    else for (const text of inPieces(told(invocation, document))) output.print(text);
+    return EXIT.done;
+  } finally {
+    shelves.close();
+  }
 }
 
-function* told(invocation: Invocation, document: IncidentsDocument): Generator<string> {
+function* told(invocation: Invocation, document: IncidentsTold): Generator<string> {
   const { output } = invocation;
-  if (has(invocation, "json")) return yield* incidentsJson(document);
+  if (has(invocation, "json")) {
+    yield* jsonPieces(document);
+    return yield "\n";
+  }
   const look = { width: output.width(), paint: output.paint };
   for (const line of formatIncidents(document, look)) yield `${line}\n`;
-}
-
-/** What a pipe holds. */
-const PIECE = 65_536;
-
-/** Joined to what is worth a call of the system, and never to all there is. */
-function* inPieces(texts: Iterable<string>): Generator<string> {
-  let piece = "";
-  for (const text of texts) {
-    piece += text;
-    if (piece.length < PIECE) continue;
-    yield piece;
-    piece = "";
-  }
-  if (piece !== "") yield piece;
 }
 
 function eventsOf({ reader, past }: Asked): Parameters<typeof incidentsDocument>[1]["events"] {

@@ -1,12 +1,15 @@
 import { HAPPENINGS } from "../../query/history/happening.ts";
 import type { State } from "../../query/history/past.ts";
-import { whenDocument } from "../../query/when.ts";
+import { type WhenTold, whenDocument } from "../../query/when.ts";
 import { FleetError } from "../../store/errors.ts";
 import { askPast, windowOf } from "../asked.ts";
 import { has, type Invocation } from "../declaration.ts";
+import { shelvesOf } from "../disk-shelf.ts";
 import { EXIT } from "../exit.ts";
+import { inPieces } from "../in-pieces.ts";
 import { sayNoSuchAgent } from "../no-such-agent.ts";
 import { refuseWith } from "../refuse-with.ts";
+import { jsonPieces } from "../render/json-pieces.ts";
 import { STATUSES } from "../render/ps-cells.ts";
 import { formatWhen } from "../render/when.ts";
 
@@ -17,24 +20,36 @@ export async function run(invocation: Invocation): Promise<number> {
   const state = stateOf(word);
   refuseWith(invocation, "all", ["first", "last"]);
   refuseWith(invocation, "first", ["last"]);
-  const found = await askPast(invocation, (asked) => {
-    const known = asked.past.names();
-    if (!known.includes(name)) return { known };
-    return whenDocument(asked.past, { name, state, window: windowOf(invocation, asked), atUs: asked.atUs });
-  });
-  if (!("schema" in found)) return sayNoSuchAgent(output, name, found.known);
-  if (has(invocation, "json")) output.print(`${JSON.stringify(found, null, 2)}\n`);
-  else {
-    const which = has(invocation, "all") ? "all" : has(invocation, "first") ? "first" : "last";
-    const said = {
-      since: has(invocation, "since"),
-      until: has(invocation, "until") || has(invocation, "at"),
-    };
-    output.print(
-      `${formatWhen(found, { which, said, width: output.width(), paint: output.paint }).join("\n")}\n`,
-    );
+  const shelves = shelvesOf(invocation);
+  try {
+    const found = await askPast(invocation, (asked) => {
+      const known = asked.past.names();
+      if (!known.includes(name)) return { known };
+      const all = has(invocation, "all") || has(invocation, "json");
+      const window = windowOf(invocation, asked);
+      return whenDocument(asked.past, { name, state, window, atUs: asked.atUs, all, shelf: shelves.shelf });
+    });
+    if (!("schema" in found)) return sayNoSuchAgent(output, name, found.known);
+    for (const text of inPieces(told(invocation, found))) output.print(text);
+    return found.count === 0 ? EXIT.noSuchAgent : EXIT.done;
+  } finally {
+    shelves.close();
   }
-  return found.count === 0 ? EXIT.noSuchAgent : EXIT.done;
+}
+
+function* told(invocation: Invocation, document: WhenTold): Generator<string> {
+  if (has(invocation, "json")) {
+    yield* jsonPieces(document);
+    return yield "\n";
+  }
+  const which = has(invocation, "all") ? "all" : has(invocation, "first") ? "first" : "last";
+  const said = {
+    since: has(invocation, "since"),
+    until: has(invocation, "until") || has(invocation, "at"),
+  };
+  const { output } = invocation;
+  const look = { which, said, width: output.width(), paint: output.paint } as const;
+  for (const line of formatWhen(document, look)) yield `${line}\n`;
 }
 
 const STATES: readonly State[] = [...STATUSES, ...HAPPENINGS];

@@ -6,6 +6,7 @@ import { incidentsDocument } from "../../query/incidents.ts";
 import { exactIsoOf, exactUsOf } from "../../query/instant.ts";
 import { uptimeDocument } from "../../query/uptime.ts";
 import type { NewEvent, StoredEvent } from "../../store/events/envelope.ts";
+import { whole } from "../support/whole.ts";
 
 /**
  * Ends that nobody watched, cut out of the log of a real fleet (systemd 252, tmux 3.3a, a beat every 2 s) to which each of these things was done.
@@ -47,7 +48,7 @@ function captured(file: string) {
   };
   return {
     past,
-    incidents: (fromUs: number) => incidentsDocument(past, { ...asked(fromUs), events: source }),
+    incidents: (fromUs: number) => whole(incidentsDocument(past, { ...asked(fromUs), events: source })),
     uptime: (fromUs: number) => uptimeDocument(past, asked(fromUs)),
     /** What an agent was over a window, one word for each stretch. */
     story: (agent: string, from: string, to: string) =>

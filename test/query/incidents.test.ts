@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { incidentsJson } from "../../cli/render/incidents.ts";
+import { jsonPieces } from "../../cli/render/json-pieces.ts";
 import type { Past } from "../../query/history/past.ts";
 import { pastOf } from "../../query/history/past-in-memory.ts";
 import { keptPast } from "../../query/history/past-kept.ts";
@@ -8,6 +8,7 @@ import type { EventSource } from "../../query/lately.ts";
 import type { ChronicleView } from "../../store/chronicle-view.ts";
 import type { StoredEvent } from "../../store/events/envelope.ts";
 import { beatLook, paneSeen, SERVER, SOCKET, tmuxLook } from "../support/looks.ts";
+import { whole } from "../support/whole.ts";
 import { type KeptLog, keepLog } from "./history/kept-log.ts";
 import { createStory, journalLine, type Story } from "./history/story.ts";
 
@@ -61,7 +62,9 @@ function documentOf(past: Past) {
       );
     },
   };
-  return incidentsDocument(past, { entries: past.roster(window), window, atUs: nowUs(), events: source });
+  return whole(
+    incidentsDocument(past, { entries: past.roster(window), window, atUs: nowUs(), events: source }),
+  );
 }
 
 function pastOfLog(): Past {
@@ -105,7 +108,8 @@ describe("the incidents of one that falls again and again", () => {
     const whole = documentOf(pastOfLog());
     for (const count of [0, 1, 2, MINUTES]) {
       const document = { ...whole, incidents: whole.incidents.slice(0, count) };
-      expect([...incidentsJson(document)].join("")).toBe(`${JSON.stringify(document, null, 2)}\n`);
+      const told = { ...document, incidents: new Set(document.incidents) };
+      expect([...jsonPieces(told)].join("")).toBe(JSON.stringify(document, null, 2));
     }
   });
 });

@@ -11,6 +11,7 @@ import { uptimeDocument } from "../../query/uptime.ts";
 import { whenDocument } from "../../query/when.ts";
 import { whyDocument } from "../../query/why.ts";
 import { worstOf } from "../../query/worst.ts";
+import { whole } from "../support/whole.ts";
 import { AGENTS, anyStoryWithSteps, BEGIN_US, play } from "./history/world.ts";
 
 /**
@@ -31,10 +32,10 @@ test("ps, why, history, when, uptime, incidents and diff agree on generated hist
         const window = { fromUs: BEGIN_US, toUs: nowUs };
         const entries = past.roster(window);
         const input = { entries, window, atUs: nowUs };
-        const history = historyDocument(past, input);
+        const history = whole(historyDocument(past, input));
         const uptime = uptimeDocument(past, input);
         const source = { event: (seq: number) => events[seq - 1] ?? null, between: () => [] };
-        const { incidents } = incidentsDocument(past, { ...input, events: source });
+        const { incidents } = whole(incidentsDocument(past, { ...input, events: source }));
         const deaths = incidents.flatMap((incident) => incident.deaths);
         const story = [...storyOf(past, { ...input, whole: true })];
 
@@ -82,7 +83,7 @@ test("ps, why, history, when, uptime, incidents and diff agree on generated hist
           const statuses = new Set(intervals.map(({ status }) => status));
           for (const state of statuses) {
             if (state === null) continue;
-            const { occurrences } = whenDocument(past, { name, state, window, atUs: nowUs });
+            const { occurrences } = whole(whenDocument(past, { name, state, window, atUs: nowUs }));
             const stays = occurrences.map(
               ({ from, to, unobserved_seconds }) =>
                 exactUsOf(to ?? history.window.to) - exactUsOf(from) - Math.round(unobserved_seconds * 1e6),

@@ -24,7 +24,7 @@ function said(occurrence: Partial<WhenOccurrence>, windowTo = "2026-06-20T21:00:
     },
   };
   const look = { which: "last", said: { since: true, until: true }, width: null, paint: plain } as const;
-  return formatWhen(document, look).join("\n");
+  return [...formatWhen(document, look)].join("\n");
 }
 
 test("what was watched to begin and to end is told in ms where it is short, and is no single look", () => {

@@ -4,6 +4,7 @@ import type { SpanRecord } from "../../../otel/mirror/span-record.ts";
 import { newestOf, type Rules } from "../../../query/history/rules.ts";
 import { historyDocument } from "../../../query/story.ts";
 import { microsOf } from "../../../store/exchange.ts";
+import { whole } from "../../support/whole.ts";
 import { believed } from "../support/believed.ts";
 import { openReferenceLog, type ReferenceLog } from "../support/reference-log.ts";
 
@@ -19,7 +20,7 @@ const open = (rules?: readonly Rules[]): ReferenceLog => {
 function toldByHistory({ past }: ReferenceLog, throughUs: number) {
   const of = past();
   const window = { fromUs: (of.beginsUs ?? 0) - DAY_US, toUs: of.nowUs };
-  const { agents } = historyDocument(of, { entries: of.roster(window), window, atUs: of.nowUs });
+  const { agents } = whole(historyDocument(of, { entries: of.roster(window), window, atUs: of.nowUs }));
   return agents.map(({ name, intervals }) => ({
     name,
     intervals: intervals.flatMap(({ from, to, status, reason }) => {

@@ -4,6 +4,7 @@ import { incidentsDocument } from "../../../query/incidents.ts";
 import { whenDocument } from "../../../query/when.ts";
 import { beatLook, operatorVerb, paneSeen, systemdLook, tmuxLook } from "../../support/looks.ts";
 import { rowOf, tableOf } from "../../support/table.ts";
+import { whole } from "../../support/whole.ts";
 import type { Story } from "./story.ts";
 import { createStory, hookLine, journalLine, S, T } from "./story.ts";
 
@@ -38,7 +39,7 @@ const deaths = () => {
   const window = { fromUs: story.at(50), toUs: story.at(400) };
   const events = { event: () => null, between: () => [] };
   const asked = { entries: past.roster(window), window, atUs: story.at(400), events };
-  return incidentsDocument(past, asked).incidents.flatMap((incident) => incident.deaths);
+  return whole(incidentsDocument(past, asked)).incidents.flatMap((incident) => incident.deaths);
 };
 
 beforeEach(() => {
@@ -66,10 +67,12 @@ test("a life that came and went between two others ended as its own hook says, a
     [131, "unobserved: no evidence"],
     [140, "failed: exit 13"],
   ]);
-  const { occurrences } = whenDocument(story.past(400), {
-    ...{ name: "coder0", state: "failed", atUs: story.at(400) },
-    window: { fromUs: story.at(99), toUs: story.at(400) },
-  });
+  const { occurrences } = whole(
+    whenDocument(story.past(400), {
+      ...{ name: "coder0", state: "failed", atUs: story.at(400) },
+      window: { fromUs: story.at(99), toUs: story.at(400) },
+    }),
+  );
   expect(occurrences.map(({ reason }) => reason)).toEqual(["exit 11", "exit 12", "exit 13"]);
 });
 
@@ -150,10 +153,12 @@ test("two stops with a life between them are two, though nobody saw that life", 
   wanted(119.9, "stopping", "stop");
   closed(120, "$2");
   story.record(300, tmuxLook(story.at(300), []));
-  const { occurrences } = whenDocument(story.past(400), {
-    ...{ name: "coder0", state: "stopped", atUs: story.at(400) },
-    window: { fromUs: story.at(99), toUs: story.at(400) },
-  });
+  const { occurrences } = whole(
+    whenDocument(story.past(400), {
+      ...{ name: "coder0", state: "stopped", atUs: story.at(400) },
+      window: { fromUs: story.at(99), toUs: story.at(400) },
+    }),
+  );
   expect(occurrences.map(({ from, to }) => [from, to])).toEqual([
     [new Date(story.at(100) / 1000).toISOString(), new Date(story.at(106) / 1000).toISOString()],
     [new Date(story.at(120) / 1000).toISOString(), null],

@@ -10,6 +10,7 @@ import { microsOf } from "../../../store/exchange.ts";
 import { createFoldedLog } from "../../support/fold.ts";
 import { beatLook, operatorVerb, paneSeen, rosterLook, SOCKET, tmuxLook } from "../../support/looks.ts";
 import { tableOf } from "../../support/table.ts";
+import { whole } from "../../support/whole.ts";
 
 const S = 1_000_000;
 const T = 1_800_000_000 * S;
@@ -34,7 +35,7 @@ function failuresOf(events: readonly StoredEvent[], fromUs: number): string[] {
   const window = { fromUs, toUs: nowUs };
   const source = { event: () => null, between: () => [] };
   const asked = { entries: past.roster(window), window, atUs: nowUs, events: source };
-  return incidentsDocument(past, asked).incidents.flatMap(({ deaths }) =>
+  return whole(incidentsDocument(past, asked)).incidents.flatMap(({ deaths }) =>
     deaths.map(({ agent, at, course }) => `${at} ${agent} ${course.map(({ status }) => status)}`),
   );
 }
