@@ -1,5 +1,15 @@
 import { randomUUID } from "node:crypto";
-import { closeSync, fchmodSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  fchmodSync,
+  fsyncSync,
+  openSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { FleetError } from "../store/errors.ts";
 
@@ -27,7 +37,6 @@ export interface Draft {
 }
 
 export function draftOf(path: string, mode: number): Draft {
-  const temporary = join(dirname(path), `.${basename(path)}.${randomUUID()}.tmp`);
   const attempt = <T>(work: () => T): T => {
     try {
       return work();
@@ -38,6 +47,14 @@ export function draftOf(path: string, mode: number): Draft {
       });
     }
   };
+  const found = attempt(() => statSync(path, { throwIfNoEntry: false }));
+  if (found?.isDirectory())
+    throw new FleetError("usage", `${path} is a directory`, { hint: "Name a file in it." });
+  // Put in place of a pipe or of /dev/null, a file would be there for whoever uses them next.
+  if (found !== undefined && !found.isFile()) return straightInto(path, attempt);
+  // A link stays one: what it leads to is replaced.
+  const place = found === undefined ? path : attempt(() => realpathSync(path));
+  const temporary = join(dirname(place), `.${basename(place)}.${randomUUID()}.tmp`);
   let descriptor: number | null = attempt(() => openSync(temporary, "wx", 0o600));
   let isThere = true;
   const close = (): void => {
@@ -51,12 +68,26 @@ export function draftOf(path: string, mode: number): Draft {
         fchmodSync(descriptor ?? -1, mode);
         fsyncSync(descriptor ?? -1);
         close();
-        renameSync(temporary, path);
+        renameSync(temporary, place);
         isThere = false;
       }),
     discard() {
       close();
       if (isThere) rmSync(temporary, { force: true });
     },
+  };
+}
+
+/** What takes bytes and keeps none, or hands them on: there is nothing to put in place. */
+function straightInto(path: string, attempt: <T>(work: () => T) => T): Draft {
+  let descriptor: number | null = attempt(() => openSync(path, "w"));
+  const close = (): void => {
+    if (descriptor !== null) closeSync(descriptor);
+    descriptor = null;
+  };
+  return {
+    write: (text) => attempt(() => writeFileSync(descriptor ?? -1, text)),
+    commit: close,
+    discard: close,
   };
 }

@@ -3,7 +3,8 @@ import { lockHolder } from "./lock-holder.ts";
 
 /**
  * Runs `work` on the database at `path`; what SQLite says about the file, the disk or another process becomes a
- * `FleetError` that names the path and what to do. Anything else (a bug of ours) passes through as it is.
+ * `FleetError` that names the path and what to do, and so does what can no longer be read of a table. Anything else (a bug of ours) passes
+ * through as it is.
  */
 export function storing<T>(path: string, work: () => T): T {
   try {
@@ -15,6 +16,12 @@ export function storing<T>(path: string, work: () => T): T {
 
 function storageFailure(path: string, error: unknown): FleetError | null {
   const { code, message } = (error ?? {}) as { code?: unknown; message?: string };
+  // Payloads of events are told apart by whoever reads them: what else is kept as JSON, or deflated, is folded from them.
+  if (error instanceof SyntaxError || (typeof code === "string" && code.startsWith("Z_")))
+    return new FleetError("corrupt", `${path}: what is folded from the events is damaged (${message})`, {
+      hint: "Run `fleet rebuild`, which folds it anew, and `fleet verify`, which says whether the events are whole.",
+      cause: error,
+    });
   if (error instanceof FleetError || typeof code !== "string" || !code.startsWith("SQLITE_")) return null;
   // Extended codes begin with their primary one: SQLITE_IOERR_WRITE, SQLITE_BUSY_SNAPSHOT.
   const is = (primary: string) => code === primary || code.startsWith(`${primary}_`);

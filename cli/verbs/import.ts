@@ -1,4 +1,4 @@
-import { closeSync, openSync } from "node:fs";
+import { closeSync, fstatSync, openSync } from "node:fs";
 import { hostname } from "node:os";
 import { FleetError } from "../../store/errors.ts";
 import { importEvents } from "../../store/import.ts";
@@ -74,7 +74,10 @@ export async function run(invocation: Invocation): Promise<number> {
 
 function opened(file: string, called: string): number {
   try {
-    return openSync(file, "r");
+    const descriptor = openSync(file, "r");
+    if (!fstatSync(descriptor).isDirectory()) return descriptor;
+    closeSync(descriptor);
+    throw new Error("it is a directory");
   } catch (error) {
     throw new FleetError("usage", `${called} cannot be read: ${(error as Error).message}`, {
       hint: "Name a file that `fleet export` wrote, or - for standard input.",

@@ -100,6 +100,8 @@ function messageOf(words: Invocation): string {
   if (file !== undefined) {
     if (!existsSync(file))
       throw new FleetError("usage", `there is no file ${file}`, { hint: "Check its name." });
+    if (statSync(file).isDirectory())
+      throw new FleetError("usage", `${file} is a directory`, { hint: "Name a file in it." });
     if (statSync(file).size > MAX_MESSAGE_BYTES + 1) throw tooLong(statSync(file).size);
     return decodeMessage(readFileSync(file), file);
   }

@@ -135,7 +135,7 @@ export function deriveHeartbeat(
     const known = documentOf(documents, "heartbeat", agent);
     if (known && known.recordedAtUs > begunUs) continue;
     if (beat === null) {
-      if (known && !known.removed)
+      if (known && isToBeRemoved(documents, agent, known))
         events.push({ ...seen, type: "heartbeat.file.removed", agent, payload: {} });
       continue;
     }
@@ -165,10 +165,17 @@ export function deriveHeartbeat(
   if (!snapshot.complete) return events;
   const listed = new Set([...snapshot.beats.map(({ agent }) => agent), ...(snapshot.unreadable ?? [])]);
   for (const [agent, known] of documentsOf(documents, "heartbeat")) {
-    if (listed.has(agent) || known.removed || known.recordedAtUs > begunUs) continue;
+    if (listed.has(agent) || known.recordedAtUs > begunUs) continue;
+    if (!isToBeRemoved(documents, agent, known)) continue;
     events.push({ ...seen, type: "heartbeat.file.removed", agent, payload: {} });
   }
   return events;
+}
+
+/** It was there, or something was in its place since it had gone that was no heartbeat. */
+function isToBeRemoved(documents: ReadonlyDocuments, agent: string, known: HeartbeatDocument): boolean {
+  const refused = documentOf(documents, "refusedbeat", agent);
+  return !known.removed || (refused !== undefined && refused.seq > known.seq);
 }
 
 /** `pidStart` is read from /proc beside the beat: when the process is gone by a later look, the beat is still the same one. */

@@ -235,4 +235,10 @@ describe("fleet import", () => {
     expect(exit).toBe(2);
     expect(stderr).toContain("cannot be read");
   });
+
+  test("so is a directory", async () => {
+    const { exit, stderr } = await elsewhere("import", fleet.home);
+    expect(exit).toBe(2);
+    expect(stderr).toContain("cannot be read: it is a directory");
+  });
 });

@@ -1,5 +1,6 @@
 import { chmodSync, mkdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import Database from "better-sqlite3";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { presentAtAGlance } from "../../cli/at-a-glance.ts";
 import { readPresent } from "../../cli/present.ts";
@@ -471,6 +472,19 @@ describe("a state directory or a log that cannot be used", () => {
     rmSync(`${path}-shm`, { force: true });
     writeFileSync(path, "this is no database ".repeat(1000));
     expect(await say()).toContain("the log is damaged");
+  });
+
+  test("damaged in what is folded from it", async () => {
+    fleet.log.close();
+    const database = new Database(join(fleet.home, "state", "fleet.db"));
+    database.exec("UPDATE told SET value = '{' || value");
+    database.close();
+    const { exit, stderr } = await fleet.run("history", "--since", "1h");
+    expect(exit).toBe(1);
+    expect(stderr).toContain("what is folded from the events is damaged");
+    expect(stderr).toContain("Run `fleet rebuild`");
+    expect((await fleet.run("rebuild")).exit).toBe(0);
+    expect((await fleet.run("history", "--since", "1h")).exit).toBe(0);
   });
 });
 

@@ -291,6 +291,13 @@ describe("the ladder", () => {
     expect(row(t + 7 * S)).toMatchObject({ status: "healthy", heartbeat: { refused: "no ts" } });
     at(t + 8 * S).look({ ...beatLook(t + 8 * S, "coder0", t), beats: [], complete: true });
     expect(row(t + 9 * S).heartbeat).toMatchObject({ refused: null, reason: "no-file" });
+    // What came after the file had gone goes as well, and is told once.
+    refusedAt(t + 10 * S);
+    expect(row(t + 11 * S).heartbeat).toMatchObject({ refused: "no ts", reason: "no-file" });
+    for (const seconds of [12, 13])
+      at(t + seconds * S).look({ ...beatLook(t + seconds * S, "coder0", t), beats: [], complete: true });
+    expect(row(t + 14 * S).heartbeat).toMatchObject({ refused: null, reason: "no-file" });
+    expect(log.events.filter(({ type }) => type === "heartbeat.file.removed")).toHaveLength(2);
   });
 
   test("a beat of after the end that is told says that another life came and went, of which nothing else is known", () => {
