@@ -6,7 +6,7 @@ import { nowUs } from "./clock.ts";
 import { type Invocation, namesIn, textOf, valuesOf, type Words } from "./declaration.ts";
 import { openExistingLog } from "./existing-log.ts";
 import { lookAround, nothingRecorded } from "./here.ts";
-import { partitionOf } from "./partition-asked.ts";
+import { othersThan, partitionOf } from "./partition-asked.ts";
 import { type Around, beforeTheLog, passedMoment, withinTheLog } from "./passed-moment.ts";
 import { isBehind, openPast, openPastAsRecorded } from "./past.ts";
 import { formatMoment } from "./render/moment.ts";
@@ -65,10 +65,20 @@ function pastOf(words: Invocation, reader: Reader): Asked {
     known === null
       ? openPast(reader, partition, now)
       : openPastAsRecorded(reader, partition, known.seq, known.atUs);
-  return { reader, past, atUs: withinTheLog(asked, past.beginsUs), asRecorded: known !== null, output };
+  const others = othersThan(partition, words, reader);
+  return {
+    reader,
+    past,
+    atUs: withinTheLog(asked, past.beginsUs, others),
+    asRecorded: known !== null,
+    output,
+  };
 }
 
-/** What had been written by a moment: its last event. An event (`#1234`) is the last one itself, and told when it was written. */
+/**
+ * What had been written by a moment: its last event. An event (`#1234`) is the last one itself, and told when it was written; a look knew what it
+ * saw at the one moment that it covers, which is a little before.
+ */
 function recordedBy(
   text: string,
   around: Around & { readonly reader: Reader },
@@ -76,8 +86,11 @@ function recordedBy(
   const { reader, now } = around;
   const moment = passedMoment(text, "--as-recorded", around);
   if (moment.seq === null) return { atUs: moment.atUs, seq: reader.lastSeqBy(moment.atUs) };
-  const recordedAtUs = reader.event(moment.seq)?.recordedAtUs ?? moment.atUs;
-  return { atUs: Math.min(recordedAtUs, now), seq: moment.seq };
+  const event = reader.event(moment.seq);
+  const writtenUs = event?.recordedAtUs ?? moment.atUs;
+  const toldUs =
+    event?.type === "recorder.sample.taken" ? Math.min(event.occurredAtUs, writtenUs) : writtenUs;
+  return { atUs: Math.min(toldUs, now), seq: moment.seq };
 }
 
 /**
@@ -98,7 +111,14 @@ export function windowOf(words: Words, { reader, past, atUs, output }: Asked): W
       hint: "Give a window that begins before it ends.",
     });
   }
-  if (past.beginsUs !== null && toUs <= past.beginsUs) throw beforeTheLog(toUs, past.beginsUs, "of before");
+  const others = past.beginsUs !== null && fromUs < past.beginsUs ? othersThan(past, words, reader) : "";
+  if (past.beginsUs !== null && toUs <= past.beginsUs)
+    throw beforeTheLog(toUs, past.beginsUs, "of before", others);
+  // Else it would read as if nothing had been recorded before.
+  if (past.beginsUs !== null && others !== "")
+    output.complain(
+      `Of ${past.tenantId}@${past.host} the log begins at ${formatMoment(past.beginsUs)}; it also holds ${others}: ask with --host.\n`,
+    );
   return { fromUs, toUs };
 }
 

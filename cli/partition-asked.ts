@@ -2,6 +2,20 @@ import { FleetError } from "../store/errors.ts";
 import type { Partition } from "../store/identity.ts";
 import type { Reader } from "../store/reader.ts";
 import { textOf, type Words } from "./declaration.ts";
+import { visible } from "./render/text.ts";
+
+/**
+ * What else this log holds, where somebody asked about its own host without naming it: a host that was called otherwise before, or another that
+ * was imported. Empty: nothing.
+ */
+export function othersThan(own: Partition, words: Words, reader: Reader): string {
+  if (textOf(words, "tenant") !== undefined || textOf(words, "host") !== undefined) return "";
+  return reader
+    .partitions()
+    .filter(({ tenantId, host }) => tenantId !== own.tenantId || host !== own.host)
+    .map(({ tenantId, host }) => visible(`${tenantId}@${host}`))
+    .join(", ");
+}
 
 /** The host that is asked about: the log's own, or the one that --host and --tenant name. */
 export function partitionOf(words: Words, reader: Reader): Partition {

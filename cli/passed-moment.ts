@@ -62,19 +62,22 @@ export function endingBy(
   };
 }
 
-export function beforeTheLog(atUs: number, beginsUs: number | null, when = "of"): FleetError {
+export function beforeTheLog(atUs: number, beginsUs: number | null, when = "of", others = ""): FleetError {
   // Within one second the two would read the same.
   const said = beginsUs !== null && formatMoment(atUs) === formatMoment(beginsUs) ? isoMoment : formatMoment;
   const begins = beginsUs === null ? "nothing had been recorded" : `the log begins at ${said(beginsUs)}`;
   return new FleetError("usage", `nothing is known ${when} ${said(atUs)}: ${begins}`, {
-    hint: "Ask for a later moment; `fleet events --limit 1 --after 0` shows the first event.",
+    hint:
+      others === ""
+        ? "Ask for a later moment; `fleet events --limit 1 --after 0` shows the first event."
+        : `Ask for a later moment, or for what else this log holds with --host: ${others}.`,
   });
 }
 
 /** What the first events tell is dated a little before they were written: an event of the log is never before it. */
-export function withinTheLog(moment: Passed, beginsUs: number | null): number {
+export function withinTheLog(moment: Passed, beginsUs: number | null, others = ""): number {
   if (beginsUs !== null && moment.seq !== null) return Math.max(moment.atUs, beginsUs);
-  if (beginsUs === null || moment.atUs < beginsUs) throw beforeTheLog(moment.atUs, beginsUs);
+  if (beginsUs === null || moment.atUs < beginsUs) throw beforeTheLog(moment.atUs, beginsUs, "of", others);
   return moment.atUs;
 }
 
