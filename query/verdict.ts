@@ -56,7 +56,9 @@ export function judge(evidence: Evidence): Verdict {
     return {
       status: step.status,
       reason: step.reason ?? null,
-      sinceUs: step.sinceUs ?? null,
+      // A beat may be dated by a clock that is ahead: nothing is so since later than now.
+      sinceUs:
+        step.sinceUs === undefined || step.sinceUs === null ? null : Math.min(step.sinceUs, evidence.nowUs),
       unknown,
       rungs,
     };

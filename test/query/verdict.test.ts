@@ -269,6 +269,15 @@ describe("the ladder", () => {
     return cells.find(({ plane }) => plane === "heartbeat")?.state;
   };
 
+  test("nothing is so since later than now, where a beat is dated by a clock that is ahead", () => {
+    at(t + 1 * S).look(beatLook(t + 1 * S, "coder0", t + 2.5 * S));
+    expect(row(t + 1 * S)).toMatchObject({
+      status: "healthy",
+      since: new Date((t + 1 * S) / 1000).toISOString(),
+    });
+    expect(row(t + 3 * S).since).toBe(new Date((t + 2.5 * S) / 1000).toISOString());
+  });
+
   test("a beat file that is refused is said so in its row, until a beat is read or the file is gone", () => {
     const refusedAt = (us: number) =>
       at(us).append({
