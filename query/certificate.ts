@@ -97,12 +97,13 @@ export function certify(asked: AskedIncidents, entry: RosterEntry, outage: Outag
   const settled = past.explain(name, Math.min(endUs - 1, (course.at(-1)?.fromUs ?? atUs) + NEARBY_US));
   const end = stages.find(({ row }) => row.pane.state === "dead" || row.pane.state === "missing");
   // Its process may be seen to be gone some moments before the server is that took it along.
+  const soonAfter = (): readonly Explained[] =>
+    outage.beganBefore
+      ? [past.explain(name, Math.min(beganUs + MOMENT_US, endUs - 1))]
+      : stages.filter((_, at) => (course[at]?.fromUs ?? Infinity) <= beganUs + MOMENT_US);
   const lost =
     first?.verdict.reason === "pid-gone"
-      ? stages.find(
-          ({ verdict }, at) =>
-            verdict.reason === SERVER_GONE && (course[at]?.fromUs ?? Infinity) <= beganUs + MOMENT_US,
-        )
+      ? soonAfter().find(({ verdict }) => verdict.reason === SERVER_GONE)
       : undefined;
   const ended = lost ?? first;
   const { cause, key } =

@@ -645,6 +645,24 @@ describe("causes", () => {
     expect(found[0]?.deaths[0]?.witnessed).toBe(false);
   });
 
+  test("a server took them along also in a window that begins after that", async () => {
+    begin();
+    past.beats("coder0", 15, 90);
+    past.beats("coder1", 15, 90);
+    for (const agent of ["coder0", "coder1"]) past.tell(99.5, { ...exited, agent, occurredAtUs: at(99.5) });
+    past.look(100, tmuxLook(at(100), [], { server: null, goneReason: "refused" }));
+    past.stop(200);
+    past.now(200);
+    const causes = async (...argv: string[]) =>
+      (await past.json<IncidentsDocument>("incidents", ...argv)).incidents.map(({ cause, deaths }) => [
+        cause?.kind,
+        deaths.map(({ agent }) => agent),
+      ]);
+    const one = [["tmux-server", ["coder0", "coder1"]]];
+    expect(await causes("--since", "20:00")).toEqual(one);
+    expect(await causes("--since", "20:02")).toEqual(one);
+  });
+
   test("a user manager that goes takes the tmux server with it", async () => {
     begin();
     past.look(30, tmuxLook(at(30), [], { server: null, goneReason: "refused" }));
