@@ -18,3 +18,11 @@ export function partsOf(view: ChronicleView, heldEvents: number): (window: Windo
     }
   };
 }
+
+/** A window in parts, so that one of a year is not held in memory. */
+export function* daysOf({ fromUs, toUs }: Window): Generator<Window> {
+  for (let beginsUs = fromUs; beginsUs < toUs; beginsUs += DAY_US)
+    yield { fromUs: beginsUs, toUs: Math.min(beginsUs + DAY_US, toUs) };
+}
+
+const DAY_US = 86_400_000_000;

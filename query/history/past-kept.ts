@@ -14,13 +14,13 @@ import type { Interval } from "./intervals.ts";
 import { extend } from "./intervals.ts";
 import { once } from "./once.ts";
 import { outagesOf, surroundingsOf } from "./outages.ts";
-import { HELD_EVENTS, partsOf } from "./parts.ts";
+import { daysOf, HELD_EVENTS, partsOf } from "./parts.ts";
 import type { Past } from "./past.ts";
 import { before, gapsOf, rosterWithin, toldBefore } from "./past-in-memory.ts";
 import { pastOfStretch } from "./past-of-stretch.ts";
 import { bookOfOne, newestOf, RULES, type Rules } from "./rules.ts";
 import { keptBook, settledUntil } from "./settle.ts";
-import type { Span } from "./span.ts";
+import { since } from "./span.ts";
 import { aroundOf, staysIn } from "./stays.ts";
 import type { Window } from "./sweep.ts";
 import { statusIntervals } from "./sweep.ts";
@@ -31,9 +31,10 @@ import {
   judgedWithin,
   livesWithin,
   rosterWatched,
+  sendsIn,
   watchedWithin,
 } from "./when.ts";
-import { windowTestimony } from "./window-testimony.ts";
+import { sendsTo, windowTestimony } from "./window-testimony.ts";
 
 export interface KeptPastInput {
   readonly tenantId: string;
@@ -183,15 +184,14 @@ export function keptPast(input: KeptPastInput): Past {
     if (first !== undefined) yield first;
     yield* rest;
   }
-  const occurrences: Past["occurrences"] = (agent, state, window) =>
-    isHappening(state)
-      ? happeningsWithin(historyOf(agent, before(until(window))), agent, state, until(window))
-      : staysIn(
-          (isWell(state) ? intervals : wellOrNot)(agent, before(until(window))),
-          state,
-          until(window),
-          aroundOf({ intervals, occurrences, parts, nowUs }, agent, until(window)),
-        );
+  const occurrences: Past["occurrences"] = (agent, state, window) => {
+    const asked = until(window);
+    // Whoever sent wrote it down: who watched meanwhile is not asked.
+    if (state === "sent") return sendsIn(sendsTo({ view, window: asked, nowUs }, agent), asked);
+    if (isHappening(state)) return happeningsWithin(historyOf(agent, before(asked)), agent, state, asked);
+    const around = aroundOf({ intervals, occurrences, parts, nowUs }, agent, asked);
+    return staysIn((isWell(state) ? intervals : wellOrNot)(agent, before(asked)), state, asked, around);
+  };
   const boots: Past["boots"] = (window) =>
     historyWithin(until(window), [])
       .boots.slice(1)
@@ -272,25 +272,10 @@ function wellFor(fromUs: number, toUs: number): Interval {
   return { fromUs, toUs, status: "healthy", reason: null, why: [], rules: 0 };
 }
 
-function* since(beginsUs: number, spans: Iterable<Span>): Generator<Span> {
-  for (const { fromUs, toUs } of spans) {
-    const span = { fromUs: Math.max(fromUs, beginsUs), toUs };
-    if (span.fromUs < toUs) yield span;
-  }
-}
-
 /** As `VerdictReader.notWell` has it. */
 function isWell(status: AgentStatus): boolean {
   return ["healthy", "busy", "starting", "running"].includes(status);
 }
-
-/** A window in parts, so that one of a year is not held in memory. */
-function* daysOf({ fromUs, toUs }: Window): Generator<Window> {
-  for (let beginsUs = fromUs; beginsUs < toUs; beginsUs += DAY_US)
-    yield { fromUs: beginsUs, toUs: Math.min(beginsUs + DAY_US, toUs) };
-}
-
-const DAY_US = 86_400_000_000;
 
 /** One that lapsed as it began to watch has ended no gap. */
 function lapsedFromUs(view: ChronicleView, lapsedAtUs: number | null): number {

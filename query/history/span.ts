@@ -51,6 +51,14 @@ export function lengthOf(spans: Spans): number {
   return spans.reduce((total, { fromUs, toUs }) => total + toUs - fromUs, 0);
 }
 
+/** Only what lies after a moment, as it comes. */
+export function* since(beginsUs: number, spans: Iterable<Span>): Generator<Span> {
+  for (const { fromUs, toUs } of spans) {
+    const span = { fromUs: Math.max(fromUs, beginsUs), toUs };
+    if (span.fromUs < toUs) yield span;
+  }
+}
+
 /** The span that holds the moment, else null. */
 export function spanAt(spans: Spans, atUs: number): Span | null {
   const before = lastFrom(spans, atUs);

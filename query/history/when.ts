@@ -3,7 +3,7 @@ import type { AgentStatus } from "../row.ts";
 import { driftWithin } from "./drift.ts";
 import type { Happening } from "./happening.ts";
 import { HAPPENINGS } from "./happening.ts";
-import type { History } from "./history.ts";
+import type { History, Sent } from "./history.ts";
 import type { Interval } from "./intervals.ts";
 import type { Occurrence } from "./occurrence.ts";
 import { once } from "./once.ts";
@@ -104,7 +104,7 @@ export function happeningsWithin(
     case "attached":
       return attachmentsOf(history, agent, window);
     case "sent":
-      return sendsOf(history, agent, window);
+      return sendsIn(history.sends(agent), window);
     case "rebooted":
       return rebootsOf(history, window);
   }
@@ -288,9 +288,8 @@ function attachmentsOf(history: History, agent: string, window: Window): Occurre
   return found.sort((a, b) => a.fromUs - b.fromUs);
 }
 
-function sendsOf(history: History, agent: string, window: Window): Occurrence[] {
-  return history
-    .sends(agent)
+export function sendsIn(sends: readonly Sent[], window: Window): Occurrence[] {
+  return sends
     .filter(({ atUs }) => atUs >= window.fromUs && atUs < window.toUs)
     .map(({ atUs, seq }) => ({ ...instant(atUs), ...{ reason: null, why: [seq] } }));
 }

@@ -4,7 +4,7 @@ import type { HookedLife, PaneDocument, Purpose } from "../planes/documents.ts";
 import { NO_PURPOSE } from "../planes/purpose.ts";
 import { coverageId } from "../planes/recorder.ts";
 import { ownId } from "./cadence.ts";
-import type { Testimony } from "./history.ts";
+import type { Sent, Testimony } from "./history.ts";
 import { by, horizon, reach, reachOfBeats, timelineOf, untilTold, type WindowInput } from "./horizon.ts";
 import { once, remembered, remembered2 } from "./once.ts";
 import type { EndPoint } from "./pane-points.ts";
@@ -145,12 +145,19 @@ export function windowTestimony(asked: WindowInput): Testimony {
       return { fromUs, values: values.map((value) => (value ?? NO_PURPOSE) as Purpose) };
     }),
     beats: beats.of,
-    sends: (agent) =>
-      view
-        .happened("sent", agent, input.window.fromUs, input.window.toUs)
-        .map(({ atUs, seq }) => ({ atUs: Math.min(atUs, nowUs), seq }))
-        .sort((a, b) => a.atUs - b.atUs || a.seq - b.seq),
+    sends: (agent) => sendsTo(asked, agent),
   };
+}
+
+/** For them no other word is needed. */
+export function sendsTo(
+  { view, window, nowUs }: Pick<WindowInput, "view" | "window" | "nowUs">,
+  agent: string,
+): Sent[] {
+  return view
+    .happened("sent", agent, window.fromUs, untilTold(window.toUs, nowUs))
+    .map(({ atUs, seq }) => ({ atUs: Math.min(atUs, nowUs), seq }))
+    .sort((a, b) => a.atUs - b.atUs || a.seq - b.seq);
 }
 
 /** Whether an end that stands then is told in whole seconds, of which some are left. */

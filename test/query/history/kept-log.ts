@@ -5,14 +5,14 @@ import Sqlite from "better-sqlite3";
 import type { Cadence } from "../../../query/history/cadence.ts";
 import { chronicleAt } from "../../../query/history/chronicler.ts";
 import { derive, projections } from "../../../query/planes/all.ts";
-import type { VerdictReader } from "../../../store/chronicle.ts";
+import type { KeptVerdict, VerdictReader } from "../../../store/chronicle.ts";
 import type { ChronicleView } from "../../../store/chronicle-view.ts";
 import { openChronicleView } from "../../../store/chronicle-view.ts";
 import type { StoredEvent } from "../../../store/events/envelope.ts";
 import type { Log, LogOptions } from "../../../store/log.ts";
 import { openLog } from "../../../store/log.ts";
 import { openReader } from "../../../store/reader.ts";
-import { openVerdictReader } from "../../../store/verdict-table.ts";
+import { openVerdictReader, openVerdictTable } from "../../../store/verdict-table.ts";
 
 /** A log in a file into which a story is written as it was recorded, in batches that the test cuts. */
 export interface KeptLog {
@@ -22,6 +22,8 @@ export interface KeptLog {
   write(events: readonly StoredEvent[], throughSeq: number): void;
   view(): ChronicleView;
   verdicts(): VerdictReader;
+  /** Has these be the verdicts of an agent, as if they had been settled. */
+  settle(agent: string, verdicts: readonly KeptVerdict[]): void;
   events(): StoredEvent[];
   close(): void;
 }
@@ -66,6 +68,16 @@ export function keepLog(cadence: Cadence = SMALL, rebuildThread?: LogOptions["re
     },
     view: () => openChronicleView(connection, 1),
     verdicts: () => openVerdictReader(connection, 1),
+    settle(agent, verdicts) {
+      const writing = new Sqlite(path);
+      writing.transaction(() => {
+        const table = openVerdictTable(writing, 1);
+        table.cut(agent, -Infinity);
+        table.extend(agent, verdicts);
+        table.allSettled();
+      })();
+      writing.close();
+    },
     events() {
       const reader = openReader(path);
       try {
