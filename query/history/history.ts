@@ -131,9 +131,10 @@ export function historyOf({ events, lapsedAtUs = null, nowUs = Infinity }: Histo
 
 /** The planes over time, from what was said of them. */
 export function historyFrom(testimony: Testimony): History {
-  const { told, chronology, coverage, momentUs } = testimony;
+  const { told, momentUs } = testimony;
   const isWatched = remembered2(
-    (source, scope) => momentUs !== null && spanAt(coverage.spans(source, scope), momentUs) !== null,
+    (source, scope) =>
+      momentUs !== null && spanAt(testimony.coverage.spans(source, scope), momentUs) !== null,
   );
   const boots = bootsOf(told);
   const roster = (agent: string) => told.of("roster", agent) as Timeline<RosterDocument | undefined>;
@@ -141,12 +142,12 @@ export function historyFrom(testimony: Testimony): History {
   const program = (socket: string, pane: string) =>
     told.of("process", within(socket, pane)) as Timeline<ProcessDocument | undefined>;
   const server = remembered((socket: string) =>
-    serverTimeline(told, socket, boots, coverage.spans("tmux", socket)),
+    serverTimeline(told, socket, boots, testimony.coverage.spans("tmux", socket)),
   );
   const pane = remembered((id: string): PaneTimeline => {
     const [agent = "", socket = ""] = id.split("\n");
     // Nobody needs to find out what a gap hides at a moment that is in none.
-    const covered = coverage.spans("tmux", socket);
+    const covered = testimony.coverage.spans("tmux", socket);
     const unseen = (own: PaneTimeline["own"]) =>
       withHookedLives(own, told.hooked(agent, socket), server(socket), boots, covered);
     if (isWatched("tmux", socket))
@@ -162,7 +163,7 @@ export function historyFrom(testimony: Testimony): History {
     const read =
       isWatched("heartbeat", "") && beats.events.length === 0
         ? { told: always<BeatTold>(beats.before), watched: KNOWN }
-        : beatTimeline(beats, chronology, coverage.spans("heartbeat", ""));
+        : beatTimeline(beats, testimony.chronology, testimony.coverage.spans("heartbeat", ""));
     return { told: withoutReachOfEnded(read.told, endsOf(agent)), watched: read.watched };
   });
   /** Of one that lives on another socket then it is no end. */
@@ -179,17 +180,21 @@ export function historyFrom(testimony: Testimony): History {
     );
   };
   const knownUnit = remembered((name: string) =>
-    isWatched("systemd", "") ? KNOWN : unitKnown(unit(name), coverage.spans("systemd", "")),
+    isWatched("systemd", "") ? KNOWN : unitKnown(unit(name), testimony.coverage.spans("systemd", "")),
   );
   const knownProgram = remembered((id: string) => {
     if (isWatched("process", "")) return KNOWN;
     const [socket = "", ofPane = ""] = id.split("\n");
-    return programKnown(program(socket, ofPane), coverage.spans("process", ""));
+    return programKnown(program(socket, ofPane), testimony.coverage.spans("process", ""));
   });
   return {
     told,
-    chronology,
-    coverage,
+    get chronology() {
+      return testimony.chronology;
+    },
+    get coverage() {
+      return testimony.coverage;
+    },
     boots,
     lapsedAtUs: testimony.lapsedAtUs,
     declared: told.ids("roster"),

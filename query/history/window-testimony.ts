@@ -35,8 +35,8 @@ export function windowTestimony(asked: WindowInput): Testimony {
       toUs: untilTold(asked.window.toUs, nowUs),
     },
   };
-  const wide = horizon(input);
-  const { coverage, unlived } = wide;
+  /** Not all that is asked about needs to know who watched. */
+  const wide = once(() => horizon(input));
   const isHeld = ({ fromUs, toUs }: Window): boolean => isMoment && toUs === moment && fromUs >= moment - 1;
   /** Of a moment in a gap whoever asks about everybody reads what every line of a family has in it. */
   const inGap = remembered2((family, gap) => {
@@ -58,7 +58,7 @@ export function windowTestimony(asked: WindowInput): Testimony {
 
   const around = remembered((id: string): Window => {
     const [source = "", ...scope] = id.split(" ");
-    const { fromUs, toUs } = reach(coverage, source, scope.join(" "), input.window);
+    const { fromUs, toUs } = reach(wide().coverage, source, scope.join(" "), input.window);
     return { fromUs, toUs: untilTold(toUs, nowUs) };
   });
   const windowOf = (family: string, id: string): Window => {
@@ -71,7 +71,7 @@ export function windowTestimony(asked: WindowInput): Testimony {
       case "process":
         return around(coverageId("process", ""));
       case "coverage":
-        return wide.window;
+        return wide().window;
       // Boots are told apart by the first word of each.
       case "manager":
         return ALWAYS;
@@ -116,22 +116,33 @@ export function windowTestimony(asked: WindowInput): Testimony {
   };
 
   // Of an end that is told in whole seconds it matters what was wanted in the rest of its second.
-  const isWatched = (scope: string) => spanAt(coverage.spans("tmux", scope), moment) !== null;
-  const wishes =
-    isMoment && coverage.scopes("tmux").every(isWatched)
+  const wishes = once((): Window => {
+    const isWatched = (scope: string) => spanAt(wide().coverage.spans("tmux", scope), moment) !== null;
+    return isMoment && wide().coverage.scopes("tmux").every(isWatched)
       ? input.window
       : { ...input.window, toUs: untilTold(input.window.toUs + TOLD_WITHIN_US, nowUs) };
+  });
 
-  const ofBeats = reachOfBeats(coverage, input.window);
-  const beats = beatsOf(input, { ...ofBeats, toUs: untilTold(ofBeats.toUs, nowUs) });
+  const beats = once(() => {
+    const ofBeats = reachOfBeats(wide().coverage, input.window);
+    return beatsOf(input, { ...ofBeats, toUs: untilTold(ofBeats.toUs, nowUs) });
+  });
   return {
     told,
     momentUs: isMoment ? moment : null,
-    chronology: { ...beats.chronology, unlived },
-    coverage,
+    chronology: {
+      effectUs: (event, statedUs) => beats().chronology.effectUs(event, statedUs),
+      foundUs: (event) => beats().chronology.foundUs(event),
+      get unlived() {
+        return wide().unlived;
+      },
+    },
+    get coverage() {
+      return wide().coverage;
+    },
     lapsedAtUs,
     get beating() {
-      return beats.agents();
+      return beats().agents();
     },
     points: remembered((socket) => {
       const { fromUs, toUs } = around(coverageId("tmux", socket));
@@ -141,10 +152,10 @@ export function windowTestimony(asked: WindowInput): Testimony {
       return inOrder(found);
     }),
     purpose: remembered((agent) => {
-      const { fromUs, values } = tell("purpose", agent, wishes);
+      const { fromUs, values } = tell("purpose", agent, wishes());
       return { fromUs, values: values.map((value) => (value ?? NO_PURPOSE) as Purpose) };
     }),
-    beats: beats.of,
+    beats: (agent) => beats().of(agent),
     sends: (agent) => sendsTo(asked, agent),
   };
 }
