@@ -25,6 +25,11 @@ export interface SupervisorOptions extends World {
   readonly onChange?: (outcome: NamedOutcome) => void;
   /** The log refused a report (disk full, say); it is tried again at the next one. */
   readonly onTrouble?: (error: unknown) => void;
+  /**
+   * Takes what to call when the log has come to take every source for unwatched, though nobody here ended. What a collector knows is from
+   * before that: each begins as it did at first, by looking, and only then is it said to watch.
+   */
+  readonly onUnwatched?: (begin: () => void) => void;
   readonly firstBackoffMs?: number;
   readonly maxBackoffMs?: number;
 }
@@ -62,29 +67,45 @@ export async function supervise(options: SupervisorOptions): Promise<void> {
 
 async function keepGoing(collector: Collector, ledger: Ledger, options: SupervisorOptions): Promise<void> {
   const { clock, emit, cursor, signal, firstBackoffMs = 1000, maxBackoffMs = 30_000 } = options;
-  const context: CollectorContext = { clock, emit, cursor, signal, report: ledger.report };
   let backoffMs = firstBackoffMs;
+  let turn = new AbortController();
+  options.onUnwatched?.(() => {
+    turn.abort();
+    ledger.forget();
+  });
   while (!signal.aborted) {
+    turn = new AbortController();
+    const ending = AbortSignal.any([signal, turn.signal]);
+    const context = { clock, emit, cursor, signal: ending, report: reportOf(ledger, turn.signal) };
     const begunUs = clock.monotonicUs();
     try {
       await collector.watch(context);
-      if (signal.aborted) return;
+      if (ending.aborted) continue;
       ledger.fail("it ended by itself");
     } catch (error) {
-      if (signal.aborted) return;
+      if (ending.aborted) continue;
       ledger.fail(error instanceof Error ? error.message : String(error));
     }
     if (clock.monotonicUs() - begunUs > HEALTHY_AFTER_US) backoffMs = firstBackoffMs;
     // Jitter keeps collectors that fell together from standing up together for ever.
-    await pause(backoffMs * (0.75 + Math.random() / 2), undefined, { signal }).catch(() => undefined);
+    await pause(backoffMs * (0.75 + Math.random() / 2), undefined, { signal: ending }).catch(() => undefined);
     backoffMs = Math.min(maxBackoffMs, backoffMs * 2);
   }
+}
+
+/** A look that was begun before its turn was over says nothing of what is watched since. */
+function reportOf(ledger: Ledger, over: AbortSignal): CollectorContext["report"] {
+  return (scope, outcome) => {
+    if (!over.aborted) ledger.report(scope, outcome);
+  };
 }
 
 interface Ledger {
   readonly report: CollectorContext["report"];
   /** The collector itself failed: nothing that it watched is watched now. */
   fail(reason: string): void;
+  /** What was told holds no more, by the log's own word. */
+  forget(): void;
   stop(): void;
 }
 
@@ -147,6 +168,10 @@ function createLedger(source: Collector["source"], options: SupervisorOptions): 
       fellAsAWhole = told.size === 0 || fellAsAWhole;
       const scopes = told.size > 0 ? [...told.keys()] : [""];
       for (const scope of scopes) report(scope, { state: "unavailable", reason });
+    },
+    forget() {
+      told.clear();
+      fellAsAWhole = false;
     },
     stop() {
       closed = true;

@@ -44,7 +44,7 @@ export function startPulse(parts: {
   };
   const beat = (): void => {
     guarded.attempt(() => own.log.renewLease());
-    guarded.attempt(coverage.restate);
+    guarded.attempt(coverage.look);
     guarded.attempt(lateWords.look);
     guarded.attempt(lostAttaches.look);
     for (const finding of watchClocks(readClocks(own.clock))) {

@@ -48,8 +48,8 @@ export async function record(invocation: Invocation): Promise<number> {
         emit: collecting.listening(guarded.append),
         cursor: log.cursor,
         signal: interrupt.signal,
+        onUnwatched: coverage.onLoss,
         onChange(outcome) {
-          coverage.note(outcome);
           voice({ what: "source", source: outcome.source, scope: outcome.scope, reason: outcome.reason });
         },
       });

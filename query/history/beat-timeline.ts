@@ -3,7 +3,7 @@ import type { FoldEvent, Repetition } from "../../store/projection.ts";
 import type { HeartbeatDocument } from "../planes/documents.ts";
 import { DEFAULT_INTERVAL_SECONDS, evolveHeartbeat, repetitionOf } from "../planes/heartbeat.ts";
 import type { Chronology } from "./chronology.ts";
-import type { Spans } from "./span.ts";
+import type { Span, Spans } from "./span.ts";
 import { gapsBetween } from "./span.ts";
 import type { Timeline } from "./timeline.ts";
 import { always, endOf, evolveFrom, pieceAt, setFrom, setWithin, valueAt } from "./timeline.ts";
@@ -134,6 +134,12 @@ function watchedOf(
   const watched = always(false);
   for (const { fromUs, toUs } of covered) setWithin(watched, fromUs, toUs, true);
   const reads = [...new Set(readUs)].sort((a, b) => a - b);
+  // Who watches again has looked, and a file that is as it was makes no event: the end of a gap is a reading too. One that held another
+  // beat by then, as was found only later, had not been looked at.
+  const heldAt = (atUs: number, gap: Span): number => {
+    const held = valueAt(content, atUs);
+    return atUs < gap.toUs || valueAt(told, gap.toUs - 1).beatSeq === held ? held : 0;
+  };
   let next = 0;
   for (const gap of gapsBetween(covered)) {
     let sinceUs = gap.fromUs;
@@ -142,7 +148,7 @@ function watchedOf(
       const readAtUs = Math.min(reads[next] ?? Infinity, gap.toUs);
       if (readAtUs === Infinity) break;
       if (readAtUs < gap.toUs) next++;
-      const held = valueAt(content, readAtUs);
+      const held = heldAt(readAtUs, gap);
       const untilUs = Math.min(readAtUs + 1, gap.toUs);
       for (let piece = pieceAt(told, sinceUs); piece < told.values.length; piece++) {
         const fromUs = Math.max(sinceUs, told.fromUs[piece] as number);

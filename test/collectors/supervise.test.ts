@@ -182,6 +182,71 @@ describe("a collector that fails", () => {
   });
 });
 
+describe("once the log takes every source for unwatched", () => {
+  /** Collectors that look when they are let, and what begins them anew. */
+  function watching(work: Work) {
+    const recorder = recordingContext();
+    const controller = new AbortController();
+    const begins: (() => void)[] = [];
+    const one = collector("heartbeat", work);
+    const ended = supervise({
+      ...recorder.context,
+      ...{ collectors: [one], signal: controller.signal, ...quick, firstBackoffMs: 60_000 },
+      onUnwatched: (begin) => begins.push(begin),
+    });
+    const stop = async (): Promise<void> => {
+      controller.abort();
+      await ended;
+    };
+    const begin = (): void => {
+      for (const each of begins) each();
+    };
+    return { one, recorder, stop, begin };
+  }
+
+  test("each looks anew before it is said to be watched, and a look from before says nothing", async () => {
+    const gates: (() => void)[] = [];
+    const { one, recorder, begin, stop } = watching(async ({ report, signal }, turn) => {
+      await new Promise<void>((resolve) => gates.push(resolve));
+      report("", { state: "observed" });
+      await untilAborted(signal);
+      if (turn < 4) report("", { state: "unavailable", reason: "from before" });
+    });
+    await until("the first look", () => gates.length === 1);
+    gates[0]?.();
+    await until("it is told", () => recorder.events().length === 1);
+    begin();
+    await until("the second look", () => gates.length === 2);
+    expect(one.turns()).toBe(2);
+    expect(said(recorder)).toEqual(["started heartbeat"]);
+    gates[1]?.();
+    await until("it is told again", () => recorder.events().length === 2);
+    // What is under way when it begins anew is from before as well.
+    begin();
+    await until("the third look", () => gates.length === 3);
+    begin();
+    gates[2]?.();
+    await until("the fourth look", () => gates.length === 4);
+    expect(said(recorder)).toEqual(["started heartbeat", "started heartbeat"]);
+    gates[3]?.();
+    await until("it is told once more", () => recorder.events().length === 3);
+    await stop();
+    expect(said(recorder)).toEqual([...Array(3).fill("started heartbeat"), "stopped heartbeat"]);
+  });
+
+  test("one that waits to be started again after a failure is started at once, and told again", async () => {
+    const { one, recorder, begin, stop } = watching(async () => {
+      throw new Error("no directory");
+    });
+    await until("it has failed", () => recorder.events().length === 1);
+    begin();
+    await until("it has failed again", () => recorder.events().length === 2);
+    await stop();
+    expect(one.turns()).toBe(2);
+    expect(said(recorder)).toEqual(Array(2).fill("unavailable heartbeat no directory"));
+  });
+});
+
 describe("on the signal", () => {
   test("every collector is waited for, then each watched scope is told as stopped", async () => {
     const settled: string[] = [];

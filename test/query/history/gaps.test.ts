@@ -104,6 +104,18 @@ describe("across a gap", () => {
     ]);
   });
 
+  test("a file that is found anew only after it was said to be watched again was not as before until then", () => {
+    story.record(300, alive(300));
+    story.look(300.03, beat(300.03, 299));
+    expect(story.statuses(65, 66, 298, 299, 300)).toEqual([
+      "healthy",
+      "unobserved: no evidence",
+      "unobserved: no evidence",
+      "healthy",
+      "healthy",
+    ]);
+  });
+
   test("the very same beat at both ends: none was made in between", () => {
     story.record(300, alive(300), beat(300, 20));
     expect(story.statuses(66, 299)).toEqual(["stale: no beat", "stale: no beat"]);

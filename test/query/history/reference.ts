@@ -623,15 +623,15 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
     const { beat, beatSeq } = beatAt(agent, atUs);
     if (!beat || beat.removed) return false;
     const events = beatsOf(agent);
-    const reads = [
-      gapAround("heartbeat", atUs).toUs,
-      ...events.map(found).filter((foundUs) => foundUs >= atUs),
-    ];
+    const gapToUs = gapAround("heartbeat", atUs).toUs;
+    const reads = [gapToUs, ...events.map(found).filter((foundUs) => foundUs >= atUs)];
     const readUs = Math.min(...reads);
     if (readUs === Infinity) return false;
     const content = events
       .filter((event) => event.type !== "heartbeat.writer.exited" && found(event) <= readUs)
       .at(-1);
+    // That the file was looked at by the end of the gap is not so where it held another beat by then, which was found later.
+    if (readUs === gapToUs && content?.seq !== beatAt(agent, gapToUs - 1).beatSeq) return false;
     return content?.type === "heartbeat.received" && content.seq === beatSeq;
   };
 

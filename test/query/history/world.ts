@@ -37,6 +37,8 @@ export type Op =
       readonly closes: boolean;
     }
   | { readonly kind: "kill-server" | "recover" | "deliver" | "record" | "sample" }
+  /** A recorder says that it watches heartbeats a moment before it looks at them, as one that had stood still once did. */
+  | { readonly kind: "record-hastily" }
   | { readonly kind: "reboot" | "suspend" | "wait" | "restart-manager"; readonly forMs: number }
   | { readonly kind: "beat"; readonly agent: number; readonly status: string; readonly aheadMs: number }
   | { readonly kind: "writer-exits" | "unlink"; readonly agent: number }
@@ -80,8 +82,9 @@ export interface Turn {
 const agent = fc.nat({ max: AGENTS.length - 1 });
 const hook = fc.boolean();
 const forMs = fc.integer({ min: 1, max: 25 });
-const simple = <K extends "kill-server" | "recover" | "deliver" | "record" | "sample">(kind: K) =>
-  fc.constant({ kind });
+const simple = <K extends "kill-server" | "recover" | "deliver" | "record" | "record-hastily" | "sample">(
+  kind: K,
+) => fc.constant({ kind });
 const anyOp: fc.Arbitrary<Op> = fc.oneof(
   { weight: 6, arbitrary: fc.record({ kind: fc.constant("start" as const), agent, hook }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant("respawn" as const), agent }) },
@@ -183,6 +186,7 @@ const anyOp: fc.Arbitrary<Op> = fc.oneof(
     }),
   },
   { weight: 5, arbitrary: simple("record") },
+  { weight: 2, arbitrary: simple("record-hastily") },
   {
     weight: 3,
     arbitrary: fc.record({
@@ -377,9 +381,9 @@ export function play(story: readonly Turn[]): Played {
       });
     }
   };
+  const isSilent = (source: Watched | "roster") => source !== "roster" && unavailable.has(source);
   const lookAround = () => {
-    lookAt("roster");
-    for (const source of SOURCES) if (!unavailable.has(source)) lookAt(source);
+    for (const source of ["roster", ...SOURCES] as const) if (!isSilent(source)) lookAt(source);
   };
   const settle = () => {
     if (lapsedAtUs === null) return;
@@ -637,6 +641,7 @@ export function play(story: readonly Turn[]): Played {
         return;
       }
       case "record":
+      case "record-hastily":
         if (recorder) return;
         settle();
         recorder = { sinceUs: nowUs };
@@ -644,7 +649,9 @@ export function play(story: readonly Turn[]): Played {
           type: "recorder.started",
           payload: { pid: 1, pidStart: 1, bootId: bootId(), version: "1" },
         });
-        lookAround();
+        if (op.kind === "record") lookAround();
+        else
+          for (const source of ["roster", "tmux", "systemd"] as const) if (!isSilent(source)) lookAt(source);
         append({ type: "recorder.source.started", payload: watched("roster") });
         for (const source of SOURCES) {
           if (!unavailable.has(source)) append({ type: "recorder.source.started", payload: watched(source) });
@@ -653,6 +660,11 @@ export function play(story: readonly Turn[]): Played {
               type: "recorder.source.unavailable",
               payload: { ...watched(source), reason: "no answer" },
             });
+        }
+        if (op.kind === "record-hastily") {
+          nowUs += 1000;
+          log.nowUs = nowUs;
+          lookAround();
         }
         return;
       case "stop-recording":
