@@ -25,9 +25,12 @@ export function missedSinceUs(evidence: Evidence): number | null {
   return pane.known ? whileMissed(evidence, pane.diedAtUs ?? wentAtUs(pane)) : null;
 }
 
-/** While it was wanted down it was not missed. */
-export function whileMissed({ stoppedUntilUs }: Evidence, sinceUs: number | null): number | null {
-  return sinceUs === null ? null : Math.max(sinceUs, stoppedUntilUs ?? 0);
+/** While it was wanted down it was not missed; nor while nothing but a fresh beat told of it. */
+export function whileMissed(
+  { stoppedUntilUs, vouchedUntilUs }: Evidence,
+  sinceUs: number | null,
+): number | null {
+  return sinceUs === null ? null : Math.max(sinceUs, stoppedUntilUs ?? 0, vouchedUntilUs ?? 0);
 }
 
 /** How a pane died, where it died badly and tmux told how. */

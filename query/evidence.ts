@@ -24,6 +24,7 @@ import { DEFAULT_INTERVAL_SECONDS } from "./planes/heartbeat.ts";
 import { managerExits } from "./planes/manager-exits.ts";
 import type { EndedWriter, Life } from "./planes/purpose.ts";
 import { NO_PURPOSE, startTakesUs, stopInForce } from "./planes/purpose.ts";
+import { vouchedUntil } from "./vouched.ts";
 import type { Evidence } from "./weighed.ts";
 
 /** Everything the planes hold on one agent, joined: what `judge` weighs and what a row shows. */
@@ -138,6 +139,10 @@ export function factsOf(input: {
     unit: unitEvidence,
     stop,
     stoppedUntilUs,
+    vouchedUntilUs:
+      declaration?.heartbeat === "expected"
+        ? vouchedUntil(documents, socket, pane, heartbeat, { nowUs, freshUntilUs })
+        : null,
     beat: {
       health,
       reason,

@@ -102,7 +102,8 @@ function gone(evidence: Evidence): Step {
     holds: "yes",
     because: `its pane is ${pane.state}`,
     reason,
-    sinceUs: missedSinceUs(evidence),
+    // What ended before it was declared is not what it is missed for.
+    sinceUs: evidence.everRan ? missedSinceUs(evidence) : null,
   };
 }
 

@@ -56,6 +56,8 @@ export interface Evidence {
   } | null;
   /** Until when such a wish was in force, where a start has ended it that brought nothing. */
   readonly stoppedUntilUs: number | null;
+  /** Until when a beat alone vouched for it after its end, while nobody watched its pane; null: there was no such time. */
+  readonly vouchedUntilUs: number | null;
   readonly beat: BeatHealth & {
     readonly status: string | null;
     readonly statusSinceUs: number | null;

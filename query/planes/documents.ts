@@ -185,6 +185,8 @@ export interface CoverageDocument extends Changed {
   readonly sinceUs: number;
   /** Until when it was last observed, where it is no longer; absent: it has never answered. */
   readonly heardUntilUs?: number;
+  /** Of a tmux socket the last times in which nobody heard it, newest first, from and to: who was gone before one may have lived in it. */
+  readonly unheardUs?: readonly (readonly [number, number])[];
 }
 
 export interface RecorderDocument extends Changed {

@@ -86,9 +86,11 @@ function setCoverage(
   now: Pick<CoverageDocument, "source" | "scope" | "state" | "reason">,
 ): void {
   const id = coverageId(now.source, now.scope);
+  const before = documentOf(documents, "coverage", id);
   documents.set("coverage", id, {
     ...now,
-    ...heardUntil(documentOf(documents, "coverage", id), event.occurredAtUs),
+    ...heardUntil(before, event.occurredAtUs),
+    ...unheard(before, now, event.occurredAtUs),
     sinceUs: event.occurredAtUs,
     seq: event.seq,
     recordedAtUs: event.recordedAtUs,
@@ -102,6 +104,21 @@ function heardUntil(
 ): Pick<CoverageDocument, "heardUntilUs"> {
   if (before?.state === "observed") return { heardUntilUs: atUs };
   return before?.heardUntilUs === undefined ? {} : { heardUntilUs: before.heardUntilUs };
+}
+
+/** So many are kept: more restarts of a recorder than one agent stays down. */
+const KEPT_UNHEARD = 8;
+
+function unheard(
+  before: CoverageDocument | undefined,
+  { source, state }: Pick<CoverageDocument, "source" | "state">,
+  atUs: number,
+): Pick<CoverageDocument, "unheardUs"> {
+  const known = before?.unheardUs ?? [];
+  const hasBegun = source === "tmux" && state === "observed" && before?.state !== "observed";
+  if (!hasBegun || before?.heardUntilUs === undefined) return known.length === 0 ? {} : { unheardUs: known };
+  const last = [before.heardUntilUs, atUs] as const;
+  return { unheardUs: [last, ...known].slice(0, KEPT_UNHEARD) };
 }
 
 /** With the recorder every source stops being watched, whether or not each still found the time to say so. */

@@ -774,6 +774,8 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
         pane: pane.known && pane.state === "alive" ? { ...pane, ...byNow } : pane,
         unit,
         ...stopAt(agent, own, pane, unit, graceUs, atUs),
+        // It bears on since when, which this judge does not tell.
+        vouchedUntilUs: null,
         beat: {
           ...judgeBeat({
             nowUs: atUs,

@@ -3,7 +3,7 @@ import { factsAt } from "../../../query/history/evidence-at.ts";
 import { statusIntervals } from "../../../query/history/sweep.ts";
 import { exactUsOf } from "../../../query/instant.ts";
 import { judge } from "../../../query/verdict.ts";
-import { paneSeen, systemdLook, tmuxLook } from "../../support/looks.ts";
+import { beatLook, paneSeen, systemdLook, tmuxLook } from "../../support/looks.ts";
 import { rowOf, tableOf } from "../../support/table.ts";
 import type { Story } from "./story.ts";
 import { createStory, hookLine, journalLine, S, T } from "./story.ts";
@@ -123,4 +123,62 @@ test("one whose process ended, and whose pane went later, is stopped since its p
   story.look(312, tmuxLook(story.at(312), [dead]));
   story.look(320, nobody(320));
   expect(sinces(400)).toEqual(["stopped", 311, 311, 311]);
+});
+
+/** It was seen to go at 40, and beats once more at 100, while nobody watches. */
+const beatenAlone = () => {
+  story = createStory();
+  story.record(15, alive(15));
+  story.look(40, nobody(40));
+  story.stop(60);
+  const beat = beatLook(story.at(300), "coder0", story.at(100));
+  return [nobody(300), beat] as const;
+};
+
+test("one that was seen to go, and beat again while nobody watched, is down since the look that found nothing of that life", () => {
+  const looks = beatenAlone();
+  story.record(300, ...looks);
+  expect(sinces(400)).toEqual(["dead", 300, 300, 300]);
+  // Also when the recorder has been started anew since.
+  story.stop(410);
+  story.record(420, nobody(420));
+  expect(sinces(430)).toEqual(["dead", 300, 300, 420]);
+});
+
+test("and so is one whose unit had failed before that beat", () => {
+  const looks = beatenAlone();
+  const failed = systemdLook(story.at(300), {
+    [UNIT]: { active: "failed", result: "exit-code", sinceUs: story.at(42) },
+  });
+  story.record(300, ...looks, failed);
+  expect(sinces(400)).toEqual(["failed", 300, 300, 300]);
+});
+
+test("where only the look of now has found that, it is down since the beat vouches for it no longer", () => {
+  const looks = beatenAlone();
+  story.sample(300, ...looks);
+  expect(sinces(300).slice(0, 3)).toEqual(["dead", 145, 145]);
+  story.look(301, beatLook(story.at(301), "coder0", story.at(290)));
+  story.sample(302, nobody(302));
+  // And never since later than now.
+  expect(sinces(302).slice(0, 3)).toEqual(["dead", 302, 302]);
+});
+
+test("also after a look in between that found it gone, and whose end is dated by the boot before", () => {
+  const rebooted = { bootId: "2222", bootedAtUs: story.at(200) };
+  const gone = { server: null, goneReason: "no-socket" } as const;
+  story.sample(300, tmuxLook(story.at(300), [], gone), systemdLook(story.at(300), {}, rebooted));
+  story.record(400, tmuxLook(story.at(400), [], gone), beatLook(story.at(400), "coder0", story.at(310)));
+  expect(sinces(500)).toEqual(["dead", 400, 400, 400]);
+});
+
+test("what beats on while its pane is seen to be gone is no other life", () => {
+  story.record(70, alive(70), beatLook(story.at(70), "coder0", story.at(70)));
+  story.look(80, nobody(80));
+  for (const second of [85, 100, 115])
+    story.look(second, beatLook(story.at(second), "coder0", story.at(second)));
+  expect(sinces(120)).toEqual(["dead", 80, 80, 80]);
+  story.stop(200);
+  story.record(300, nobody(300));
+  expect(sinces(400)).toEqual(["dead", 80, 80, 300]);
 });
