@@ -45,6 +45,10 @@ export interface PaneDocument extends Changed {
   readonly startedAtUs: number | null;
   readonly incarnation: string | null;
   readonly createdAtUs: number;
+  /** Where in the log its process was first told of. */
+  readonly bornSeq: number;
+  /** Which look found it in another session than before. */
+  readonly movedAtUs?: number;
   readonly dead: boolean;
   readonly status: number | null;
   readonly signal: number | null;
@@ -86,6 +90,8 @@ export interface AgentPane extends Changed {
   readonly diedUnseenFromUs?: number;
   /** By when its process had ended at the latest, where that was told in whole seconds only; absent: by the time that was told. */
   readonly endedByUs?: number;
+  /** Another session's before: since when a look has found it under this name. */
+  readonly namedAtUs?: number;
   /** It did not go: it is there under another name. */
   readonly away?: Away;
   /** No look ever saw it: hooks told that it had begun by then, and whether it ended; else it is not known when it ended. */

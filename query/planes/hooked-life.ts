@@ -82,6 +82,8 @@ export function lastLife(
 type Begun = NonNullable<HookedLife["created"]>;
 
 function isAfter(hooked: HookedLife, { atUs, withinUs }: Begun, own: AgentPane): boolean {
+  // One that had this name before the own pane took it over was there before it, whatever its number.
+  if (atUs < (own.namedAtUs ?? -Infinity)) return false;
   if (hooked.server === own.server) return numberOf(hooked.session) > numberOf(own.session);
   return atUs + withinUs > (own.startedAtUs ?? own.diedAtUs ?? own.atUs);
 }

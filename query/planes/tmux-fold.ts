@@ -1,8 +1,20 @@
 import type { PayloadOf } from "../../store/events/catalogue.ts";
 import type { Documents, FoldEvent } from "../../store/projection.ts";
-import type { AgentPane, Away, PaneDocument } from "./documents.ts";
+import type { AgentPane, PaneDocument } from "./documents.ts";
 import { documentOf, documentsOf, within } from "./documents.ts";
 import { hookedLineOf, withHookedLine } from "./hooked-life.ts";
+import {
+  adopt,
+  awayPanes,
+  changedBy,
+  closed,
+  closeOwnPane,
+  goneFurther,
+  inherit,
+  ownPane,
+  ownPaneFrom,
+  setOwnPane,
+} from "./own-panes.ts";
 import { NO_PURPOSE } from "./purpose.ts";
 import { unseenFrom } from "./unseen-from.ts";
 import { happenedByUs } from "./within.ts";
@@ -122,6 +134,7 @@ function paneStarted(documents: Documents, event: FoldEvent, payload: PayloadOf<
     startedAtUs: payload.startedAtUs,
     incarnation: payload.incarnation,
     createdAtUs: event.occurredAtUs,
+    bornSeq: event.seq,
     dead: false,
     status: null,
     signal: null,
@@ -175,13 +188,15 @@ function paneMoved(documents: Documents, event: FoldEvent, payload: PayloadOf<"t
   const known = documentOf(documents, "pane", id);
   if (!known) return;
   const { session, window, name } = payload;
-  const moved: PaneDocument = { ...known, session, window, name, ...changedBy(event) };
+  const movedAtUs = event.occurredAtUs;
+  const moved: PaneDocument = { ...known, session, window, name, movedAtUs, ...changedBy(event) };
   documents.set("pane", id, moved);
   if (known.name === name) return;
   const away = { how: "moved", to: name } as const;
   goneFurther(documents, known, away, event);
   closeOwnPane(documents, known.name, payload.socket, payload.pane, event, away);
   adopt(documents, name, moved, event);
+  inherit(documents, known.name, moved.socket, event);
 }
 
 function sessionRenamed(
@@ -202,98 +217,14 @@ function sessionRenamed(
   closeOwnPane(documents, payload.from, payload.socket, before.pane, event, away);
   const own = ownPane(documents, payload.to, payload.socket);
   if (!own || own.state === "closed" || own.server !== before.server) {
-    setOwnPane(documents, payload.to, { ...before, atUs: event.occurredAtUs, ...changedBy(event) });
+    const namedAtUs = event.occurredAtUs;
+    setOwnPane(documents, payload.to, { ...before, atUs: namedAtUs, namedAtUs, ...changedBy(event) });
   }
-}
-
-function adopt(documents: Documents, name: string, pane: PaneDocument, event: FoldEvent): void {
-  const own = ownPane(documents, name, pane.socket);
-  if (own && own.state !== "closed" && own.server === pane.server) return;
-  setOwnPane(documents, name, ownPaneFrom(pane, event));
-}
-
-function ownPaneFrom(pane: PaneDocument, event: FoldEvent): AgentPane {
-  const { socket, server, session, pid, start, startedAtUs, incarnation, status, signal } = pane;
-  return {
-    socket,
-    server,
-    session,
-    pane: pane.pane,
-    pid,
-    start,
-    startedAtUs,
-    incarnation,
-    bornSeq: event.seq,
-    state: pane.dead ? "dead" : "alive",
-    status,
-    signal,
-    atUs: event.occurredAtUs,
-    ...changedBy(event),
-  };
-}
-
-function ownPane(documents: Documents, name: string, socket: string): AgentPane | undefined {
-  return documentOf(documents, "agent", name)?.panes[socket];
-}
-
-function setOwnPane(documents: Documents, name: string, pane: AgentPane): void {
-  const known = documentOf(documents, "agent", name);
-  const panes = { ...known?.panes, [pane.socket]: pane };
-  documents.set("agent", name, { purpose: NO_PURPOSE, ...known, panes });
-}
-
-function closeOwnPane(
-  documents: Documents,
-  name: string,
-  socket: string,
-  pane: string | null,
-  event: FoldEvent,
-  away?: Away,
-): void {
-  const own = ownPane(documents, name, socket);
-  if (own?.pane !== pane || own.state === "closed") return;
-  setOwnPane(documents, name, { ...closed(documents, own, event), ...(away ? { away } : {}) });
-}
-
-/** Whose pane was away already is told where it is now. */
-function goneFurther(documents: Documents, pane: PaneDocument, away: Away, event: FoldEvent): void {
-  for (const [name, own] of awayPanes(documents, pane.socket, pane))
-    setOwnPane(documents, name, { ...own, away, ...changedBy(event) });
-}
-
-/** Whose own this pane was, until its session got another name. */
-function awayPanes(
-  documents: Documents,
-  socket: string,
-  { server, pane, pid }: Pick<AgentPane, "server" | "pane" | "pid">,
-): [string, AgentPane][] {
-  const found: [string, AgentPane][] = [];
-  for (const [name, { panes }] of documentsOf(documents, "agent")) {
-    const own = panes[socket];
-    if (own?.away && own.server === server && own.pane === pane && own.pid === pid) found.push([name, own]);
-  }
-  return found;
-}
-
-/** How its process had ended before is the cause of all that follows: it stays what is known of this life. */
-function closed(documents: Documents, { away: _, ...own }: AgentPane, event: FoldEvent): AgentPane {
-  const died = own.state === "dead" ? { diedAtUs: own.atUs } : {};
-  const unseen = unseenFrom(documents, own);
-  return { ...own, state: "closed", atUs: event.occurredAtUs, ...died, ...unseen, ...changedBy(event) };
+  inherit(documents, payload.from, payload.socket, event);
 }
 
 /** A closed pane leaves no document, so the socket's own one remembers that it was looked at then. */
 function touchServer(documents: Documents, socket: string, event: FoldEvent): void {
   const known = documentOf(documents, "server", socket);
   if (known) documents.set("server", socket, { ...known, recordedAtUs: event.recordedAtUs });
-}
-
-/** Own panes whose server is no longer the one on that socket are found by comparing `server`; see `evidence.ts`. */
-export function panesOf(documents: Documents, socket: string): PaneDocument[] {
-  const prefix = within(socket, "");
-  return [...documentsOf(documents, "pane")].filter(([id]) => id.startsWith(prefix)).map(([, pane]) => pane);
-}
-
-function changedBy(event: FoldEvent): { seq: number; recordedAtUs: number } {
-  return { seq: event.seq, recordedAtUs: event.recordedAtUs };
 }
