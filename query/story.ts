@@ -84,9 +84,21 @@ function* bootsIn(past: Past, window: Window) {
     yield { at: exactIsoOf(atUs), within_seconds: withinUs / 1e6, boot_id: bootId };
 }
 
-/** An agent's statuses, cut to a window. */
+/** An agent's statuses, cut to a window. What was judged several ways before the log says one thing. */
 export function* cutIntervals(past: Past, agent: string, window: Window): Generator<HistoryInterval> {
-  for (const [interval, first] of withFirst(past, agent, window)) yield cutTo(window, interval, first);
+  let open = null as [Interval, FoundFirst | null] | null;
+  for (const [interval, first] of withFirst(past, agent, window)) {
+    if (open !== null && isSameBefore(open[0], interval)) open[0] = { ...open[0], toUs: interval.toUs };
+    else {
+      if (open !== null) yield cutTo(window, ...open);
+      open = [interval, first];
+    }
+  }
+  if (open !== null) yield cutTo(window, ...open);
+}
+
+function isSameBefore(open: Interval, next: Interval): boolean {
+  return open.reason === BEFORE_THE_LOG && next.reason === BEFORE_THE_LOG && open.rules === next.rules;
 }
 
 function cutTo(window: Window, interval: Interval, first: FoundFirst | null): HistoryInterval {

@@ -5,6 +5,7 @@ import { historyOf } from "../../../query/history/history.ts";
 import type { Past, State } from "../../../query/history/past.ts";
 import { pastOf } from "../../../query/history/past-in-memory.ts";
 import { statusIntervals } from "../../../query/history/sweep.ts";
+import { cutIntervals } from "../../../query/story.ts";
 import type { Snapshot } from "../../../store/events/snapshot.ts";
 import { createFoldedLog } from "../../support/fold.ts";
 import { beatLook, paneSeen, rosterLook, systemdLook, tmuxLook } from "../../support/looks.ts";
@@ -152,6 +153,12 @@ describe("the past", () => {
     log.nowUs = story.at(2);
     expect(rows(0.5)).toEqual(["coder0 unobserved unknown false", "other unobserved unknown false"]);
     expect(rows(1)).toEqual(["coder0 unobserved implementer false", "other running unrostered true"]);
+    // However it was judged until then, of all that time one thing is said.
+    const said = [...cutIntervals(past(), "other", window(-9, 2))];
+    expect(said.map(({ seconds: lasted, status, reason }) => [lasted, status, reason])).toEqual([
+      [10, "unobserved", BEFORE_THE_LOG],
+      [1, "running", null],
+    ]);
   });
 
   test("off the roster only time in which somebody watched the roster is observed: a line of it may have come and gone; it stays planned", () => {
