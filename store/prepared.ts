@@ -20,8 +20,8 @@ export function prepared(
 /**
  * While it plans, SQLite looks at the value that `column = ?` is given, to guess how many rows have it, and so it plans the statement
  * anew for every value that is bound: 10 to 25 us each time, for what takes 2 to run. None of our plans hangs on a value, and
- * `column = +?` is the same without one.
+ * `column = +?` is the same without one. Not by a regular expression, which is compiled at each start: 0.2 ms.
  */
 export function planned(sql: string): string {
-  return sql.replaceAll(/ (=|IS) \?/g, " $1 +?");
+  return sql.replaceAll(" = ?", " = +?").replaceAll(" IS ?", " IS +?");
 }
