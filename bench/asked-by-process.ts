@@ -66,6 +66,7 @@ export function askedByProcesses(path: string, fromUs: number, toUs: number): Re
       info("history: as processes: fleet ps --at", ms("table"), "ms"),
       info("history: as processes: grep -F of that agent's beats alone", ms("grep"), "ms"),
       info("history: as processes: grep -F of them | jq, which finds the gaps", ms("gaps"), "ms"),
+      atLeast("history: grep -F of its beats alone / fleet when", ms("grep") / ms("when"), "x", 3),
       atLeast("history: grep | jq / fleet when", ms("gaps") / ms("when"), "x", 3),
     ];
   } finally {
