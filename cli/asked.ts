@@ -65,7 +65,7 @@ function pastOf(words: Invocation, reader: Reader): Asked {
     known === null
       ? openPast(reader, partition, now)
       : openPastAsRecorded(reader, partition, known.seq, known.atUs);
-  const others = othersThan(partition, words, reader);
+  const others = () => othersThan(partition, words, reader);
   return {
     reader,
     past,

@@ -75,9 +75,9 @@ export function beforeTheLog(atUs: number, beginsUs: number | null, when = "of",
 }
 
 /** What the first events tell is dated a little before they were written: an event of the log is never before it. */
-export function withinTheLog(moment: Passed, beginsUs: number | null, others = ""): number {
+export function withinTheLog(moment: Passed, beginsUs: number | null, others = () => ""): number {
   if (beginsUs !== null && moment.seq !== null) return Math.max(moment.atUs, beginsUs);
-  if (beginsUs === null || moment.atUs < beginsUs) throw beforeTheLog(moment.atUs, beginsUs, "of", others);
+  if (beginsUs === null || moment.atUs < beginsUs) throw beforeTheLog(moment.atUs, beginsUs, "of", others());
   return moment.atUs;
 }
 

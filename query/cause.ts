@@ -7,7 +7,7 @@ import type { Boot } from "./history/server-timeline.ts";
 import type { Window } from "./history/sweep.ts";
 import { exactIsoOf } from "./instant.ts";
 import { within } from "./planes/documents.ts";
-import { AT_ONCE_US, EXIT_TAKES_US, SESSION_TARGET } from "./planes/manager-exits.ts";
+import { AT_ONCE_US, EXIT_TAKES_US, managerWord, SESSION_TARGET } from "./planes/manager-exits.ts";
 import type { Explained } from "./ps.ts";
 
 /** What joins several deaths. `unwatched`: they were found by the same look, after time in which nobody watched. */
@@ -117,10 +117,8 @@ export function userManagerBegan(
   linesBetween: (span: Window) => Iterable<Pick<StoredEvent, "payload">>,
 ): Circumstances["managerBegan"] {
   return (fromUs, toUs) => {
-    for (const { payload } of linesBetween({ fromUs, toUs })) {
-      const { unit, what } = payload as Partial<PayloadOf<"journal.unit.logged">>;
-      if (unit === "default.target" && what === "started") return true;
-    }
+    for (const { payload } of linesBetween({ fromUs, toUs }))
+      if (managerWord(payload as Partial<PayloadOf<"journal.unit.logged">>) === "began") return true;
     return false;
   };
 }
@@ -141,12 +139,12 @@ export function userManagersStopped(
   const stops = once(() => {
     const found: { fromUs: number; toUs: number; stop: ManagerStop }[] = [];
     // Lines that were read late stand later in the log.
-    const inTime = targetLines(lines()).sort((a, b) => a.atUs - b.atUs || a.seq - b.seq);
-    for (const { atUs, seq, what, jobType } of inTime) {
+    const inTime = wordsIn(lines()).sort((a, b) => a.atUs - b.atUs || a.seq - b.seq);
+    for (const { atUs, seq, word } of inTime) {
       const last = found.at(-1);
-      if (what === "stopped" && jobType === "stop")
+      if (word === "stops")
         found.push({ fromUs: atUs - AT_ONCE_US, toUs: atUs + EXIT_TAKES_US, stop: { atUs, seq } });
-      else if (what === "started" && last !== undefined) last.toUs = Math.min(last.toUs, atUs);
+      else if (last !== undefined) last.toUs = Math.min(last.toUs, atUs);
     }
     return found;
   });
@@ -155,16 +153,11 @@ export function userManagersStopped(
     stops().findLast((exit) => exit.fromUs <= toUs && fromUs <= exit.toUs)?.stop ?? null;
 }
 
-function targetLines(lines: Iterable<Pick<StoredEvent, "payload" | "occurredAtUs" | "seq">>) {
-  const found: {
-    atUs: number;
-    seq: number;
-    what?: string | undefined;
-    jobType?: string | null | undefined;
-  }[] = [];
+function wordsIn(lines: Iterable<Pick<StoredEvent, "payload" | "occurredAtUs" | "seq">>) {
+  const found: (ManagerStop & { readonly word: "stops" | "began" })[] = [];
   for (const { payload, occurredAtUs: atUs, seq } of lines) {
-    const { unit, what, jobType } = payload as Partial<PayloadOf<"journal.unit.logged">>;
-    if (unit === SESSION_TARGET) found.push({ atUs, seq, what, jobType });
+    const word = managerWord(payload as Partial<PayloadOf<"journal.unit.logged">>);
+    if (word !== null) found.push({ atUs, seq, word });
   }
   return found;
 }

@@ -19,7 +19,7 @@ import type {
   ServerDocument,
   UnitDocument,
 } from "./planes/documents.ts";
-import { documentOf, documentsOf, ONLY, within } from "./planes/documents.ts";
+import { documentOf, ONLY, within } from "./planes/documents.ts";
 import { DEFAULT_INTERVAL_SECONDS } from "./planes/heartbeat.ts";
 import { managerExits } from "./planes/manager-exits.ts";
 import type { EndedWriter, Life } from "./planes/purpose.ts";
@@ -287,18 +287,4 @@ export function activeOf({ unit }: UnitDocument): string {
 
 function socketOf(coverage: Coverage, socketName: string | undefined): string | null {
   return coverage.scopes("tmux").find((path) => basename(path) === socketName) ?? null;
-}
-
-/** Names to show: the roster in its own order, the holder last; and sessions that no roster names. */
-export function namesOf(documents: ReadonlyDocuments): { rostered: string[]; unrostered: string[] } {
-  const roster = [...documentsOf(documents, "roster")];
-  const last = (document: RosterDocument) => (document.declaration.role === "holder" ? 1 : 0);
-  roster.sort((a, b) => last(a[1]) - last(b[1]) || a[1].declaredSeq - b[1].declaredSeq);
-  const rostered = roster.map((entry) => entry[0]);
-  const known = new Set(rostered);
-  const unrostered = new Set<string>();
-  // A session that is gone and was on no roster is nobody's loss: only what exists is listed.
-  for (const entry of documentsOf(documents, "pane"))
-    if (!known.has(entry[1].name)) unrostered.add(entry[1].name);
-  return { rostered, unrostered: [...unrostered].sort() };
 }

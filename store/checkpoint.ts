@@ -1,6 +1,8 @@
-import type { Checkpoint, CheckpointForm } from "./chronicle.ts";
+import type { Database } from "better-sqlite3";
+import type { Checkpoint, CheckpointForm, ChronicleTables } from "./chronicle.ts";
+import { prepared } from "./prepared.ts";
 
-export type CheckpointRow = [seq: number, recordedAtUs: number, value: Buffer];
+type CheckpointRow = [seq: number, recordedAtUs: number, value: Buffer];
 
 /** Most questions need none that is deflated: 5 to 15 ms of each start. */
 const zlib = () => process.getBuiltinModule("node:zlib");
@@ -25,4 +27,32 @@ export function checkpointBlob(value: unknown, form: CheckpointForm): Buffer {
 export function checkpointOf([seq, recordedAtUs, value]: CheckpointRow): Checkpoint {
   const text = value[0] === DEFLATED ? zlib().inflateSync(value) : value;
   return { seq, recordedAtUs, value: JSON.parse(text.toString()) };
+}
+
+/** The checkpoints of one partition, in the table of this name. */
+export function openCheckpoints(
+  database: Database,
+  partitionId: number,
+  table = "checkpoints",
+): Pick<ChronicleTables, "checkpoint" | "lastCheckpoint"> {
+  const add = prepared(
+    database,
+    `INSERT INTO ${table} (partition_id, kind, seq, recorded_at, value) VALUES (?, ?, ?, ?, ?)`,
+  );
+  const find = prepared(
+    database,
+    `SELECT seq, recorded_at, value FROM ${table} WHERE partition_id = ? AND kind = ? AND seq <= ?
+     ORDER BY seq DESC LIMIT 1`,
+    "raw",
+  );
+  return {
+    checkpoint(kind, { seq, recordedAtUs, value }, form) {
+      add().run(partitionId, kind, seq, recordedAtUs, checkpointBlob(value, form));
+    },
+    lastCheckpoint(kind, throughSeq) {
+      const through = Math.min(throughSeq, Number.MAX_SAFE_INTEGER);
+      const row = find().get(partitionId, kind, through) as CheckpointRow | undefined;
+      return row ? checkpointOf(row) : null;
+    },
+  };
 }

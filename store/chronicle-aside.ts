@@ -1,5 +1,5 @@
 import type { Database } from "better-sqlite3";
-import { type CheckpointRow, checkpointBlob, checkpointOf } from "./checkpoint.ts";
+import { openCheckpoints } from "./checkpoint.ts";
 import type { ChronicleTables, Happened, Piece } from "./chronicle.ts";
 import { type PieceRow, pieceOf } from "./chronicle-tables.ts";
 import { openEventReader } from "./event-reader.ts";
@@ -93,14 +93,6 @@ export function openAsideChronicle(
   );
   const dropHappened = statement(
     `DELETE FROM ${happened} WHERE partition_id = ? AND kind = ? AND id = ? AND at_us = ? AND seq = ?`,
-  );
-  const addCheckpoint = statement(
-    `INSERT INTO ${checkpoints} (partition_id, kind, seq, recorded_at, value) VALUES (?, ?, ?, ?, ?)`,
-  );
-  const findCheckpoint = statement(
-    `SELECT seq, recorded_at, value FROM ${checkpoints} WHERE partition_id = ? AND kind = ? AND seq <= ?
-     ORDER BY seq DESC LIMIT 1`,
-    "raw",
   );
   const lines: AsideLine[] = [];
   let held: AsidePiece[] = [];
@@ -243,15 +235,7 @@ export function openAsideChronicle(
           if (moved !== null) addHappened(moved);
         }
       },
-      checkpoint(kind, { seq, recordedAtUs, value }, form) {
-        addCheckpoint().run(partitionId, kind, seq, recordedAtUs, checkpointBlob(value, form));
-      },
-      lastCheckpoint(kind, throughSeq) {
-        const row = findCheckpoint().get(partitionId, kind, Math.min(throughSeq, Number.MAX_SAFE_INTEGER)) as
-          | CheckpointRow
-          | undefined;
-        return row ? checkpointOf(row) : null;
-      },
+      ...openCheckpoints(database, partitionId, checkpoints),
       eventsAfter: (seq, types) => openEventReader(log, partitionId).events({ types, afterSeq: seq }),
       // After a rebuild nothing is settled.
       unsettle() {},

@@ -1,5 +1,5 @@
 import type { Database } from "better-sqlite3";
-import { type CheckpointRow, checkpointBlob, checkpointOf } from "./checkpoint.ts";
+import { openCheckpoints } from "./checkpoint.ts";
 import type { ChronicleTables, Happened, Piece } from "./chronicle.ts";
 import { openEventReader } from "./event-reader.ts";
 import { prepared } from "./prepared.ts";
@@ -58,14 +58,6 @@ export function openChronicleTables(database: Database, partitionId: number): Ow
   );
   const dropHappened = statement(
     `DELETE FROM happened WHERE partition_id = ? AND kind = ? AND id = ? AND at_us = ? AND seq = ?`,
-  );
-  const addCheckpoint = statement(
-    `INSERT INTO checkpoints (partition_id, kind, seq, recorded_at, value) VALUES (?, ?, ?, ?, ?)`,
-  );
-  const findCheckpoint = statement(
-    `SELECT seq, recorded_at, value FROM checkpoints WHERE partition_id = ? AND kind = ? AND seq <= ?
-     ORDER BY seq DESC LIMIT 1`,
-    "raw",
   );
   const findMark = statement(
     "SELECT from_us FROM unsettled WHERE partition_id = ? AND plane = ? AND agent = ?",
@@ -168,15 +160,7 @@ export function openChronicleTables(database: Database, partitionId: number): Ow
         if (moved !== null) this.happen(moved);
       }
     },
-    checkpoint(kind, { seq, recordedAtUs, value }, form) {
-      addCheckpoint().run(partitionId, kind, seq, recordedAtUs, checkpointBlob(value, form));
-    },
-    lastCheckpoint(kind, throughSeq) {
-      const row = findCheckpoint().get(partitionId, kind, Math.min(throughSeq, Number.MAX_SAFE_INTEGER)) as
-        | CheckpointRow
-        | undefined;
-      return row ? checkpointOf(row) : null;
-    },
+    ...openCheckpoints(database, partitionId),
     eventsAfter: (seq, types) => openEventReader(database, partitionId).events({ types, afterSeq: seq }),
     unsettle(plane, agent, fromUs) {
       let ofPlane = marks.get(plane);

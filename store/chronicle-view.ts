@@ -1,6 +1,6 @@
 import type { Database } from "better-sqlite3";
 import { openArchive } from "./archive/archive.ts";
-import { type CheckpointRow, checkpointOf } from "./checkpoint.ts";
+import { openCheckpoints } from "./checkpoint.ts";
 import type { Checkpoint, Happened, Piece } from "./chronicle.ts";
 import { type PieceRow, pieceOf } from "./chronicle-tables.ts";
 import { openEventReader, type WantedEvents } from "./event-reader.ts";
@@ -108,12 +108,6 @@ export function openChronicleView(database: Database, partitionId: number): Chro
      ORDER BY seq DESC LIMIT 1`,
     "raw",
   );
-  const checkpoint = prepared(
-    database,
-    `SELECT seq, recorded_at, value FROM checkpoints WHERE partition_id = ? AND kind = ? AND seq <= ?
-     ORDER BY seq DESC LIMIT 1`,
-    "raw",
-  );
   const lastSeq = prepared(database, "SELECT coalesce(max(seq), 0) FROM events", "pluck");
   const recordedAt = prepared(
     database,
@@ -179,10 +173,7 @@ export function openChronicleView(database: Database, partitionId: number): Chro
       const row = lastHappened().get(partitionId, kind, finite(byUs)) as HappenedRow | undefined;
       return row ? happenedOf(kind, row) : null;
     },
-    checkpoint(kind, throughSeq) {
-      const row = checkpoint().get(partitionId, kind, throughSeq) as CheckpointRow | undefined;
-      return row ? checkpointOf(row) : null;
-    },
+    checkpoint: openCheckpoints(database, partitionId).lastCheckpoint,
     agentsOf: (types) => agents().all(partitionId, types, types) as string[],
     seqAt,
     recordedAtUs(seq) {

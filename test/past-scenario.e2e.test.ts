@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { DiffDocument } from "../query/diff.ts";
+import type { HistoryDocument } from "../query/history-document.ts";
 import type { IncidentsDocument } from "../query/incidents.ts";
 import { exactUsOf } from "../query/instant.ts";
 import type { PsDocument } from "../query/row.ts";
-import type { HistoryDocument } from "../query/story.ts";
 import type { UptimeDocument } from "../query/uptime.ts";
 import type { WhenDocument } from "../query/when.ts";
 import { waitUntil } from "./cli/support/live-fleet.ts";

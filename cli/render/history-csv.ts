@@ -1,5 +1,6 @@
 import type { Past } from "../../query/history/past.ts";
-import { cutIntervals, type StoryInput } from "../../query/story.ts";
+import { cutIntervals } from "../../query/history-document.ts";
+import type { StoryInput } from "../../query/story.ts";
 import { csvCell } from "../../store/export.ts";
 
 const COLUMNS = [

@@ -1,6 +1,7 @@
 import type { Past } from "../../query/history/past.ts";
+import { historyDocument } from "../../query/history-document.ts";
 import type { Shelf } from "../../query/shelf.ts";
-import { historyDocument, type StoryInput, storyOf } from "../../query/story.ts";
+import { type StoryInput, storyOf } from "../../query/story.ts";
 import { type Asked, askPast, asksForSome, entriesOf, unknownIn, windowOf } from "../asked.ts";
 import { has, type Invocation } from "../declaration.ts";
 import { shelvesOf } from "../disk-shelf.ts";

@@ -1,5 +1,5 @@
 import type { FoldEvent } from "../../store/projection.ts";
-import { namesOf } from "../evidence.ts";
+import { namesOf } from "../listed.ts";
 import type { RosterDocument } from "../planes/documents.ts";
 import { ONLY } from "../planes/documents.ts";
 import { explainRow } from "../ps.ts";
@@ -9,6 +9,7 @@ import { bootGapsWithin } from "./boot-gaps.ts";
 import type { History } from "./history.ts";
 import { historyOf } from "./history.ts";
 import { extend, type Interval } from "./intervals.ts";
+import { livesWithin } from "./lives.ts";
 import { outagesOf, surroundingsOf } from "./outages.ts";
 import type { Gap, Past, RosterEntry } from "./past.ts";
 import { adoptionsOf, bookOf, bookOfOne, newestOf, RULES, type Rules } from "./rules.ts";
@@ -19,14 +20,7 @@ import { statusIntervals } from "./sweep.ts";
 import type { Timeline } from "./timeline.ts";
 import { endOf, pieceAt } from "./timeline.ts";
 import { clipped, uptimeOf } from "./uptime.ts";
-import {
-  happeningsWithin,
-  isHappening,
-  judgedWithin,
-  livesWithin,
-  rosterWatched,
-  watchedWithin,
-} from "./when.ts";
+import { happeningsWithin, isHappening, judgedWithin, rosterWatched, watchedWithin } from "./when.ts";
 
 export interface PastInput {
   readonly tenantId: string;

@@ -12,6 +12,7 @@ import { historyFrom } from "./history.ts";
 import { touchedFrom } from "./horizon.ts";
 import type { Interval } from "./intervals.ts";
 import { extend } from "./intervals.ts";
+import { livesWithin } from "./lives.ts";
 import { once } from "./once.ts";
 import { outagesOf, surroundingsOf } from "./outages.ts";
 import { daysOf, HELD_EVENTS, partsOf } from "./parts.ts";
@@ -29,7 +30,6 @@ import {
   happeningsWithin,
   isHappening,
   judgedWithin,
-  livesWithin,
   rosterWatched,
   sendsIn,
   watchedWithin,

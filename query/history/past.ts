@@ -4,13 +4,13 @@ import type { AgentStatus, PsDocument } from "../row.ts";
 import type { BootGapStay } from "./boot-gaps.ts";
 import type { Happening } from "./happening.ts";
 import type { Interval } from "./intervals.ts";
+import type { Life } from "./lives.ts";
 import type { Occurrence } from "./occurrence.ts";
 import type { Outage } from "./outages.ts";
 import type { Boot } from "./server-timeline.ts";
 import type { Span, Spans } from "./span.ts";
 import type { Window } from "./sweep.ts";
 import type { Uptime } from "./uptime.ts";
-import type { Life } from "./when.ts";
 
 /** What an agent can have been, or what can have happened to it: what `fleet when` asks for. */
 export type State = AgentStatus | Happening;

@@ -25,16 +25,26 @@ export const AT_ONCE_US = 100_000;
 /** Lines of units that are told late may lie in so many of the last exits. */
 const KEPT_AT_LEAST = 8;
 
+/** What a line says of the user manager itself: it stops all that it runs, or it has begun; null: neither. */
+export function managerWord({
+  unit,
+  what,
+  jobType,
+}: Partial<PayloadOf<"journal.unit.logged">>): "stops" | "began" | null {
+  if (unit !== SESSION_TARGET) return null;
+  if (what === "started") return "began";
+  return what === "stopped" && jobType === "stop" ? "stops" : null;
+}
+
 /** When user managers went, and another one came: what each stopped as it went was wanted by nobody. */
 export function foldManagerExits(documents: Documents, event: FoldEvent): void {
   if (event.type !== "journal.unit.logged" || event.agent !== null) return;
-  const { unit, what, jobType } = event.payload as PayloadOf<"journal.unit.logged">;
-  if (unit !== SESSION_TARGET) return;
+  const word = managerWord(event.payload as PayloadOf<"journal.unit.logged">);
+  if (word === null) return;
   const { occurredAtUs: atUs, seq, recordedAtUs } = event;
   const { exits = [], endingUs = null } = documentOf(documents, "managerexits", ONLY) ?? {};
-  if (what === "stopped" && jobType === "stop")
-    documents.set("managerexits", ONLY, { exits, endingUs: atUs, seq, recordedAtUs });
-  if (what !== "started" || endingUs === null) return;
+  if (word === "stops") documents.set("managerexits", ONLY, { exits, endingUs: atUs, seq, recordedAtUs });
+  if (word !== "began" || endingUs === null) return;
   const exit = { fromUs: endingUs - AT_ONCE_US, toUs: Math.min(atUs, endingUs + EXIT_TAKES_US) };
   const kept = exits.filter(
     (known, index) => index >= exits.length - KEPT_AT_LEAST || isStillMeant(documents, known),

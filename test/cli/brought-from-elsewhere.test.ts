@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import type { HistoryDocument } from "../../query/story.ts";
+import type { HistoryDocument } from "../../query/history-document.ts";
 import { beatLook, paneSeen, rosterLook, tmuxLook } from "../support/looks.ts";
 import { at, type SeededPast, seedPast } from "./support/seeded-past.ts";
 

@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { DiffDocument } from "../../query/diff.ts";
+import type { HistoryDocument } from "../../query/history-document.ts";
 import type { IncidentsDocument } from "../../query/incidents.ts";
 import type { PsDocument } from "../../query/row.ts";
-import type { HistoryDocument } from "../../query/story.ts";
 import type { UptimeDocument } from "../../query/uptime.ts";
 import type { WhenDocument } from "../../query/when.ts";
 import {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { HistoryDocument } from "../../query/history-document.ts";
 import type { PsDocument } from "../../query/row.ts";
-import type { HistoryDocument } from "../../query/story.ts";
 import type { UptimeDocument } from "../../query/uptime.ts";
 import { paneSeen, rosterLook, tmuxLook } from "../support/looks.ts";
 import { at, EVENING, type SeededPast, seedPast } from "./support/seeded-past.ts";

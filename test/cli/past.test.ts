@@ -1,8 +1,8 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { HistoryDocument } from "../../query/history-document.ts";
 import type { PsDocument } from "../../query/row.ts";
-import type { HistoryDocument } from "../../query/story.ts";
 import type { WhenDocument } from "../../query/when.ts";
 import type { WhyDocument } from "../../query/why.ts";
 import { paneSeen, rosterLook, tmuxLook } from "../support/looks.ts";

@@ -1,6 +1,6 @@
 import { jsonPieces } from "../../cli/render/json-pieces.ts";
+import type { HistoryDocument, HistoryTold } from "../../query/history-document.ts";
 import type { IncidentsDocument, IncidentsTold } from "../../query/incidents.ts";
-import type { HistoryDocument, HistoryTold } from "../../query/story.ts";
 import type { WhenDocument, WhenTold } from "../../query/when.ts";
 
 /** A document as whoever reads its JSON has it. */

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import { DAY_US } from "../../../otel/mirror/day.ts";
 import type { SpanRecord } from "../../../otel/mirror/span-record.ts";
 import { newestOf, type Rules } from "../../../query/history/rules.ts";
-import { historyDocument } from "../../../query/story.ts";
+import { historyDocument } from "../../../query/history-document.ts";
 import { microsOf } from "../../../store/exchange.ts";
 import { whole } from "../../support/whole.ts";
 import { believed } from "../support/believed.ts";

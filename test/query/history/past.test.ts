@@ -5,7 +5,7 @@ import { historyOf } from "../../../query/history/history.ts";
 import type { Past, State } from "../../../query/history/past.ts";
 import { pastOf } from "../../../query/history/past-in-memory.ts";
 import { statusIntervals } from "../../../query/history/sweep.ts";
-import { cutIntervals } from "../../../query/story.ts";
+import { cutIntervals } from "../../../query/history-document.ts";
 import type { Snapshot } from "../../../store/events/snapshot.ts";
 import { createFoldedLog } from "../../support/fold.ts";
 import { beatLook, paneSeen, rosterLook, systemdLook, tmuxLook } from "../../support/looks.ts";

@@ -1,0 +1,114 @@
+import { BEFORE_THE_LOG } from "./history/before-the-log.ts";
+import type { Interval } from "./history/intervals.ts";
+import type { Gap, Past } from "./history/past.ts";
+import type { Window } from "./history/sweep.ts";
+import { exactIsoOf, exactIsoOrNull } from "./instant.ts";
+import type { AgentStatus } from "./row.ts";
+import type { FoundFirst } from "./since.ts";
+import { withFirst } from "./since.ts";
+import type { StoryInput } from "./story.ts";
+
+export interface HistoryInterval {
+  from: string;
+  /** Null: it goes on at the end of the window. */
+  to: string | null;
+  seconds: number;
+  /** It was so already when the window began, or when the log's first looks found it. */
+  began_before: boolean;
+  /** When it began, also where that was before the window or the log. Null: not known. */
+  since: string | null;
+  /** Null: the agent was not on the roster; of a session that no roster names: it was not there. */
+  status: AgentStatus | null;
+  reason: string | null;
+  /** The version of the rules that judged. */
+  rules: number;
+  /** The events that the verdict rests on. */
+  why: number[];
+}
+
+export interface HistoryDocument {
+  schema: "fleet.history.v1";
+  tenant_id: string;
+  host: string;
+  at: string;
+  log_seq: number;
+  window: { from: string; to: string };
+  agents: { name: string; runtime: string | null; class: string; intervals: HistoryInterval[] }[];
+  /** Time in which no recorder watched. */
+  gaps: { from: string | null; to: string | null; cause: Gap["cause"] }[];
+  /** The kernel states its boot in whole seconds: it was within so many seconds after `at`. */
+  boots: { at: string; within_seconds: number; boot_id: string }[];
+}
+
+/** The same as it is told, one after another: each is asked for only then. */
+export interface HistoryTold extends Omit<HistoryDocument, "agents" | "gaps" | "boots"> {
+  agents: (Omit<HistoryDocument["agents"][number], "intervals"> & { intervals: Iterable<HistoryInterval> })[];
+  gaps: Iterable<HistoryDocument["gaps"][number]>;
+  boots: Iterable<HistoryDocument["boots"][number]>;
+}
+
+/** The statuses of each agent over a window, cut to it; they leave no hole. */
+export function historyDocument(past: Past, { entries, window, atUs }: StoryInput): HistoryTold {
+  return {
+    schema: "fleet.history.v1",
+    tenant_id: past.tenantId,
+    host: past.host,
+    at: exactIsoOf(atUs),
+    log_seq: past.logSeq,
+    window: { from: exactIsoOf(window.fromUs), to: exactIsoOf(window.toUs) },
+    agents: entries.map(({ name, declaration }) => ({
+      name,
+      runtime: declaration.runtime,
+      class: declaration.class,
+      intervals: { [Symbol.iterator]: () => cutIntervals(past, name, window) },
+    })),
+    gaps: { [Symbol.iterator]: () => gapsIn(past, window) },
+    boots: { [Symbol.iterator]: () => bootsIn(past, window) },
+  };
+}
+
+function* gapsIn(past: Past, window: Window) {
+  for (const { fromUs, toUs, cause } of past.gaps(window))
+    yield { from: fromUs === -Infinity ? null : exactIsoOf(fromUs), to: exactIsoOrNull(toUs), cause };
+}
+
+function* bootsIn(past: Past, window: Window) {
+  for (const { atUs, withinUs, bootId } of past.boots(window))
+    yield { at: exactIsoOf(atUs), within_seconds: withinUs / 1e6, boot_id: bootId };
+}
+
+/** An agent's statuses, cut to a window. What was judged several ways before the log says one thing. */
+export function* cutIntervals(past: Past, agent: string, window: Window): Generator<HistoryInterval> {
+  let open = null as [Interval, FoundFirst | null] | null;
+  for (const [interval, first] of withFirst(past, agent, window)) {
+    if (open !== null && isSameBefore(open[0], interval)) open[0] = { ...open[0], toUs: interval.toUs };
+    else {
+      if (open !== null) yield cutTo(window, ...open);
+      open = [interval, first];
+    }
+  }
+  if (open !== null) yield cutTo(window, ...open);
+}
+
+function isSameBefore(open: Interval, next: Interval): boolean {
+  return open.reason === BEFORE_THE_LOG && next.reason === BEFORE_THE_LOG && open.rules === next.rules;
+}
+
+function cutTo(window: Window, interval: Interval, first: FoundFirst | null): HistoryInterval {
+  const { fromUs, toUs, status, reason, rules, why } = interval;
+  const beganBefore = fromUs < window.fromUs;
+  const begins = beganBefore ? window.fromUs : fromUs;
+  const sinceUs = first === null ? (fromUs === -Infinity ? null : fromUs) : first.sinceUs;
+  const ends = toUs === null || toUs >= window.toUs ? null : toUs;
+  return {
+    from: exactIsoOf(begins),
+    to: exactIsoOrNull(ends),
+    seconds: ((ends ?? window.toUs) - begins) / 1e6,
+    began_before: beganBefore || first !== null,
+    since: exactIsoOrNull(sinceUs),
+    status,
+    reason,
+    rules,
+    why: [...why],
+  };
+}
