@@ -124,7 +124,7 @@ export function factsOf(input: {
       nowUs,
       takesUs,
       setBack,
-      managerExits: managerExits(documents),
+      managers: managerExits(documents),
       writer: writerGone(heartbeat, own, pane),
       unitFailedAtUs: unitEvidence.known && unitEvidence.active === "failed" ? unitEvidence.atUs : null,
     },

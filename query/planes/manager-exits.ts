@@ -7,13 +7,19 @@ import { documentOf, documentsOf, ONLY } from "./documents.ts";
 export interface ManagerExit {
   readonly fromUs: number;
   readonly toUs: number;
+  /** The boot in which it said so; null: it went without a word, or nobody heard it. */
+  readonly bootId: string | null;
+  /** Until when nothing that the journal told before it is missing. */
+  readonly heardUntilUs: number;
 }
 
 export interface ManagerExitsDocument extends Changed {
   /** In the order in which they were told. */
   readonly exits: readonly ManagerExit[];
-  /** Since when one is going; null: none is, or nobody said so. */
-  readonly endingUs: number | null;
+  /** Since when one is going, and in which boot; null: none is, or nobody said so. */
+  readonly ending: { readonly atUs: number; readonly bootId: string | null } | null;
+  /** From when on lines were lost since the last word of one; null: none were. */
+  readonly lostFromUs: number | null;
 }
 
 /** What a user manager reaches once in its life, and stops first of all when it goes: by a shutdown, a restart of its own, the last logout without lingering. */
@@ -36,33 +42,77 @@ export function managerWord({
   return what === "stopped" && jobType === "stop" ? "stops" : null;
 }
 
-/** When user managers went, and another one came: what each stopped as it went was wanted by nobody. */
+/**
+ * When user managers went, and another one came: what each stopped as it went was wanted by nobody. One that a power cut took says nothing, and a
+ * journal that is not kept loses what it said; that there is another one by now is told either way.
+ */
 export function foldManagerExits(documents: Documents, event: FoldEvent): void {
-  if (event.type !== "journal.unit.logged" || event.agent !== null) return;
-  const word = managerWord(event.payload as PayloadOf<"journal.unit.logged">);
-  if (word === null) return;
-  const { occurredAtUs: atUs, seq, recordedAtUs } = event;
-  const { exits = [], endingUs = null } = documentOf(documents, "managerexits", ONLY) ?? {};
-  if (word === "stops") documents.set("managerexits", ONLY, { exits, endingUs: atUs, seq, recordedAtUs });
-  if (word !== "began" || endingUs === null) return;
-  const exit = { fromUs: endingUs - AT_ONCE_US, toUs: Math.min(atUs, endingUs + EXIT_TAKES_US) };
-  const kept = exits.filter(
-    (known, index) => index >= exits.length - KEPT_AT_LEAST || isStillMeant(documents, known),
-  );
-  documents.set("managerexits", ONLY, { exits: [...kept, exit], endingUs: null, seq, recordedAtUs });
-}
-
-/** Whether what somebody was stopped by last lies in it. */
-function isStillMeant(documents: ReadonlyDocuments, exit: ManagerExit): boolean {
+  if (event.agent !== null) return;
+  const { exits, ending, lostFromUs } = documentOf(documents, "managerexits", ONLY) ?? NOTHING_TOLD;
+  const set = (now: Omit<ManagerExitsDocument, keyof Changed>) => {
+    documents.set("managerexits", ONLY, { ...now, seq: event.seq, recordedAtUs: event.recordedAtUs });
+  };
+  if (event.type === "journal.gap.found") {
+    const fromUs = (event.payload as PayloadOf<"journal.gap.found">).fromUs ?? 0;
+    if (lostFromUs === null || fromUs < lostFromUs) set({ exits, ending, lostFromUs: fromUs });
+  }
+  if (event.type !== "journal.unit.logged") return;
+  const line = event.payload as PayloadOf<"journal.unit.logged">;
+  const word = managerWord(line);
+  const atUs = event.occurredAtUs;
+  if (word === "stops") set({ exits, ending: { atUs, bootId: line.bootId }, lostFromUs });
+  if (word !== "began") return;
+  const fromUs = ending === null ? atUs : ending.atUs - AT_ONCE_US;
+  const exit: ManagerExit = {
+    fromUs,
+    toUs: ending === null ? atUs : Math.min(atUs, ending.atUs + EXIT_TAKES_US),
+    bootId: ending?.bootId ?? null,
+    heardUntilUs: lostFromUs === null ? fromUs : lostFromUs - AT_ONCE_US,
+  };
+  const meant = new Set<ManagerExit | undefined>();
   for (const [, { purpose }] of documentsOf(documents, "agent"))
-    if (purpose.systemd !== null && isWithin(exit, purpose.systemd.atUs)) return true;
-  return false;
+    if (purpose.systemd !== null) meant.add(exitAfter(exits, purpose.systemd.atUs));
+  const kept = exits.filter((known, index) => index >= exits.length - KEPT_AT_LEAST || meant.has(known));
+  set({ exits: [...kept, exit], ending: null, lostFromUs: null });
 }
 
-export function managerExits(documents: ReadonlyDocuments): readonly ManagerExit[] {
-  return documentOf(documents, "managerexits", ONLY)?.exits ?? [];
+const NOTHING_TOLD = { exits: [], ending: null, lostFromUs: null };
+
+export interface ManagerExits {
+  readonly exits: readonly ManagerExit[];
+  /** From when on the one that is going stops what it runs; null: none is, or nobody said so. */
+  readonly endingFromUs: number | null;
 }
 
-export function isWithin({ fromUs, toUs }: ManagerExit, atUs: number): boolean {
-  return fromUs <= atUs && atUs < toUs;
+export function managerExits(documents: ReadonlyDocuments): ManagerExits {
+  const { exits, ending } = documentOf(documents, "managerexits", ONLY) ?? NOTHING_TOLD;
+  return { exits, endingFromUs: ending === null ? null : ending.atUs - AT_ONCE_US };
+}
+
+/** The exit in which something was stopped. */
+export function exitAround({ exits }: ManagerExits, atUs: number): ManagerExit | undefined {
+  return exits.find(({ fromUs, toUs }) => fromUs <= atUs && atUs < toUs);
+}
+
+/** Since when a user manager was going that stopped something then; null: none was, as far as is known. */
+export function goingSince(managers: ManagerExits, atUs: number): number | null {
+  const { endingFromUs } = managers;
+  const isEnding =
+    endingFromUs !== null && endingFromUs <= atUs && atUs < endingFromUs + AT_ONCE_US + EXIT_TAKES_US;
+  return exitAround(managers, atUs)?.fromUs ?? (isEnding ? endingFromUs : null);
+}
+
+/**
+ * Whether the user manager of that boot lived on after it had stopped something: then somebody had it stopped. Not known of one whose end nobody heard
+ * of, nor of one that may have gone among lines that are lost.
+ */
+export function outlived({ exits }: ManagerExits, atUs: number, bootId: string): boolean {
+  const exit = exitAfter(exits, atUs);
+  if (exit === undefined || atUs >= exit.fromUs) return false;
+  return exit.bootId === bootId || atUs < exit.heardUntilUs;
+}
+
+/** The one in which what ran then went, at the latest. */
+function exitAfter(exits: readonly ManagerExit[], atUs: number): ManagerExit | undefined {
+  return exits.find(({ toUs }) => toUs > atUs);
 }

@@ -4,7 +4,7 @@ import { byClockOf, type SetBack } from "./clock.ts";
 import type { Intent, Purpose } from "./documents.ts";
 import { documentOf } from "./documents.ts";
 import { REACH_IN_INTERVALS } from "./heartbeat.ts";
-import { isWithin, type ManagerExit } from "./manager-exits.ts";
+import { exitAround, goingSince, type ManagerExits, outlived } from "./manager-exits.ts";
 
 export const NO_PURPOSE: Purpose = { operator: null, systemd: null, startedAtUs: null };
 
@@ -101,7 +101,7 @@ function hadEnded({ endedByUs }: Life, atUs: number): boolean {
 
 /**
  * The stop that is in force for a life that began at `bornAtUs`, or null, and until when one was that a start has ended. It counts when it
- * was asked for after that life began, and, where systemd made it, in this boot and of this user manager only: one that goes stops every unit.
+ * was asked for after that life began, and, where systemd made it, unless its user manager went then: one that goes stops every unit.
  * A start that was asked for since ends it when the life has come that it brings (also one that has gone again), or its unit has failed, or it
  * took too long: until then nobody misses the agent. The operator's own stop goes first: the stop job of systemd is then its echo.
  */
@@ -115,18 +115,19 @@ export function stopInForce(
     /** Null: the last process that beat is not known to have ended. */
     readonly writer?: EndedWriter | null;
     readonly setBack?: readonly SetBack[];
-    readonly managerExits?: readonly ManagerExit[];
+    readonly managers?: ManagerExits;
   },
 ): { readonly stop: StopInForce | null; readonly endedAtUs: number | null } {
+  const { managers = NONE_WENT } = at;
   let endedAtUs: number | null = null;
   const inForce: Intent[] = [];
   for (const intent of [purpose.operator, purpose.systemd]) {
-    if (intent === null || !isOfThisBoot(intent, life.bootId)) continue;
+    if (intent === null || !mayStand(intent, life, managers)) continue;
     if (isOfEarlierLife(intent, lifeSince(life, purpose.startedAtUs, intent), at.setBack ?? [])) continue;
     if (intent.kind === "restart" && hadEnded(life, intent.atUs)) continue;
     const untilUs = endOf(intent, purpose.startedAtUs, at);
     // What comes back with the next user manager was restarted with it; what does not was wanted down by nobody.
-    const exit = at.managerExits?.find((exit) => isOfExit(intent, exit));
+    const exit = intent.by === "systemd" ? exitAround(managers, intent.atUs) : undefined;
     if (untilUs === Infinity && exit !== undefined) endedAtUs = Math.max(endedAtUs ?? 0, exit.toUs);
     else if (at.nowUs < untilUs) inForce.push(intent);
     else endedAtUs = Math.max(endedAtUs ?? 0, untilUs);
@@ -136,8 +137,15 @@ export function stopInForce(
   return { stop: { ...stop, firstAtUs: Math.min(...inForce.map(({ atUs }) => atUs)) }, endedAtUs: null };
 }
 
-function isOfExit({ by, atUs }: Intent, exit: ManagerExit): boolean {
-  return by === "systemd" && isWithin(exit, atUs);
+const NONE_WENT: ManagerExits = { exits: [], endingFromUs: null };
+
+/** Whether a stop of an earlier boot was somebody's; and one of a manager that goes is none for what had ended before that. */
+function mayStand({ by, atUs, bootId }: Intent, life: Life, managers: ManagerExits): boolean {
+  if (by === "operator") return true;
+  const sinceUs = goingSince(managers, atUs);
+  if (sinceUs !== null && hadEnded(life, sinceUs)) return false;
+  if (bootId === null || !life.bootId || plain(bootId) === plain(life.bootId)) return true;
+  return sinceUs === null && outlived(managers, atUs, bootId);
 }
 
 /** One that began in the second in which a start was wanted after this stop began by that start. */
@@ -166,11 +174,6 @@ function endOf(
   if (writer && writer.sinceUs >= startedAtUs)
     untilUs = Math.min(untilUs, Math.max(startedAtUs, writer.endedAtUs));
   return untilUs;
-}
-
-function isOfThisBoot({ by, bootId }: Intent, current: string | null): boolean {
-  if (by === "operator" || bootId === null || !current) return true;
-  return plain(bootId) === plain(current);
 }
 
 /** The journal writes boot ids without dashes, /proc with. */

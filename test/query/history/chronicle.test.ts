@@ -46,7 +46,7 @@ const BEHIND_A_JOINT: typeof AT_A_JOINT = [
     { afterMs: 1, op: { kind: "start", agent: 0 } },
     { afterMs: 1, op: { kind: "record" } },
     { afterMs: 1, op: { kind: "deliver" } },
-    { afterMs: 1, op: { kind: "reboot", forMs: 1 } },
+    { afterMs: 1, op: { kind: "reboot", forMs: 1, journal: "silent" } },
     { afterMs: 1, op: { kind: "record" } },
     { afterMs: 4, op: { kind: "unit", agent: 0, to: "active", job: false, dated: false } },
   ],
@@ -98,7 +98,7 @@ const LAPSED_AT_ONCE: typeof AT_A_JOINT = [
 const READ_AT_A_CHECKPOINT: [Played, number[], number] = [
   [
     { afterMs: 1, op: { kind: "beat", agent: 0, status: "ok", aheadMs: 0 } },
-    { afterMs: 1, op: { kind: "reboot", forMs: 1 } },
+    { afterMs: 1, op: { kind: "reboot", forMs: 1, journal: "silent" } },
     { afterMs: 1, op: { kind: "sample" } },
     { afterMs: 1, op: { kind: "sample" } },
     { afterMs: 1, op: { kind: "stop-recording", told: false, aliveMs: 0 } },

@@ -416,7 +416,7 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
       }
     }
     if (goneUs <= atUs) {
-      const own = atUs >= untilUs ? word : ended;
+      const own = atUs >= untilUs && word !== life ? word : ended;
       // A session that was closed before the boot was not lost with its server.
       const closedBefore = ended.state === "closed" && ended.atUs < serverGoneUs;
       const byServer = serverGoneUs <= atUs && !closedBefore;
@@ -637,15 +637,50 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
 
   // --- purpose ---
   /** A user manager that goes stops its default target first and all it runs then; another one is there when it says so. */
-  const exits = all("journal.unit.logged")
-    .filter((event) => payload(event, "journal.unit.logged").unit === "default.target")
-    .map((event) => ({ ...payload(event, "journal.unit.logged"), event, atUs: event.occurredAtUs }));
+  const managerLines = events.filter(
+    (event) =>
+      event.type === "journal.gap.found" ||
+      (event.type === "journal.unit.logged" &&
+        payload(event, "journal.unit.logged").unit === "default.target"),
+  );
+  const whatOf = (event: StoredEvent) =>
+    event.type === "journal.gap.found" ? "lost" : payload(event, "journal.unit.logged").what;
+  /** The managers that had come by a moment, each with how the one before it had gone. */
+  const managersAt = (atUs: number) =>
+    managerLines
+      .filter((event) => whatOf(event) === "started" && happened(event) <= atUs)
+      .map((came) => {
+        const earlier = managerLines.filter(({ seq }) => seq < came.seq);
+        const before = earlier.slice(earlier.findLastIndex((event) => whatOf(event) === "started") + 1);
+        const stops = before.findLast((event) => whatOf(event) === "stopped");
+        const lost = before
+          .filter((event) => whatOf(event) === "lost")
+          .map((event) => payload(event, "journal.gap.found").fromUs ?? 0);
+        const downUs = stops?.occurredAtUs ?? Infinity;
+        return {
+          fromUs: stops ? downUs - 100_000 : came.occurredAtUs,
+          toUs: Math.min(came.occurredAtUs, downUs + 120e6),
+          bootId: stops ? payload(stops, "journal.unit.logged").bootId : null,
+          lostFromUs: Math.min(...lost),
+        };
+      });
   const isOfExit = (stopUs: number, atUs: number): boolean =>
-    exits.some(({ what, event, atUs: downUs }) => {
-      const next = exits.find((line) => line.event.seq > event.seq);
-      if (what !== "stopped" || next?.what !== "started" || happened(next.event) > atUs) return false;
-      return downUs - 100_000 <= stopUs && stopUs < Math.min(next.atUs, downUs + 120e6);
-    });
+    managersAt(atUs).some(({ fromUs, toUs }) => fromUs <= stopUs && stopUs < toUs);
+  /** From when on a manager was going that stopped something, by what was known at a moment. */
+  const goingAt = (stopUs: number, atUs: number): number | null => {
+    const words = managerLines.filter((event) => happened(event) <= atUs && whatOf(event) !== "lost");
+    const last = words.at(-1);
+    const going = last && whatOf(last) === "stopped" ? last.occurredAtUs : Infinity;
+    const ending = { fromUs: going - 100_000, toUs: going + 120e6 };
+    const around = ({ fromUs, toUs }: typeof ending) => fromUs <= stopUs && stopUs < toUs;
+    return [...managersAt(atUs), ending].find(around)?.fromUs ?? null;
+  };
+  /** It stopped something and was there for longer, as far as the lines tell that are not lost. */
+  const isOutlived = (stopUs: number, bootId: string, atUs: number): boolean => {
+    const went = managersAt(atUs).find(({ toUs }) => stopUs < toUs);
+    if (went === undefined || stopUs >= went.fromUs) return false;
+    return went.bootId === bootId || stopUs < went.lostFromUs - 100_000;
+  };
   const stopAt = (
     agent: string,
     own: Word | undefined,
@@ -715,7 +750,11 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
       }
       // Whoever restarts what is known to have been down has stopped nothing.
       if (stop.restarts && downByUs !== null && downByUs <= stopUs) continue;
-      if (manager && stop.bootId !== null && manager.bootId.replaceAll("-", "") !== stop.bootId) continue;
+      const goingUs = by === "systemd" ? goingAt(stopUs, atUs) : null;
+      // What had ended before a manager went was stopped by nobody as it went.
+      if (goingUs !== null && downByUs !== null && downByUs <= goingUs) continue;
+      const isOfOther = manager && stop.bootId !== null && manager.bootId.replaceAll("-", "") !== stop.bootId;
+      if (isOfOther && (goingUs !== null || !isOutlived(stopUs, stop.bootId as string, atUs))) continue;
       if (by === "systemd" && lastStartUs < stopUs && isOfExit(stop.atUs, atUs)) continue;
       if (lastStartUs < stopUs) return { stop: { by, atUs: stopUs, ...done }, stoppedUntilUs: null };
       const hasFailed = unit.known && unit.active === "failed" && unit.atUs >= lastStartUs;

@@ -39,7 +39,13 @@ export type Op =
   | { readonly kind: "kill-server" | "recover" | "deliver" | "record" | "sample" }
   /** A recorder says that it watches heartbeats a moment before it looks at them, as one that had stood still once did. */
   | { readonly kind: "record-hastily" }
-  | { readonly kind: "reboot" | "suspend" | "wait" | "restart-manager"; readonly forMs: number }
+  | { readonly kind: "suspend" | "wait" | "restart-manager"; readonly forMs: number }
+  | {
+      readonly kind: "reboot";
+      readonly forMs: number;
+      /** Whether it tells of the user managers: never, of both, of the next one after a power cut, or of that one and that lines are lost. */
+      readonly journal: "silent" | "kept" | "cut" | "lost";
+    }
   | { readonly kind: "beat"; readonly agent: number; readonly status: string; readonly aheadMs: number }
   | { readonly kind: "writer-exits" | "unlink"; readonly agent: number }
   | {
@@ -116,7 +122,15 @@ const anyOp: fc.Arbitrary<Op> = fc.oneof(
   { weight: 1, arbitrary: simple("kill-server") },
   {
     weight: 1,
-    arbitrary: fc.record({ kind: fc.constantFrom("reboot" as const, "suspend" as const), forMs }),
+    arbitrary: fc.record({
+      kind: fc.constant("reboot" as const),
+      forMs,
+      journal: fc.constantFrom("silent" as const, "kept" as const, "cut" as const, "lost" as const),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({ kind: fc.constant("suspend" as const), forMs }),
   },
   {
     weight: 1,
@@ -478,6 +492,26 @@ export function play(story: readonly Turn[]): Played {
       payload,
     });
   };
+  /** It stops all that runs, its target first, and what is enabled comes back with the next one: nothing here. */
+  const managerGoes = () => {
+    journal(null, "stopped", "stop", "default.target");
+    for (const each of AGENTS) {
+      if (!panes.has(each) && units.get(each)?.active !== "active") continue;
+      journal(each, "stopping", "stop");
+      close(each, false);
+      units.set(each, { active: "inactive", invocationId: null, sinceUs: null });
+      journal(each, "stopped", "stop");
+    }
+  };
+  /** What nobody has read by now is gone. */
+  const loseJournal = () => {
+    const lost = late.filter(({ source }) => source === "journal");
+    late = late.filter(({ source }) => source !== "journal");
+    const fromUs = lost[0]?.occurredAtUs ?? nowUs;
+    const payload = { fromUs, toUs: nowUs, reason: "vacuumed" as const };
+    const found = { type: "journal.gap.found", agent: null, source: "journal", payload } as const;
+    late.push({ ...found, occurredAtUs: nowUs, precision: "us" });
+  };
   const deliver = () => {
     log.append(...late);
     late = [];
@@ -536,24 +570,19 @@ export function play(story: readonly Turn[]): Played {
         server = null;
         return;
       case "reboot":
+        if (op.journal === "kept") managerGoes();
         crash(2);
         for (const each of AGENTS) close(each, false);
         server = null;
         for (const beat of beats.values()) beat.alive = false;
         for (const each of AGENTS) units.set(each, { active: "inactive", invocationId: null, sinceUs: null });
+        if (op.journal === "lost") loseJournal();
         nowUs += op.forMs * 1000;
         boot = { number: boot.number + 1, atUs: nowUs };
+        if (op.journal !== "silent") journal(null, "started", "start", "default.target");
         return;
       case "restart-manager":
-        // It stops all that runs, its target first, and what is enabled comes back with the next one: nothing here.
-        journal(null, "stopped", "stop", "default.target");
-        for (const each of AGENTS) {
-          if (!panes.has(each) && units.get(each)?.active !== "active") continue;
-          journal(each, "stopping", "stop");
-          close(each, false);
-          units.set(each, { active: "inactive", invocationId: null, sinceUs: null });
-          journal(each, "stopped", "stop");
-        }
+        managerGoes();
         server = null;
         if (recorder) lookAround();
         nowUs += op.forMs * 1000;
