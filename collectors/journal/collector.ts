@@ -8,6 +8,7 @@ import {
   journalctlEnvironment,
   journalTrouble,
   probeJournal,
+  type Reach,
 } from "./journalctl.ts";
 import { type Ledger, openLedger } from "./ledger.ts";
 import { createLife } from "./life.ts";
@@ -71,14 +72,14 @@ export function createJournalCollector(options: JournalCollectorOptions): Collec
    */
   const read = async (
     ledger: Ledger,
-    how: "follow" | "to-the-end",
+    how: Reach,
     context: CollectorContext,
     signal: AbortSignal,
     onLines: (progressed: boolean) => void = () => {},
   ): Promise<Reading> => {
     const stop = new AbortController();
     let stopped: "moved" | "nonsense" = "moved";
-    const reader = createReader(ledger.position(), options.units);
+    const reader = createReader(ledger.position(), options.units, how);
     const ended = await followLines(
       {
         program: journalctl.program,
@@ -100,6 +101,23 @@ export function createJournalCollector(options: JournalCollectorOptions): Collec
       },
     );
     return stop.signal.aborted ? stopped : ended;
+  };
+
+  const follow = async (
+    ledger: Ledger,
+    context: CollectorContext,
+    onLines: (progressed: boolean) => void,
+  ): Promise<Reading> => {
+    const life = createLife(context, pace);
+    try {
+      const either = AbortSignal.any([context.signal, life.failed]);
+      return await read(ledger, "follow", context, either, (progressed) => {
+        onLines(progressed);
+        life.sign();
+      });
+    } finally {
+      life.end();
+    }
   };
 
   const troubleOf = (ended: Reading): string | null => {
@@ -159,17 +177,13 @@ export function createJournalCollector(options: JournalCollectorOptions): Collec
           await pause(pace.retryMs);
           continue;
         }
-        const life = createLife(context, pace);
-        let ended: Reading;
-        try {
-          const either = AbortSignal.any([signal, life.failed]);
-          ended = await read(ledger, "follow", context, either, (progressed) => {
-            if (progressed) fruitless = 0;
-            life.sign();
-          });
-        } finally {
-          life.end();
-        }
+        const onLines = (progressed: boolean): void => {
+          if (progressed) fruitless = 0;
+        };
+        // A follower shows nothing of earlier boots, so what they left is read first; only then is the journal said to be observed.
+        let ended = await read(ledger, "to-the-end", context, signal, onLines);
+        if (!signal.aborted && troubleOf(ended) === null && ended !== "moved")
+          ended = await follow(ledger, context, onLines);
         if (signal.aborted || ended === "moved") continue;
         // Its end loses nothing: the next one reads on from the cursor. One that ends again and again is trouble, though.
         fruitless += 1;

@@ -11,6 +11,12 @@ export interface Journalctl {
   readonly deadlineMs: number;
 }
 
+/**
+ * How far a reading goes: over all boots to where the journal ends, or on as it grows. Since systemd 250 `--follow` implies `--boot`, and up to 253
+ * no option takes that back (`--merge` does, and brings the journals of other machines): a follower begins with this boot, whatever its cursor says.
+ */
+export type Reach = "follow" | "to-the-end";
+
 /** A clock that stands a little behind its own past (it is read in milliseconds) makes no cursor one from the future. */
 const CLOCK_TOLERANCE_US = 50_000;
 
@@ -19,7 +25,7 @@ const CLOCK_TOLERANCE_US = 50_000;
  * Not `--user`, which opens only `user-<uid>.journal` and so shows nothing, without a word, to root, to system users and
  * to members of `systemd-journal` on a volatile journal; `_UID=` finds the same entries wherever we may read them.
  */
-export function journalctlArgs(from: Position, uid: number, how: "follow" | "to-the-end"): string[] {
+export function journalctlArgs(from: Position, uid: number, how: Reach): string[] {
   const place = from.at === "entry" ? `--cursor=${from.cursor}` : `--since=${secondsText(from.sinceUs)}`;
   const common = [
     "--output=json",

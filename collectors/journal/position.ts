@@ -15,7 +15,7 @@ export function positionText(position: Position): string {
 
 /**
  * Null for a text that cannot be a position. systemd's cursor is systemd's business: whether it is one, journalctl says; of
- * its parts only `t=` is looked at.
+ * its parts only `t=` and `b=` are looked at.
  */
 export function parsePosition(text: string): Position | null {
   const counted = /^(.*);unreadable=(\d{1,9})$/s.exec(text);
@@ -32,6 +32,12 @@ export function cursorTimeUs(cursor: string): number | null {
   if (hex === undefined) return null;
   const us = Number.parseInt(hex, 16);
   return Number.isSafeInteger(us) ? us : null;
+}
+
+/** Whether its entry was written in that boot (an id with dashes or without); true where a cursor does not tell. */
+export function isOfBoot(cursor: string, bootId: string): boolean {
+  const boot = /(?:^|;)b=([0-9a-f]{32})(?:;|$)/.exec(cursor)?.[1];
+  return boot === undefined || boot === bootId.replaceAll("-", "");
 }
 
 /** When the place was reached, on the journal's clock; 0 where a cursor does not tell. */

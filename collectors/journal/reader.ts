@@ -4,8 +4,9 @@ import { printable } from "../printable.ts";
 import type { Line } from "../spawn.ts";
 import { agentOfUnit, isFleetUnit, type UnitOfInterest } from "../systemd/unit-name.ts";
 import { parseEntry } from "./entry.ts";
+import type { Reach } from "./journalctl.ts";
 import { unitLogged, unitLoggedEvent } from "./lifecycle.ts";
-import { cursorTimeUs, type Position } from "./position.ts";
+import { cursorTimeUs, isOfBoot, type Position } from "./position.ts";
 
 /** journalctl prints a field of more than 4096 bytes as null, so that a line of the asked fields stays far below this. */
 export const MAX_LINE_BYTES = 256 * 1024;
@@ -29,8 +30,15 @@ export interface Reader {
   isNonsense(): boolean;
 }
 
-/** Reads on from a position, line by line; the lines are those of `journalctl -o json` begun inclusively at it. */
-export function createReader(from: Position, units: () => readonly UnitOfInterest[]): Reader {
+/**
+ * Reads on from a position, line by line; the lines are those of `journalctl -o json` begun inclusively at it. Those of a follower begin with this
+ * boot, and what came before has been read to its end by then.
+ */
+export function createReader(
+  from: Position,
+  units: () => readonly UnitOfInterest[],
+  how: Reach = "to-the-end",
+): Reader {
   let position = from;
   /** The entry that must come first: it was handled before, and proves that none between was removed. */
   let expected = from.at === "entry" ? from.cursor : null;
@@ -66,8 +74,10 @@ export function createReader(from: Position, units: () => readonly UnitOfInteres
       expected = null;
       // What was reported as unreadable came after it, and comes again now.
       if (entry.cursor === wanted) return;
-      const fromUs = cursorTimeUs(wanted);
-      events.push(gapFound({ fromUs, toUs: entry.occurredAtUs, reason: "vacuumed" }, nowUs));
+      const isNextBoot = how === "follow" && entry.bootId !== null && !isOfBoot(wanted, entry.bootId);
+      const toUs = entry.occurredAtUs;
+      if (!isNextBoot)
+        events.push(gapFound({ fromUs: cursorTimeUs(wanted), toUs, reason: "vacuumed" }, nowUs));
     }
     reportedBefore = 0;
     position = { at: "entry", cursor: entry.cursor, unreadable: 0 };

@@ -163,11 +163,29 @@ test("a follower hands over what is there and then what comes", async () => {
   appendFileSync(join(directory, "entries"), entries(4));
   await eventually(log.said).toEqual([2, 3, 4]);
   expect(log.reports.at(-1)).toEqual({ state: "observed" });
-  // One question whether there is a journal, and one follower that is never started anew.
-  expect(runs()).toBe(2);
+  // One question whether there is a journal, one that reads what there is, and one follower that is never started anew.
+  expect(runs()).toBe(3);
   stop.abort();
   await watching;
   expect(log.cursor).toBe(cursorOf(4));
+});
+
+test("what the boot before left is read before this one is followed, which shows nothing of it", async () => {
+  const [first, second] = ["a".repeat(32), "b".repeat(32)];
+  const of = (boot: string, ...ns: number[]) =>
+    ns.map((n) => entry(n, { _BOOT_ID: boot, __CURSOR: `${cursorOf(n)};b=${boot}` })).join("");
+  has("entries", of(first, 1, 2, 3) + of(second, 4, 5));
+  const log = createLog(`${cursorOf(1)};b=${first}`);
+  const watching = watch(log);
+  await eventually(log.said).toEqual([2, 3, 4, 5]);
+  stop.abort();
+  await watching;
+  stop = new AbortController();
+  // Of the boot that has begun nothing is told yet when what there is has been read.
+  const third = "c".repeat(32);
+  has("follow-first", of(third, 6));
+  watch(log);
+  await eventually(log.said).toEqual([2, 3, 4, 5, 6]);
 });
 
 test("a backlog is read whole by a follower too, and lines that are there together become one batch", async () => {
