@@ -3,24 +3,28 @@ import type { PayloadOf } from "../store/events/catalogue.ts";
 import type { StoredEvent } from "../store/events/envelope.ts";
 import type { Reader } from "../store/reader.ts";
 
+export type Fits = (event: StoredEvent) => boolean;
+
 const RENAMED = "tmux.session.renamed";
 
 /**
  * The events that fit. A rename is an event of the name that a session has from then on; asked about an agent, the one that took its
- * session away belongs to its story too, or the story would end in the middle.
+ * session away belongs to its story too, or the story would end in the middle. `fits` is asked of each, where a filter cannot say it.
  */
 export function* eventsOf(
   reader: Pick<Reader, "events">,
   { limit, ...filter }: EventFilter,
+  fits?: Fits,
 ): Generator<StoredEvent> {
   let left = limit ?? Number.POSITIVE_INFINITY;
   for (const event of merged(
     // No more than that are taken from it, and who asks for one is not to look for a page of them.
-    reader.events({ ...filter, limit }),
+    reader.events({ ...filter, limit: fits === undefined ? limit : undefined }),
     departures(reader, filter),
     filter.newestFirst === true,
   )) {
     if (left <= 0) return;
+    if (fits?.(event) === false) continue;
     left -= 1;
     yield event;
   }

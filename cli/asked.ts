@@ -1,5 +1,6 @@
 import type { Past, RosterEntry } from "../query/history/past.ts";
 import type { Window } from "../query/history/sweep.ts";
+import { isOfKind, type Kinds } from "../query/kinds.ts";
 import { FleetError } from "../store/errors.ts";
 import type { Reader } from "../store/reader.ts";
 import { nowUs } from "./clock.ts";
@@ -144,28 +145,32 @@ function wasThere(past: Past, name: string, window: Window): boolean {
 
 function strayEntry(name: string, window: Window): RosterEntry {
   const declaration = { runtime: null, class: "unrostered", role: "stray" } as const;
-  return { name, declaration, stays: [], classes: [{ ...window, class: declaration.class }] };
+  const { runtime, class: ofClass } = declaration;
+  return { name, declaration, stays: [], declared: [{ ...window, class: ofClass, runtime, seq: null }] };
 }
 
-/** Who is asked about: NAME... or --agent, --class, --runtime; of each kind one has to fit. */
+/**
+ * Who is asked about: NAME... or --agent, --class, --runtime; of each kind one has to fit. An agent that was declared anew within the window is asked
+ * about where it was so at any time of it.
+ */
 function chosen(entries: readonly RosterEntry[], words: Words): readonly RosterEntry[] {
   const names = namesIn(words);
-  const [classes, runtimes] = [valuesOf(words, "class"), valuesOf(words, "runtime")];
+  const kinds = kindsOf(words);
   return entries.filter(
-    ({ name, declaration, classes: had }) =>
-      fits(names, name) &&
-      had.some((stay) => fits(classes, stay.class)) &&
-      fits(runtimes, declaration.runtime),
+    ({ name, declared }) =>
+      (names.length === 0 || names.includes(name)) && declared.some((one) => isOfKind(kinds, one)),
   );
+}
+
+/** What --class and --runtime ask for. */
+export function kindsOf(words: Words): Kinds {
+  return { classes: valuesOf(words, "class"), runtimes: valuesOf(words, "runtime") };
 }
 
 /** Only those of some class or runtime are asked about. */
 export function asksForSome(words: Words): boolean {
-  return valuesOf(words, "class").length > 0 || valuesOf(words, "runtime").length > 0;
-}
-
-function fits(wanted: readonly string[], value: string | null): boolean {
-  return wanted.length === 0 || (value !== null && wanted.includes(value));
+  const { classes, runtimes } = kindsOf(words);
+  return classes.length > 0 || runtimes.length > 0;
 }
 
 /** A name that was asked for and that nobody ever had. */

@@ -1,13 +1,14 @@
 import type { EventFilter } from "../store/event-filter.ts";
 import type { StoredEvent } from "../store/events/envelope.ts";
 import type { Reader } from "../store/reader.ts";
-import { eventsOf } from "./agent-events.ts";
+import { eventsOf, type Fits } from "./agent-events.ts";
 import { commits } from "./commits.ts";
 import { catchInterrupts } from "./interrupt.ts";
 
 interface Following {
   readonly reader: Pick<Reader, "lastSeq" | "events" | "dataVersion">;
   readonly filter: EventFilter;
+  readonly fits?: Fits | undefined;
   readonly tick: string;
   readonly print: (event: StoredEvent) => void;
 }
@@ -30,6 +31,7 @@ export async function followUntilInterrupted(following: Following): Promise<numb
 export async function followEvents({
   reader,
   filter,
+  fits,
   tick,
   print,
   signal,
@@ -39,7 +41,7 @@ export async function followEvents({
     const horizon = reader.lastSeq();
     if (horizon <= afterSeq) return;
     const before = Math.min(filter.beforeSeq ?? Number.POSITIVE_INFINITY, horizon + 1);
-    for (const event of eventsOf(reader, { ...filter, afterSeq, beforeSeq: before })) print(event);
+    for (const event of eventsOf(reader, { ...filter, afterSeq, beforeSeq: before }, fits)) print(event);
     afterSeq = horizon;
   };
   const changes = commits({ tick, dataVersion: () => reader.dataVersion(), signal });

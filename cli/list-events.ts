@@ -1,4 +1,3 @@
-import { documentsOf } from "../query/planes/documents.ts";
 import type { StoredEvent } from "../store/events/envelope.ts";
 import type { Partition } from "../store/identity.ts";
 import type { Reader } from "../store/reader.ts";
@@ -39,17 +38,21 @@ export async function listEvents(
     output.print(`${has(invocation, "json") ? eventJson(event) : formatEvent(event, look)}\n`);
   };
   try {
-    const { filter, pick, horizon, page } = reader.atOnce(() => {
-      const placing = placed(invocation, reader, given, now);
+    const asksForSome = ["class", "runtime"].some((option) => has(invocation, option));
+    // What of the log is only read where it is asked for is loaded only then.
+    const { declaredThen } = asksForSome ? await import("./declared-then.ts") : { declaredThen: null };
+    const { filter, pick, ofKind, horizon, page } = reader.atOnce(() => {
+      const { partition, ...placing } = placed(invocation, reader, given, now);
       refuseBeforeTheLog(reader, placing.filter.untilUs);
+      const kinds = { classes: valuesOf(invocation, "class"), runtimes: valuesOf(invocation, "runtime") };
+      const ofKind = declaredThen?.(reader, partition, kinds);
       // What is written while the list is printed is left to following, which begins where the list ends.
       const horizon = reader.lastSeq();
-      const listed = endingBy(placing.filter, { beforeSeq: horizon + 1 });
-      return {
-        ...placing,
-        horizon,
-        page: pickEvents(reader, listed, placing.pick, has(invocation, "reverse")),
-      };
+      const { agents: named } = placing.filter;
+      const some = ofKind?.agents().filter((name) => named?.includes(name) ?? true);
+      const listed = { ...endingBy(placing.filter, { beforeSeq: horizon + 1 }), agents: some ?? named };
+      const page = pickEvents(reader, listed, placing.pick, has(invocation, "reverse"), ofKind?.fits);
+      return { ...placing, ofKind, horizon, page };
     });
     // Of one its events are the answer; of several those of the others would hide that one of them is nobody.
     const unknownOne = asked.length > 1 ? unknownAmong(reader, asked) : null;
@@ -65,6 +68,7 @@ export async function listEvents(
       return await followUntilInterrupted({
         reader,
         filter: { ...filter, afterSeq },
+        fits: ofKind?.fits,
         tick: here.places.tick,
         print,
       });
@@ -85,8 +89,13 @@ export async function listEvents(
 
 type Selection = ReturnType<typeof selectionOf>;
 
-/** As the log can tell: up to `--at`, from which relative times count then, and of those whom --class, --runtime, --host and --tenant name. */
-function placed(invocation: Invocation, reader: Reader, given: Selection | null, now: number): Selection {
+/** As the log can tell: up to `--at`, from which relative times count then, and of the host that --host and --tenant name. */
+function placed(
+  invocation: Invocation,
+  reader: Reader,
+  given: Selection | null,
+  now: number,
+): Selection & { readonly partition: Partition | null } {
   const text = textOf(invocation, "at");
   const at =
     text === undefined ? null : passedMoment(text, "--at", { reader, output: invocation.output, now });
@@ -96,34 +105,8 @@ function placed(invocation: Invocation, reader: Reader, given: Selection | null,
       ? null
       : partitionOf(invocation, reader);
   return {
-    filter: {
-      ...endingBy(filter, filterUpTo(at)),
-      ...(partition ?? {}),
-      ...ofSome(invocation, reader, partition, filter.agents),
-    },
+    filter: { ...endingBy(filter, filterUpTo(at)), ...(partition ?? {}) },
     pick,
-  };
-}
-
-/** --class and --runtime as names: of those who are, or last were, declared so. */
-function ofSome(
-  invocation: Invocation,
-  reader: Reader,
-  partition: Partition | null,
-  named: readonly string[] | undefined,
-): { agents?: string[] } {
-  const [classes, runtimes] = [valuesOf(invocation, "class"), valuesOf(invocation, "runtime")];
-  if (classes.length === 0 && runtimes.length === 0) return {};
-  const roster = documentsOf(reader.documents(partition ?? reader.identity()), "roster");
-  const fits = (wanted: readonly string[], value: string | null) =>
-    wanted.length === 0 || (value !== null && wanted.includes(value));
-  return {
-    agents: [...roster].flatMap(([name, { declaration }]) =>
-      (named?.includes(name) ?? true) &&
-      fits(classes, declaration.class) &&
-      fits(runtimes, declaration.runtime)
-        ? [name]
-        : [],
-    ),
+    partition,
   };
 }

@@ -1,7 +1,7 @@
 import type { EventFilter } from "../store/event-filter.ts";
 import type { StoredEvent } from "../store/events/envelope.ts";
 import type { Reader } from "../store/reader.ts";
-import { eventsOf } from "./agent-events.ts";
+import { eventsOf, type Fits } from "./agent-events.ts";
 import type { Picked } from "./select-events.ts";
 
 /** So many events are turned round in memory; of more the far end is looked for first. */
@@ -17,10 +17,11 @@ export function pickEvents(
   filter: EventFilter,
   pick: Picked,
   reverse: boolean,
+  fits?: Fits,
 ): Iterable<StoredEvent> {
-  if (pick.which === "all") return eventsOf(reader, { ...filter, newestFirst: reverse });
+  if (pick.which === "all") return eventsOf(reader, { ...filter, newestFirst: reverse }, fits);
   const fromTheEnd = pick.which === "newest";
-  const found = () => eventsOf(reader, { ...filter, newestFirst: fromTheEnd, limit: pick.limit });
+  const found = () => eventsOf(reader, { ...filter, newestFirst: fromTheEnd, limit: pick.limit }, fits);
   if (pick.limit <= HELD) {
     const events = [...found()];
     return fromTheEnd === reverse ? events : events.reverse();
@@ -30,5 +31,5 @@ export function pickEvents(
   for (const event of found()) farthest = event;
   if (farthest === undefined) return [];
   const bound = fromTheEnd ? { afterSeq: farthest.seq - 1 } : { beforeSeq: farthest.seq + 1 };
-  return eventsOf(reader, { ...filter, ...bound, newestFirst: reverse });
+  return eventsOf(reader, { ...filter, ...bound, newestFirst: reverse }, fits);
 }

@@ -16,8 +16,8 @@ import { seenToEnd } from "./since.ts";
 /** A death certificate: one failure of one agent, with all that is known of its end. */
 export interface Death {
   agent: string;
+  /** What it was when it was first unwell. */
   runtime: string | null;
-  /** The one that it was of when it was first unwell. */
   class: string;
   /** When it was first unwell. */
   at: string;
@@ -86,6 +86,7 @@ export function certify(asked: AskedIncidents, entry: RosterEntry, outage: Outag
   const { past, events, window } = asked;
   const { name, declaration } = entry;
   const atUs = outage.fromUs;
+  const was = entry.declared.find(({ toUs }) => atUs < toUs) ?? declaration;
   const endUs = outage.toUs ?? window.toUs;
   const beganUs = outage.beganBefore ? beginningOf(past, name, atUs) : atUs;
   const { witnessed, notBeforeUs, found } = seenToEnd(past, name, beganUs);
@@ -115,8 +116,8 @@ export function certify(asked: AskedIncidents, entry: RosterEntry, outage: Outag
     key,
     death: {
       agent: name,
-      runtime: declaration.runtime,
-      class: entry.classes.find(({ toUs }) => atUs < toUs)?.class ?? declaration.class,
+      runtime: was.runtime,
+      class: was.class,
       at: exactIsoOf(atUs),
       witnessed,
       not_before: exactIsoOrNull(notBeforeUs),

@@ -104,14 +104,16 @@ export function diffDocument(
     readonly fromUs: number;
     readonly toUs: number;
     readonly all: boolean;
+    /** Fits at one of the two moments. */
     readonly wanted: (row: AgentRow) => boolean;
   },
 ): DiffDocument {
   const { fromUs, toUs, all, wanted } = input;
   const [before, after] = [past.table(fromUs, all), past.table(toUs, all)];
-  const then = new Map(before.agents.filter(wanted).map((row) => [row.name, row]));
-  const now = new Map(after.agents.filter(wanted).map((row) => [row.name, row]));
-  const names = [...new Set([...now.keys(), ...then.keys()])];
+  const then = new Map(before.agents.map((row) => [row.name, row]));
+  const now = new Map(after.agents.map((row) => [row.name, row]));
+  // Whoever became, or ceased to be, what is asked for has neither come nor gone.
+  const names = [...new Set([...after.agents, ...before.agents].filter(wanted).map(({ name }) => name))];
   const unknown: DiffDocument["unknown"] = [];
   const agents = names.flatMap((name): DiffAgent[] => {
     const [one, other] = [then.get(name), now.get(name)];

@@ -3,6 +3,7 @@ import type { Interval } from "./history/intervals.ts";
 import type { Gap, Past } from "./history/past.ts";
 import type { Window } from "./history/sweep.ts";
 import { exactIsoOf, exactIsoOrNull } from "./instant.ts";
+import { declaredAs } from "./kinds.ts";
 import type { AgentStatus } from "./row.ts";
 import type { FoundFirst } from "./since.ts";
 import { withFirst } from "./since.ts";
@@ -33,7 +34,15 @@ export interface HistoryDocument {
   at: string;
   log_seq: number;
   window: { from: string; to: string };
-  agents: { name: string; runtime: string | null; class: string; intervals: HistoryInterval[] }[];
+  agents: {
+    name: string;
+    /** The last ones of the window. */
+    runtime: string | null;
+    class: string;
+    /** What it was declared as when; these tile the window, also where --class or --runtime asked for some of it. */
+    declared: { from: string; to: string; class: string; runtime: string | null }[];
+    intervals: HistoryInterval[];
+  }[];
   /** Time in which no recorder watched. */
   gaps: { from: string | null; to: string | null; cause: Gap["cause"] }[];
   /** The kernel states its boot in whole seconds: it was within so many seconds after `at`. */
@@ -56,10 +65,11 @@ export function historyDocument(past: Past, { entries, window, atUs }: StoryInpu
     at: exactIsoOf(atUs),
     log_seq: past.logSeq,
     window: { from: exactIsoOf(window.fromUs), to: exactIsoOf(window.toUs) },
-    agents: entries.map(({ name, declaration }) => ({
+    agents: entries.map(({ name, declaration, declared }) => ({
       name,
       runtime: declaration.runtime,
       class: declaration.class,
+      declared: declared.map(declaredAs),
       intervals: { [Symbol.iterator]: () => cutIntervals(past, name, window) },
     })),
     gaps: { [Symbol.iterator]: () => gapsIn(past, window) },

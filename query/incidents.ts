@@ -13,6 +13,7 @@ import type { Outage } from "./history/outages.ts";
 import type { Past, RosterEntry } from "./history/past.ts";
 import type { Window } from "./history/sweep.ts";
 import { exactIsoOf } from "./instant.ts";
+import { ANY_KIND, isOfKind, type Kinds } from "./kinds.ts";
 import { type EventSource, lately, latelyOver } from "./lately.ts";
 import { EXIT_TAKES_US } from "./planes/manager-exits.ts";
 import { inMemory, type NewShelf, type Shelf } from "./shelf.ts";
@@ -43,15 +44,15 @@ export function incidentsDocument(
   past: Past,
   input: {
     readonly entries: readonly RosterEntry[];
-    /** Only what an agent was down for while it was of one of these; none: all of it. */
-    readonly classes?: readonly string[];
+    /** Only what an agent was down for while it was of such a kind. */
+    readonly kinds?: Kinds;
     readonly window: Window;
     readonly atUs: number;
     readonly events: EventSource;
     readonly shelf?: NewShelf;
   },
 ): IncidentsTold {
-  const { entries, classes = [], window, atUs, events, shelf = inMemory } = input;
+  const { entries, kinds = ANY_KIND, window, atUs, events, shelf = inMemory } = input;
   const managerWent = rememberedForItsSecond((us) => userManagerWent(past, us));
   const managerBegan = userManagerBegan((span) => events.between(null, ["journal.unit.logged"], span));
   const asked: AskedIncidents = {
@@ -63,7 +64,7 @@ export function incidentsDocument(
     ...lately(past, events),
   };
   const found = inOrder(
-    entries.map((entry) => certified(asked, entry, outagesIn(past, entry, window, classes))),
+    entries.map((entry) => certified(asked, entry, outagesIn(past, entry, window, kinds))),
   );
   const incidents = grouped(found, shelf<Found>());
   return {
@@ -80,14 +81,8 @@ export function incidentsDocument(
 /** So many outages are certified from one reading of the time around them, where they lie close enough to be read together. */
 const AT_ONCE = 64;
 
-function* outagesIn(
-  past: Past,
-  entry: RosterEntry,
-  window: Window,
-  classes: readonly string[],
-): Generator<Outage> {
-  for (const outage of past.outages(entry.name, window))
-    if (classes.length === 0 || isWhileOf(classes, entry, outage)) yield outage;
+function* outagesIn(past: Past, entry: RosterEntry, window: Window, kinds: Kinds): Generator<Outage> {
+  for (const outage of past.outages(entry.name, window)) if (isWhileOf(kinds, entry, outage)) yield outage;
 }
 
 /** The certificates of an agent's outages, in their order. */
@@ -147,10 +142,8 @@ function spanOf(outages: readonly Outage[], window: Window): Window {
   return { fromUs: fromUs - NEARBY_US - 1, toUs: toUs + NEARBY_US + 1 };
 }
 
-function isWhileOf(classes: readonly string[], entry: RosterEntry, { fromUs, toUs }: Outage): boolean {
-  return entry.classes.some(
-    (stay) => classes.includes(stay.class) && fromUs < stay.toUs && (toUs ?? Infinity) > stay.fromUs,
-  );
+function isWhileOf(kinds: Kinds, { declared }: RosterEntry, { fromUs, toUs }: Outage): boolean {
+  return declared.some((one) => isOfKind(kinds, one) && fromUs < one.toUs && (toUs ?? Infinity) > one.fromUs);
 }
 
 /** What is kept of a certificate until its incident is told. */

@@ -1,5 +1,5 @@
 import { BEFORE_THE_LOG } from "./history/before-the-log.ts";
-import type { Gap, Past, RosterEntry } from "./history/past.ts";
+import type { Declared, Gap, Past, RosterEntry } from "./history/past.ts";
 import type { Around } from "./history/stays.ts";
 import { aroundOf, isEndedByNext, lastsUnseen } from "./history/stays.ts";
 import type { Window } from "./history/sweep.ts";
@@ -36,6 +36,13 @@ export type StoryEntry = { readonly fromUs: number; readonly toUs: number | null
       readonly reason: string | null;
       readonly why: readonly number[];
     }
+  | {
+      readonly kind: "declared";
+      readonly agent: string;
+      readonly was: Declared;
+      readonly is: Declared;
+      readonly why: readonly number[];
+    }
   | { readonly kind: "gap"; readonly cause: Gap["cause"] }
   | { readonly kind: "log" }
   | { readonly kind: "boot"; readonly bootId: string; readonly why: readonly number[] }
@@ -55,7 +62,8 @@ export function* storyOf(past: Past, input: StoryInput & { readonly whole: boole
     gapEntries(past, window),
     bootEntries(past, window),
   ];
-  for (const { name } of entries) {
+  for (const { name, declared } of entries) {
+    sources.push(declaredAnew(name, declared));
     sources.push(statusEntries(past, name, window, whole));
     for (const kind of ["attached", "sent"] as const) sources.push(happenings(past, name, kind, window));
   }
@@ -170,6 +178,16 @@ function* happenings(
 ): Generator<StoryEntry> {
   for (const { fromUs, toUs, reason, why } of past.occurrences(agent, kind, window))
     yield { kind, agent, fromUs, toUs, reason, why };
+}
+
+/** Another class or runtime on the roster: what is told before was told of another kind of agent than what is told after. */
+function* declaredAnew(agent: string, declared: readonly Declared[]): Generator<StoryEntry> {
+  for (const [index, is] of declared.entries()) {
+    const was = declared[index - 1];
+    const why = is.seq === null ? [] : [is.seq];
+    if (was !== undefined)
+      yield { kind: "declared", agent, fromUs: is.fromUs, toUs: is.fromUs, was, is, why };
+  }
 }
 
 /** Whoever asks for more than the log holds is told where it begins. */

@@ -1,8 +1,10 @@
+import { remembered } from "./history/once.ts";
 import type { Past, RosterEntry } from "./history/past.ts";
 import type { Window } from "./history/sweep.ts";
 import type { Uptime } from "./history/uptime.ts";
 import { meansOf, NO_OUTAGES, together } from "./history/uptime.ts";
 import { exactIsoOf } from "./instant.ts";
+import { ANY_KIND, declaredAs, isOfKind, joined, type Kinds } from "./kinds.ts";
 import type { AgentStatus } from "./row.ts";
 
 /** Times in whole microseconds: the four buckets add up to `window_us` exactly. */
@@ -34,8 +36,17 @@ export interface UptimeDocument {
   at: string;
   log_seq: number;
   window: { from: string; to: string };
-  /** Where classes were asked for, each agent's time in them only: `window_us` is then less than the window of one that was of another, too. */
-  agents: ({ name: string; runtime: string | null; class: string } & UptimeFigures)[];
+  /**
+   * Where classes or runtimes were asked for, each agent's time of them only: `window_us` is then less than the window of one that was
+   * something else, too. `class` and `runtime` are the last ones of that time.
+   */
+  agents: ({
+    name: string;
+    runtime: string | null;
+    class: string;
+    /** What it was declared as when, over the whole window, and which of it counts here. */
+    declared: { from: string; to: string; class: string; runtime: string | null; counted: boolean }[];
+  } & UptimeFigures)[];
   /** Agents of one class together: agent-time, so the window counts once for each, and of one that changed its class the part that was of it. */
   classes: ({ class: string; agents: number } & UptimeFigures)[];
   /** All agents of the host, without the holder. */
@@ -44,28 +55,32 @@ export interface UptimeDocument {
 
 export interface UptimeInput {
   readonly entries: readonly RosterEntry[];
-  /** Only time in which an agent was of one of these counts, for whoever is asked about; none: all of it. */
-  readonly classes?: readonly string[];
+  /** Only time in which an agent was of such a kind counts, for whoever is asked about. */
+  readonly kinds?: Kinds;
   readonly window: Window;
   readonly atUs: number;
 }
 
 export function uptimeDocument(past: Past, input: UptimeInput): UptimeDocument {
-  const { entries, classes: asked = [], window, atUs } = input;
+  const { entries, kinds = ANY_KIND, window, atUs } = input;
   const each = entries.map((entry) => {
-    const stays = entry.classes.filter((stay) => asked.length === 0 || asked.includes(stay.class));
-    // Most are of one class all the time.
-    const isWhole = entry.classes.length === 1;
-    const parts = isWhole ? [] : stays.map((stay) => ({ ...stay, uptime: past.uptime(entry.name, stay) }));
-    const whole = isWhole || stays.length === entry.classes.length ? past.uptime(entry.name, window) : null;
-    return { ...entry, stays, parts, uptimes: whole ? [whole] : parts.map(({ uptime }) => uptime) };
+    const counted = entry.declared.filter((one) => isOfKind(kinds, one));
+    // Most are of one kind all the time: what is asked once is told of them, and of their class.
+    const read = remembered((span) => {
+      const [fromUs = 0, toUs = 0] = span.split(" ").map(Number);
+      return past.uptime(entry.name, { fromUs, toUs });
+    });
+    const uptimeOf = ({ fromUs, toUs }: Window): Uptime => read(`${fromUs} ${toUs}`);
+    // An outage that lasts while it is declared anew is one.
+    const stays = joined(counted, (one, other) => one.class === other.class);
+    const parts = stays.map((stay) => ({ class: stay.class, uptime: uptimeOf(stay) }));
+    return { ...entry, counted, parts, uptimes: joined(counted, () => true).map(uptimeOf) };
   });
-  const classes = [...new Set(each.flatMap(({ stays }) => stays.map((stay) => stay.class)))];
+  const classes = [...new Set(each.flatMap(({ parts }) => parts.map((part) => part.class)))];
   const ofClass = (name: string) =>
-    each.flatMap(({ stays, parts, uptimes }) => {
-      if (!stays.some((stay) => stay.class === name)) return [];
+    each.flatMap(({ parts }) => {
       const own = parts.filter((part) => part.class === name);
-      return [own.length === 0 ? uptimes : own.map(({ uptime }) => uptime)];
+      return own.length === 0 ? [] : [own.map(({ uptime }) => uptime)];
     });
   const asGroup = (members: readonly (readonly Uptime[])[]) => ({
     agents: members.length,
@@ -78,10 +93,11 @@ export function uptimeDocument(past: Past, input: UptimeInput): UptimeDocument {
     at: exactIsoOf(atUs),
     log_seq: past.logSeq,
     window: { from: exactIsoOf(window.fromUs), to: exactIsoOf(window.toUs) },
-    agents: each.map(({ name, declaration, stays, uptimes }) => ({
+    agents: each.map(({ name, declaration, declared, counted, uptimes }) => ({
       name,
-      runtime: declaration.runtime,
-      class: stays.at(-1)?.class ?? declaration.class,
+      runtime: (counted.at(-1) ?? declaration).runtime,
+      class: (counted.at(-1) ?? declaration).class,
+      declared: declared.map((one) => ({ ...declaredAs(one), counted: counted.includes(one) })),
       ...figuresOf(uptimes),
     })),
     classes: classes.map((name) => ({ class: name, ...asGroup(ofClass(name)) })),

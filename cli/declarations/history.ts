@@ -8,6 +8,7 @@ export const history: VerbDeclaration = {
   description: [
     "The statuses of each agent in the window (a day, unless --since says otherwise), who attached and what was sent, reboots, and the time in which nobody recorded, in order of time. An agent at work turns busy and healthy again with each task: such a run is one line, unless --all is given.",
     "With --timeline it is one bar for each agent across the terminal; each cell shows the worst of its time, so that nothing bad is too short to be seen. --csv and --json are exact to the microsecond and leave no hole.",
+    "--class and --runtime find whoever was declared so at any time of the window, and say of whom they tell more than that.",
   ],
   arguments: [{ ...agentName, description: "only these agents" }],
   options: [

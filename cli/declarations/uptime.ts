@@ -7,7 +7,7 @@ export const uptime: VerbDeclaration = {
   summary: "say how much of a time each agent was well, and how much nobody saw",
   description: [
     "For each agent, each class and all together: healthy, unhealthy, planned and unobserved time, which add up to the window exactly; how many outages, the mean time between them and to their end, the longest, and how long it waited for a human.",
-    "Availability is quoted over observed time in which the agent should have run, with the unobserved share beside it: a fleet that nobody watched has no availability. Outages last until the agent is seen well, or wanted down; unobserved time neither ends nor lengthens them. Time counts to the class that the agent had then; with --class only that time is shown.",
+    "Availability is quoted over observed time in which the agent should have run, with the unobserved share beside it: a fleet that nobody watched has no availability. Outages last until the agent is seen well, or wanted down; unobserved time neither ends nor lengthens them. Time counts to the class that the agent had then; with --class or --runtime only the time in which it was so is shown.",
   ],
   arguments: [{ ...agentName, description: "only these agents" }],
   options: aboutAWindow,

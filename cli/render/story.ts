@@ -1,6 +1,7 @@
 import { isGlimpse } from "../../query/history/glimpse.ts";
 import type { StoryEntry, StoryInput } from "../../query/story.ts";
 import type { Paint, Tone } from "./colour.ts";
+import { formatChange } from "./declared.ts";
 import { formatLength } from "./duration.ts";
 import { formatClock, formatMoment, formatNear } from "./moment.ts";
 import { toneOf } from "./ps-cells.ts";
@@ -79,6 +80,8 @@ function told(
       const how = entry.reason === null ? "" : ` (${visible(entry.reason)})`;
       return { word: "attached to", tone: "call", rest: `${how}${lasted}` };
     }
+    case "declared":
+      return { word: "declared anew", tone: "quiet", rest: `: ${formatChange(entry.was, entry.is)}` };
     case "sent":
       return { word: "was sent a message", tone: "call", rest: "" };
     case "gap": {

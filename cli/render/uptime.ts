@@ -1,6 +1,8 @@
 import { exactUsOf } from "../../query/instant.ts";
+import { ANY_KIND, type Kinds } from "../../query/kinds.ts";
 import type { UptimeDocument, UptimeFigures } from "../../query/uptime.ts";
 import type { Paint, Tone } from "./colour.ts";
+import { partOfIt } from "./declared.ts";
 import { formatLength } from "./duration.ts";
 import { formatMoment } from "./moment.ts";
 import { formatTable, type Squeeze, type TableCell, type TableColumn } from "./table.ts";
@@ -33,7 +35,7 @@ const SQUEEZES: readonly Squeeze[] = [
 /** `fleet.uptime.v1` for people: agents, then classes, then all of them; below what each figure is over. Lines without newlines. */
 export function formatUptime(
   document: UptimeDocument,
-  look: { width: number | null; paint: Paint },
+  look: { width: number | null; paint: Paint; kinds?: Kinds },
 ): string[] {
   const { agents, classes, total, window } = document;
   const between = `${formatMoment(Date.parse(window.from) * 1000)} to ${formatMoment(Date.parse(window.to) * 1000)}`;
@@ -48,14 +50,16 @@ export function formatUptime(
       : []),
   ];
   const rows = figures.map(([name, of]) => cellsOf(name, of));
-  const windowUs = exactUsOf(window.to) - exactUsOf(window.from);
   const remarks = [
-    ...agents
-      .filter((agent) => agent.window_us < windowUs)
-      .map(
-        (agent) =>
-          `${visible(agent.name)} was of class ${visible(agent.class)} for ${formatLength(agent.window_us)} of it: only that time counts here.`,
-      ),
+    ...agents.flatMap(({ name, declared }) => {
+      const us = (one: { from: string; to: string }) => exactUsOf(one.to) - exactUsOf(one.from);
+      const part = partOfIt(
+        name,
+        declared.map((one) => ({ ...one, us: us(one) })),
+        look.kinds ?? ANY_KIND,
+      );
+      return part === null ? [] : [`${part}: only that time counts here.`];
+    }),
     ...figures.flatMap(([name, of]) => detailsOf(name, of)),
     `From ${between}. AVAILABLE is healthy / (healthy + unhealthy): over observed time in which it should have run; it says nothing of the unobserved part.`,
   ];

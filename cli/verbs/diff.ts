@@ -1,7 +1,8 @@
 import { diffDocument } from "../../query/diff.ts";
+import { isOfKind } from "../../query/kinds.ts";
 import type { AgentRow } from "../../query/row.ts";
 import { FleetError } from "../../store/errors.ts";
-import { askPast, momentIn, unknownIn } from "../asked.ts";
+import { askPast, kindsOf, momentIn, unknownIn } from "../asked.ts";
 import { has, type Invocation, valuesOf } from "../declaration.ts";
 import { EXIT } from "../exit.ts";
 import { sayNoSuchAgent } from "../no-such-agent.ts";
@@ -31,8 +32,7 @@ export async function run(invocation: Invocation): Promise<number> {
 }
 
 function wantedBy(words: Invocation): (row: AgentRow) => boolean {
-  const [names, classes, runtimes] = ["agent", "class", "runtime"].map((option) => valuesOf(words, option));
-  const fits = (wanted: readonly string[] | undefined, value: string | null) =>
-    wanted === undefined || wanted.length === 0 || (value !== null && wanted.includes(value));
-  return (row) => fits(names, row.name) && fits(classes, row.class) && fits(runtimes, row.runtime);
+  const names = valuesOf(words, "agent");
+  const kinds = kindsOf(words);
+  return (row) => (names.length === 0 || names.includes(row.name)) && isOfKind(kinds, row);
 }

@@ -2,16 +2,18 @@ import type { Past } from "../../query/history/past.ts";
 import { historyDocument } from "../../query/history-document.ts";
 import type { Shelf } from "../../query/shelf.ts";
 import { type StoryInput, storyOf } from "../../query/story.ts";
-import { type Asked, askPast, asksForSome, entriesOf, unknownIn, windowOf } from "../asked.ts";
+import { type Asked, askPast, asksForSome, entriesOf, kindsOf, unknownIn, windowOf } from "../asked.ts";
 import { has, type Invocation } from "../declaration.ts";
 import { shelvesOf } from "../disk-shelf.ts";
 import { EXIT } from "../exit.ts";
 import { inPieces } from "../in-pieces.ts";
 import { NOBODY, sayNoSuchAgent } from "../no-such-agent.ts";
 import { refuseWith } from "../refuse-with.ts";
+import { toldWhole } from "../render/declared.ts";
 import { historyCsv } from "../render/history-csv.ts";
 import { jsonPieces } from "../render/json-pieces.ts";
 import { formatStory } from "../render/story.ts";
+import { wrap } from "../render/text.ts";
 import { formatTimeline } from "../render/timeline.ts";
 
 /** `fleet history [NAME...]`: the story of a window; as lines, as bars, as a table for other programs. */
@@ -55,10 +57,20 @@ function* textsOf(invocation: Invocation, past: Past, input: StoryInput): Genera
     yield* jsonPieces(historyDocument(past, input));
     return yield "\n";
   }
-  if (has(invocation, "csv")) return yield* historyCsv(past, input);
-  if (has(invocation, "timeline")) return yield `${formatTimeline(past, input, look).join("\n")}\n`;
+  const remarks = toldWhole(input.entries, kindsOf(invocation));
+  if (has(invocation, "csv")) {
+    for (const remark of remarks) invocation.output.complain(`${remark}\n`);
+    return yield* historyCsv(past, input);
+  }
+  const last = remarks.flatMap((text) => wrap(text, look.width ?? Number.POSITIVE_INFINITY));
+  const lines = last.map((line) => `${look.paint("quiet", line)}\n`);
+  if (has(invocation, "timeline")) {
+    yield `${formatTimeline(past, input, look).join("\n")}\n`;
+    return yield* lines;
+  }
   // What the recorder did is no answer to who was of a class that nobody was of.
   if (input.entries.length === 0 && asksForSome(invocation)) return;
   const story = storyOf(past, { ...input, whole: has(invocation, "all") });
   for (const line of formatStory(story, input, { ...look, atUs: input.atUs })) yield `${line}\n`;
+  yield* lines;
 }

@@ -1,6 +1,6 @@
 import { type IncidentsTold, incidentsDocument } from "../../query/incidents.ts";
-import { type Asked, askPast, asksForSome, entriesOf, unknownIn, windowOf } from "../asked.ts";
-import { has, type Invocation, valuesOf } from "../declaration.ts";
+import { type Asked, askPast, asksForSome, entriesOf, kindsOf, unknownIn, windowOf } from "../asked.ts";
+import { has, type Invocation } from "../declaration.ts";
 import { shelvesOf } from "../disk-shelf.ts";
 import { EXIT } from "../exit.ts";
 import { inPieces } from "../in-pieces.ts";
@@ -19,7 +19,7 @@ export async function run(invocation: Invocation): Promise<number> {
       const unknown = unknownIn(past, invocation);
       if (unknown !== undefined) return { unknown, known: past.names() };
       const entries = entriesOf(past, window, invocation);
-      const input = { entries, classes: valuesOf(invocation, "class"), window, atUs, shelf: shelves.shelf };
+      const input = { entries, kinds: kindsOf(invocation), window, atUs, shelf: shelves.shelf };
       const document = incidentsDocument(past, { ...input, events: eventsOf(asked) });
       return { document, isOfNobody: entries.length === 0 && asksForSome(invocation) };
     });

@@ -1,6 +1,6 @@
 import { uptimeDocument } from "../../query/uptime.ts";
-import { askPast, entriesOf, unknownIn, windowOf } from "../asked.ts";
-import { has, type Invocation, valuesOf } from "../declaration.ts";
+import { askPast, entriesOf, kindsOf, unknownIn, windowOf } from "../asked.ts";
+import { has, type Invocation } from "../declaration.ts";
 import { EXIT } from "../exit.ts";
 import { sayNoSuchAgent } from "../no-such-agent.ts";
 import { formatUptime } from "../render/uptime.ts";
@@ -8,16 +8,20 @@ import { formatUptime } from "../render/uptime.ts";
 /** `fleet uptime [NAME...]`: how much of a window each agent was well, unwell, meant to be down, and unobserved. */
 export async function run(invocation: Invocation): Promise<number> {
   const { output } = invocation;
+  const kinds = kindsOf(invocation);
   const found = await askPast(invocation, (asked) => {
     const { past, atUs } = asked;
     const window = windowOf(invocation, asked);
     const unknown = unknownIn(past, invocation);
     if (unknown !== undefined) return { unknown, known: past.names() };
     const entries = entriesOf(past, window, invocation);
-    return uptimeDocument(past, { entries, classes: valuesOf(invocation, "class"), window, atUs });
+    return uptimeDocument(past, { entries, kinds, window, atUs });
   });
   if (!("schema" in found)) return sayNoSuchAgent(output, found.unknown, found.known);
   if (has(invocation, "json")) output.print(`${JSON.stringify(found, null, 2)}\n`);
-  else output.print(`${formatUptime(found, { width: output.width(), paint: output.paint }).join("\n")}\n`);
+  else
+    output.print(
+      `${formatUptime(found, { width: output.width(), paint: output.paint, kinds }).join("\n")}\n`,
+    );
   return EXIT.done;
 }

@@ -11,7 +11,7 @@ import { historyOf } from "./history.ts";
 import { extend, type Interval } from "./intervals.ts";
 import { livesWithin } from "./lives.ts";
 import { outagesOf, surroundingsOf } from "./outages.ts";
-import type { Gap, Past, RosterEntry } from "./past.ts";
+import type { Declared, Gap, Past, RosterEntry } from "./past.ts";
 import { adoptionsOf, bookOf, bookOfOne, newestOf, RULES, type Rules } from "./rules.ts";
 import { overlapOf, spansOf } from "./span.ts";
 import { aroundOf, staysIn } from "./stays.ts";
@@ -163,26 +163,27 @@ export function rosterWithin(history: History, window: Window): RosterEntry[] {
     const last = stays.at(-1);
     const document = last && roster.values[pieceAt(roster, last.toUs - 1)];
     if (!document) return [];
-    const classes = classesOf(roster, window);
-    return [{ name, declaration: document.declaration, stays, classes, document }];
+    const declared = declaredIn(roster, window);
+    return [{ name, declaration: document.declaration, stays, declared, document }];
   });
   const order = namesOf(rosterDocuments(entries)).rostered;
   const found = new Map(entries.map(({ document: _, ...entry }) => [entry.name, entry]));
   return order.flatMap((name) => found.get(name) ?? []);
 }
 
-function classesOf(roster: Timeline<RosterDocument | undefined>, window: Window): RosterEntry["classes"] {
-  const classes: { fromUs: number; toUs: number; class: string }[] = [];
+function declaredIn(roster: Timeline<RosterDocument | undefined>, window: Window): RosterEntry["declared"] {
+  const found: Declared[] = [];
   for (const [piece, document] of roster.values.entries()) {
     const [fromUs, toUs] = [roster.fromUs[piece] as number, endOf(roster, piece)];
-    const last = classes.at(-1);
+    const last = found.at(-1);
     if (document === undefined || fromUs >= window.toUs || toUs <= window.fromUs) continue;
-    if (last?.class === document.declaration.class) continue;
+    const { class: ofClass, runtime } = document.declaration;
+    if (last?.class === ofClass && last.runtime === runtime) continue;
     const begins = last === undefined ? window.fromUs : Math.max(fromUs, window.fromUs);
-    if (last !== undefined) last.toUs = begins;
-    classes.push({ fromUs: begins, toUs: window.toUs, class: document.declaration.class });
+    if (last !== undefined) found[found.length - 1] = { ...last, toUs: begins };
+    found.push({ fromUs: begins, toUs: window.toUs, class: ofClass, runtime, seq: document.seq });
   }
-  return classes;
+  return found;
 }
 
 function staysOf(roster: Timeline<RosterDocument | undefined>) {

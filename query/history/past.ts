@@ -75,8 +75,16 @@ export interface RosterEntry {
   };
   /** When it was on the roster, within the window. */
   readonly stays: Spans;
-  /** Of which class it was when; these tile the window. What it was off the roster counts to the class it had, or came to have. */
-  readonly classes: readonly (Span & { readonly class: string })[];
+  /** What it was declared as when; these tile the window. Time off the roster counts to what it had been, or came to be. */
+  readonly declared: readonly Declared[];
+}
+
+/** A stretch in which an agent was of one class and one runtime. */
+export interface Declared extends Span {
+  readonly class: string;
+  readonly runtime: string | null;
+  /** The event that declared it so; null: nobody did. */
+  readonly seq: number | null;
 }
 
 export interface Gap {
