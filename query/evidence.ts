@@ -4,6 +4,7 @@ import { judgeBeat } from "./beat.ts";
 import type { BootGap } from "./boot.ts";
 import { judgeBoot } from "./boot.ts";
 import type { Coverage, Watch } from "./coverage.ts";
+import { type LivingNamesake, namesakesOf } from "./namesakes.ts";
 import { basename, chooseOwnPane, endOf, ownPanes, paneEvidence, unseenEndOf } from "./pane-evidence.ts";
 import { byClockOf, type SetBack, setBackIn } from "./planes/clock.ts";
 import type {
@@ -36,6 +37,7 @@ export interface AgentFacts {
     readonly own: AgentPane | undefined;
     readonly present: PaneDocument | undefined;
     readonly socket: string | null;
+    readonly namesakes: readonly LivingNamesake[];
   };
   readonly server: ServerDocument | undefined;
   readonly unitName: string;
@@ -70,7 +72,8 @@ export function factsOf(input: {
   const roster = documentOf(documents, "roster", name);
   const declaration = roster?.declaration;
   const agent = documentOf(documents, "agent", name);
-  const own = chooseOwnPane(documents, ownPanes(documents, agent, coverage, nowUs), declaration?.socketName);
+  const panes = ownPanes(documents, agent, coverage, nowUs);
+  const own = chooseOwnPane(documents, panes, declaration?.socketName);
   const socket = own?.socket ?? socketOf(coverage, declaration?.socketName);
   const server = socket === null ? undefined : documentOf(documents, "server", socket);
   const paneWatch = coverage.of("tmux", socket ?? "");
@@ -170,7 +173,7 @@ export function factsOf(input: {
     name,
     roster,
     agent,
-    pane: { own, present, socket },
+    pane: { own, present, socket, namesakes: namesakesOf(documents, panes, own, coverage) },
     server,
     unitName,
     unit,

@@ -103,7 +103,10 @@ export function paneAsTold(
 }
 
 /** Of one that no look saw its server need not have been seen either: that it went is told of the pane. */
-function isServerGone({ byHooks, server: pid }: AgentPane, server: ServerDocument | undefined): boolean {
+export function isServerGone(
+  { byHooks, server: pid }: AgentPane,
+  server: ServerDocument | undefined,
+): boolean {
   return byHooks === undefined && (server?.state !== "up" || server.pid !== pid);
 }
 

@@ -5,8 +5,9 @@ import type { AgentFacts } from "./evidence.ts";
 import { activeOf, factsOf } from "./evidence.ts";
 import { isoOf, isoOrNull } from "./instant.ts";
 import { namesOf } from "./listed.ts";
+import { type LivingNamesake, livesSinceUs } from "./namesakes.ts";
 import { documentOf, documentsOf, ONLY } from "./planes/documents.ts";
-import type { AgentRow, Flag, Plane, PsDocument } from "./row.ts";
+import type { AgentRow, Flag, Namesake, Plane, PsDocument } from "./row.ts";
 import type { Verdict } from "./verdict.ts";
 import { judge } from "./verdict.ts";
 
@@ -152,6 +153,7 @@ function agentRow(facts: AgentFacts, input: RowInput): { row: AgentRow; verdict:
       source: "systemd",
     },
     unrostered: roster === undefined && unread === null,
+    namesakes: facts.pane.namesakes.map(namesakeCell),
   };
   row.unknown = unknownPlanes(row, verdict);
   row.flags = flagsOf(row, facts);
@@ -203,6 +205,12 @@ function paneCell({ pane, evidence, process, watch }: AgentFacts): AgentRow["pan
     observed_at: observedAt(watch.pane, pane.own?.recordedAtUs),
     source: known.known && pane.own?.byHooks ? "tmux-hook" : "tmux",
   };
+}
+
+function namesakeCell({ pane, watch }: LivingNamesake): Namesake {
+  const { socket, pane: id, pid, recordedAtUs } = pane;
+  const since = isoOf(livesSinceUs(pane));
+  return { socket, id, pid, since, observed_at: observedAt(watch, recordedAtUs), source: "tmux" };
 }
 
 function idleCell({ pane, evidence, watch }: AgentFacts, { gauges, nowUs }: RowInput): AgentRow["idle"] {

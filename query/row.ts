@@ -79,6 +79,16 @@ export interface AgentRow {
   drift: Cell & { state: "yes" | "no" | "unknown"; expected: string | null; actual: string | null };
   boot: Cell & { state: "yes" | "no" | "unknown"; reasons: BootReason[] };
   unrostered: boolean;
+  /** Other live sessions of this name, of which nothing else in this row tells. */
+  namesakes: readonly Namesake[];
+}
+
+/** A live session of an agent's name on another socket than its row is of. */
+export interface Namesake extends Cell {
+  socket: string;
+  id: string | null;
+  pid: number | null;
+  since: string;
 }
 
 /** Its pane is gone, but its process is not known to be: whoever starts it again might have two. What is said of it, else null. */

@@ -103,6 +103,7 @@ export function whyDocument({ row, verdict, facts }: Explained, input: WhyInput)
       evidence: found(
         bySeq(facts.pane.own?.seq),
         serverMatters ? bySeq(server?.seq) : null,
+        ...facts.pane.namesakes.map(({ pane }) => bySeq(pane.seq)),
         ...recent(paneTypes),
       ),
     },
@@ -169,12 +170,14 @@ function beatenSince({ status, pane, heartbeat, since }: AgentRow): string | nul
  * Anybody of this uid can write a beat, and many a runtime runs as a child of its pane's process, so a beat is believed by its file. Who wrote it,
  * where that is no process that was seen in the pane, is for the reader to judge.
  */
-function byAnother({ pane, heartbeat }: AgentRow, { process }: Explained["facts"]): string | null {
+function byAnother({ pane, heartbeat, namesakes }: AgentRow, { process }: Explained["facts"]): string | null {
   if (pane.state !== "alive" || heartbeat.health !== "healthy" || heartbeat.pid === null) return null;
   const seen = [pane.pid, process?.process.panePid === pane.pid ? process?.process.pid : null];
-  return seen.includes(heartbeat.pid)
-    ? null
-    : `by process ${heartbeat.pid}, which is not one that was seen in its pane`;
+  if (seen.includes(heartbeat.pid)) return null;
+  const namesake = namesakes.find(({ pid }) => pid === heartbeat.pid);
+  return namesake === undefined
+    ? `by process ${heartbeat.pid}, which is not one that was seen in its pane`
+    : `by process ${heartbeat.pid}, which is that of the other session of its name, on ${namesake.socket}`;
 }
 
 function evidenceOf(event: StoredEvent): WhyEvidence {

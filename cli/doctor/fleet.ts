@@ -1,7 +1,8 @@
 import { RECORDER_UNIT } from "../../agents/fleet-spec.ts";
 import type { BootOutlook } from "../../query/boot-promise.ts";
-import type { BootReason } from "../../query/row.ts";
+import type { AgentRow, BootReason } from "../../query/row.ts";
 import type { RunWords } from "../acting/programs.ts";
+import { placeOf } from "../render/ps-cells.ts";
 import { type Finding, ok, warn } from "./finding.ts";
 
 /** Whether the recorder would come back by itself. */
@@ -52,6 +53,21 @@ export function remedyFor(reason: BootReason, unit: string, userName: string): s
     socket: "fleet agent restart (it runs on another tmux socket than the roster names)",
   };
   return remedies[reason];
+}
+
+/** Whose name another live session has, on another socket: what is attached to and what a row is of may then be two. */
+export function checkNames(agents: readonly AgentRow[]): Finding {
+  const check = "session names";
+  const twice = agents.filter(({ namesakes }) => namesakes.length > 0);
+  if (twice.length === 0) return ok(check, "each agent's is that of one live session");
+  const told = twice.map(
+    ({ name, pane, namesakes }) => `${name} (${[pane, ...namesakes].map(placeOf).join("; ")})`,
+  );
+  return warn(
+    check,
+    `more than one live session has that of: ${told.join(", ")}`,
+    "`fleet why NAME` says which its row is of; end or rename the other one.",
+  );
 }
 
 /** One line on the next boot; `fleet doctor --boot` says more. */

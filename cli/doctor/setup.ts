@@ -7,6 +7,8 @@ import { askTmux, type TmuxAccess } from "../../collectors/tmux/ask.ts";
 import { FLEET_HOOKS, MARKS_COMMANDS, parseMarks } from "../../collectors/tmux/hooks.ts";
 import type { TmuxSocket } from "../../collectors/tmux/sockets.ts";
 import { type BootOutlook, bootOutlook } from "../../query/boot-promise.ts";
+import { psDocument } from "../../query/ps.ts";
+import type { AgentRow } from "../../query/row.ts";
 import { openReader } from "../../store/reader.ts";
 import { memoryOf } from "../acting/lifecycle.ts";
 import { findNpmBin } from "../acting/npm-bin.ts";
@@ -19,7 +21,7 @@ import { aroundOf } from "../hooks.ts";
 import { liveRecorder, readPresent } from "../present.ts";
 import { readRosterFile } from "../roster-file.ts";
 import { type Finding, ok, warn } from "./finding.ts";
-import { checkBoot, checkClock, checkRecorderUnit } from "./fleet.ts";
+import { checkBoot, checkClock, checkNames, checkRecorderUnit } from "./fleet.ts";
 import { checkRuntimes } from "./runtimes.ts";
 
 /** What a roster makes worth checking: programs, hooks of the runtimes, the recorder's unit, the clock, the next boot. */
@@ -55,28 +57,28 @@ export async function checkFleet(around: {
   return [
     ...(await checkRuntimes(spec, run, { npmBin: await findNpmBin(run), launches })),
     ...adapters,
-    ...(await checkMarks(around, log?.outlook != null)),
+    ...(await checkMarks(around, log?.known != null)),
     await checkRecorderUnit(run),
     clock,
-    ...(log?.outlook ? [checkBoot(log.outlook)] : []),
+    ...(log?.known ? [checkNames(log.known.agents), checkBoot(log.known.outlook)] : []),
   ];
 }
 
-/** What a live recorder knows of the next boot, and when the log was last written. */
-function presentOf(
-  database: string,
-): { readonly lastRecordedUs: number | null; readonly outlook: BootOutlook[] | null } | null {
+/** What a live recorder knows of the agents and of the next boot, and when the log was last written. */
+function presentOf(database: string): {
+  readonly lastRecordedUs: number | null;
+  readonly known: { readonly agents: readonly AgentRow[]; readonly outlook: BootOutlook[] } | null;
+} | null {
   try {
     const reader = openReader(database);
     try {
       const recorder = liveRecorder(reader);
       const lastRecordedUs = reader.event(reader.lastSeq())?.recordedAtUs ?? null;
-      if (recorder === null) return { lastRecordedUs, outlook: null };
+      if (recorder === null) return { lastRecordedUs, known: null };
       const observer = { state: "recording", sinceUs: recorder.sinceUs } as const;
-      return {
-        lastRecordedUs,
-        outlook: bootOutlook(readPresent(reader, { nowUs: nowUs(), observer, all: false })),
-      };
+      const present = readPresent(reader, { nowUs: nowUs(), observer, all: false });
+      const known = { agents: psDocument(present).agents, outlook: bootOutlook(present) };
+      return { lastRecordedUs, known };
     } finally {
       reader.close();
     }

@@ -55,7 +55,17 @@ export function cellsOf(row: AgentRow, nowMs: number, withSocket: boolean): Tabl
 }
 
 function socketCell({ pane }: AgentRow): TableCell {
-  return { said: [visible(pane.socket?.replace(/^.*\//, "") ?? "-")], tone: "quiet" };
+  return { said: [pane.socket === null ? "-" : socketName(pane.socket)], tone: "quiet" };
+}
+
+function socketName(path: string): string {
+  return visible(path.replace(/^.*\//, ""));
+}
+
+/** Where a session is: `second %0 1348`, as far as that is known. */
+export function placeOf({ socket, id, pid }: Pick<AgentRow["pane"], "socket" | "id" | "pid">): string {
+  const words = [socket === null ? null : socketName(socket), id === null ? null : visible(id), pid];
+  return words.filter((word) => word !== null).join(" ");
 }
 
 /** An answer that is not known, with the age of the last one: `? 12 s`. What was read after a past moment is of no age then. */

@@ -2,7 +2,7 @@ import type { PsDocument, SourceFreshness } from "../../query/row.ts";
 import type { Tone } from "./colour.ts";
 import { formatDuration } from "./duration.ts";
 import { formatMoment, formatNear } from "./moment.ts";
-import { STATUSES, secondsSince } from "./ps-cells.ts";
+import { placeOf, STATUSES, secondsSince } from "./ps-cells.ts";
 import { visible } from "./text.ts";
 
 export interface Remark {
@@ -27,6 +27,7 @@ export function remarksOn(document: PsDocument, past = false): Remark[] {
       ([name, source]) => sourceRemarks(name, source, nowMs),
     ),
     ...rosterRemarks(document),
+    ...namesakeRemarks(document, nowMs, past),
   ];
 }
 
@@ -120,4 +121,18 @@ function rosterRemarks({ roster, agents }: PsDocument): Remark[] {
     ? "the last good one is in force"
     : "nothing says which agents should run";
   return [{ text: `roster not there${path}; ${inForce}`, tone: "warn" }];
+}
+
+/** Whoever attaches or sends may reach one, and look at a row of the other. */
+function namesakeRemarks({ agents }: PsDocument, nowMs: number, past: boolean): Remark[] {
+  return agents.flatMap(({ name, pane, namesakes }) =>
+    namesakes.map((namesake) => {
+      const lives = past ? "lived" : "lives";
+      const where = together("on", placeOf(namesake));
+      const began = together("since", formatNear(Date.parse(namesake.since) * 1000, nowMs * 1000));
+      const own = together("on", placeOf(pane));
+      const text = `${visible(name)}: another session of this name ${lives} ${where}, ${began}; its row is of the one ${own}.`;
+      return { text, tone: "warn" };
+    }),
+  );
 }

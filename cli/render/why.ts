@@ -1,3 +1,4 @@
+import type { AgentRow } from "../../query/row.ts";
 import type { WhyCell, WhyDocument } from "../../query/why.ts";
 import type { Paint, Tone } from "./colour.ts";
 import { formatDuration } from "./duration.ts";
@@ -36,6 +37,8 @@ export function formatWhy(
   if (row.unknown.length > 0)
     lines.push(paint("warn", cut(`not known ${look.past ? "then" : "now"}: ${row.unknown.join(", ")}`)));
 
+  for (const line of namesakeLines(row, nowMs, look.past)) lines.push(paint("warn", cut(line)));
+
   lines.push("", paint("quiet", "Verdict (the first that holds decides; ? = the evidence is missing)"));
   const column = Math.max(0, ...verdict.rungs.map((rung) => rung.status.length));
   for (const rung of verdict.rungs) {
@@ -47,6 +50,24 @@ export function formatWhy(
   for (const cell of document.cells)
     lines.push(...cellLines(cell, observedOf(cell, nowMs, look.past), nowMs, cut, paint));
   return lines;
+}
+
+/** Which session all of this is of, where another one has the same name. */
+function namesakeLines({ pane, namesakes }: AgentRow, nowMs: number, past = false): string[] {
+  if (namesakes.length === 0) return [];
+  const others = namesakes.map((namesake) => {
+    const since = formatNear(Date.parse(namesake.since) * 1000, nowMs * 1000);
+    const age = formatDuration(Math.max(0, ageOf(namesake.since, nowMs)));
+    const lives = past ? "lived" : "lives";
+    return `another session of this name ${lives}: ${pathAndPlace(namesake)}, since ${since} (${age})`;
+  });
+  return [`told of here: ${pathAndPlace(pane)}`, ...others];
+}
+
+function pathAndPlace({ socket, id, pid }: Pick<AgentRow["pane"], "socket" | "id" | "pid">): string {
+  const pane = id === null ? "" : ` pane ${visible(id)}`;
+  const process = pid === null ? "" : ` process ${pid}`;
+  return `${visible(socket ?? "")}${pane}${process}`;
 }
 
 const PLANE_COLUMN = 9;

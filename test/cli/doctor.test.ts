@@ -2,8 +2,10 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { checkNames } from "../../cli/doctor/fleet.ts";
 import { runProgram } from "../../cli/program.ts";
 import { catchOutput } from "./support/output.ts";
+import { agentRow, ago } from "./support/rows.ts";
 
 let home: string;
 beforeEach(() => {
@@ -40,4 +42,14 @@ test("a program that is on no PATH is a failure only where fleet's own launcher 
   const template = join(home, ".config", "systemd", "user", "mosaic-agent@.service");
   writeFileSync(join(home, "fleet", "lib", "written.json"), JSON.stringify({ [template]: "a".repeat(64) }));
   expect(await ofRuntime()).toMatchObject({ state: "fail", found: expect.stringContaining("is on none of") });
+});
+
+test("an agent whose name a second live session has is a warning that says where each of them is", () => {
+  const [socket, id, pid] = ["/tmp/tmux-1000/scratch", "%0", 1348] as const;
+  const namesake = { socket, id, pid, since: ago(60), observed_at: ago(1), source: "tmux" };
+  expect(checkNames([agentRow("coder1")])).toMatchObject({ state: "ok" });
+  expect(checkNames([agentRow("coder0", { namesakes: [namesake] }), agentRow("coder1")])).toMatchObject({
+    state: "warn",
+    found: "more than one live session has that of: coder0 (mosaic-factory %3 4711; scratch %0 1348)",
+  });
 });

@@ -1,34 +1,18 @@
-import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { formatIncidents } from "../../cli/render/incidents.ts";
 import { pastOf } from "../../query/history/past-in-memory.ts";
 import { incidentsDocument } from "../../query/incidents.ts";
 import { exactIsoOf, exactUsOf } from "../../query/instant.ts";
 import { uptimeDocument } from "../../query/uptime.ts";
-import type { NewEvent, StoredEvent } from "../../store/events/envelope.ts";
+import { capturedEvents } from "../support/captured-log.ts";
 import { whole } from "../support/whole.ts";
 
 /**
  * Ends that nobody watched, cut out of the log of a real fleet (systemd 252, tmux 3.3a, a beat every 2 s) to which each of these things was done.
  * All agents but those that are asked about are left out.
  */
-type Line = Pick<NewEvent, "agent" | "type" | "source" | "precision" | "payload"> & {
-  origin_seq: number;
-  occurred_at: string;
-  recorded_at: string;
-};
-
 function captured(file: string) {
-  const lines = readFileSync(new URL(`../fixtures/logs/${file}`, import.meta.url), "utf8")
-    .trim()
-    .split("\n");
-  const events = lines.map((text, index): StoredEvent => {
-    const { occurred_at, recorded_at, origin_seq: originSeq, ...line } = JSON.parse(text) as Line;
-    return {
-      ...{ seq: index + 1, tenantId: "t", host: "h", schemaVersion: 1, originLog: "captured" },
-      ...{ occurredAtUs: exactUsOf(occurred_at), recordedAtUs: exactUsOf(recorded_at), originSeq, ...line },
-    };
-  });
+  const events = capturedEvents(file);
   const nowUs = events.at(-1)?.recordedAtUs ?? 0;
   const past = pastOf({ tenantId: "t", host: "h", logSeq: events.length, events, lapsedAtUs: null, nowUs });
   const asked = (fromUs: number) => {

@@ -60,6 +60,7 @@ export function agentRow(name: string, changes: Changes<AgentRow> = {}): AgentRo
     drift: { state: "no", expected: "pi", actual: "pi", observed_at: ago(0.4), source: "process" },
     boot: { state: "no", reasons: [], observed_at: ago(1), source: "systemd" },
     unrostered: false,
+    namesakes: [],
   };
   for (const [key, value] of Object.entries(changes)) {
     const before = row[key as keyof AgentRow];

@@ -1,12 +1,10 @@
 import fc from "fast-check";
 import { beforeEach, describe, expect, test } from "vitest";
-import { pastAsRecorded } from "../../../query/history/past-as-recorded.ts";
-import { keptPast } from "../../../query/history/past-kept.ts";
 import { documentOf } from "../../../query/planes/documents.ts";
 import { createFoldedLog } from "../../support/fold.ts";
 import { beatLook, paneSeen, rosterLook, SOCKET, tmuxLook } from "../../support/looks.ts";
 import { rowOf, tableOf } from "../../support/table.ts";
-import { keepLog, SMALL } from "../history/kept-log.ts";
+import { everyTable } from "../history/every-table.ts";
 import type { Story } from "../history/story.ts";
 import { createStory, hookLine, T } from "../history/story.ts";
 
@@ -31,34 +29,14 @@ function told(second: number): Record<string, unknown[]> {
       const { status, status_reason, pane } = rowOf(table, agent);
       return [status, status_reason, pane.state, pane.pid];
     });
-  const { events } = story.log;
-  const kept = keepLog();
-  try {
-    kept.write(events, events.length);
-    const common = { tenantId: "t", host: "h", nowUs: story.at(second), lapsedAtUs: null };
-    const keptTable = () =>
-      keptPast({ ...common, view: kept.view(), verdicts: kept.verdicts(), lateUs: SMALL.lateUs }).table(
-        story.at(second),
-        true,
-      );
-    const before = keptTable();
-    kept.log.rebuild();
-    const never = () => {
-      throw new Error("the whole log was read");
-    };
-    const recorded = pastAsRecorded({
-      ...{ ...common, view: kept.view(), seq: events.length, names: never, whole: never },
-    });
-    return {
-      live: cells(tableOf(story.log, story.at(second))),
-      past: cells(story.past(second).table(story.at(second), true)),
-      kept: cells(before),
-      rebuilt: cells(keptTable()),
-      recorded: cells(recorded.table(story.at(second), true)),
-    };
-  } finally {
-    kept.close();
-  }
+  const { past, kept, rebuilt, recorded } = everyTable(story.log.events, story.at(second));
+  return {
+    live: cells(tableOf(story.log, story.at(second))),
+    past: cells(past),
+    kept: cells(kept),
+    rebuilt: cells(rebuilt),
+    recorded: cells(recorded),
+  };
 }
 const everywhere = (cells: unknown[]) => ({
   live: cells,
