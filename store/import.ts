@@ -44,6 +44,19 @@ export interface Imported {
   readonly origins: readonly string[];
   readonly firstRecordedAtUs: number;
   readonly lastRecordedAtUs: number;
+  /** The place of the first event in the log that it was first written in: 1, unless what came before is not in the input. */
+  readonly firstOriginSeq: number;
+  readonly missing: Missing;
+}
+
+/**
+ * A log numbers its events one after another, so a number between two of the same log that the input does not hold was left out by a selection, or
+ * lost: the lines of an export do not say which. What came after the last one leaves no trace.
+ */
+export interface Missing {
+  readonly events: number;
+  /** After which event the first of them were, in the order of the input; null: none is missing. */
+  readonly firstAfter: { readonly originLog: string; readonly originSeq: number } | null;
 }
 
 /**
@@ -90,6 +103,8 @@ function fill(
   const chain = openChain(database);
   const looks = importedLooks(database);
   const origins = new Map<string, { readonly id: number; lastSeq: number }>();
+  let missing: Missing = { events: 0, firstAfter: null };
+  let firstOriginSeq = 0;
   let seq = 0;
   let recordedAtUs = 0;
   let firstRecordedAtUs = 0;
@@ -113,6 +128,7 @@ function fill(
         seq + 1,
         `origin_seq is ${event.originSeq}, after ${from.lastSeq} of the same log`,
       );
+    missing = withGap(missing, event.originLog, from.lastSeq, event.originSeq);
     from.lastSeq = event.originSeq;
     // A link ends with its month, so that `archive` may take the one and leave the other. The newest one stays in the table: it is made of one event.
     if (isLast || event.recordedAtUs >= endOfMonthUs) link();
@@ -124,7 +140,7 @@ function fill(
     chain.add(`@${originLog}:${originSeq} ${line}`);
     seq += 1;
     recordedAtUs = event.recordedAtUs;
-    if (seq === 1) firstRecordedAtUs = recordedAtUs;
+    if (seq === 1) [firstRecordedAtUs, firstOriginSeq] = [recordedAtUs, originSeq];
     partitionId = series.partitionId;
     const { type, schemaVersion } = event.names;
     looks.take({ type, schemaVersion, payload, occurredAtUs: event.occurredAtUs, partitionId });
@@ -147,7 +163,17 @@ function fill(
     origins: [...origins.keys()],
     firstRecordedAtUs,
     lastRecordedAtUs: recordedAtUs,
+    firstOriginSeq,
+    missing,
   };
+}
+
+/** Where in a log its own events begin depends on what was imported into it before, so nothing is missing before the first one (0: none yet). */
+function withGap(missing: Missing, originLog: string, lastSeq: number, nextSeq: number): Missing {
+  const lost = lastSeq === 0 ? 0 : nextSeq - lastSeq - 1;
+  if (lost === 0) return missing;
+  const firstAfter = missing.firstAfter ?? { originLog, originSeq: lastSeq };
+  return { events: missing.events + lost, firstAfter };
 }
 
 /** The events of the lines, each checked. */

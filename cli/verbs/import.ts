@@ -1,7 +1,7 @@
 import { closeSync, fstatSync, openSync } from "node:fs";
 import { hostname } from "node:os";
 import { FleetError } from "../../store/errors.ts";
-import { importEvents } from "../../store/import.ts";
+import { type Imported, importEvents } from "../../store/import.ts";
 import { createClock } from "../clock.ts";
 import { has, type Invocation } from "../declaration.ts";
 import { resolveNames } from "../environment.ts";
@@ -24,7 +24,7 @@ export async function run(invocation: Invocation): Promise<number> {
   const names = resolveNames(environment, { ...here.account, hostname: hostname() });
   const called = file === "-" ? "standard input" : visible(file);
   const descriptor = file === "-" ? STANDARD_INPUT : opened(file, called);
-  let imported: ReturnType<typeof importEvents>;
+  let imported: Imported;
   try {
     ensureStateDirectory(here.places, here.account.uid);
     const isShown = output.isTerminal && !has(invocation, "json");
@@ -49,7 +49,7 @@ export async function run(invocation: Invocation): Promise<number> {
   // Opened for appending it is folded from the beginning, since no fold has run yet.
   const { log, identity } = openOwnLog(environment, { keepIdentity: true });
   log.close();
-  const { logId, events, origins, firstRecordedAtUs, lastRecordedAtUs } = imported;
+  const { logId, events, origins, firstRecordedAtUs, lastRecordedAtUs, firstOriginSeq, missing } = imported;
   if (has(invocation, "json")) {
     const document = {
       schema: "fleet.import.v1",
@@ -60,12 +60,21 @@ export async function run(invocation: Invocation): Promise<number> {
       origin_logs: origins,
       first_recorded_at: isoMoment(firstRecordedAtUs),
       last_recorded_at: isoMoment(lastRecordedAtUs),
+      first_origin_seq: firstOriginSeq,
+      missing: {
+        events: missing.events,
+        first_after:
+          missing.firstAfter === null
+            ? null
+            : { origin_log: missing.firstAfter.originLog, origin_seq: missing.firstAfter.originSeq },
+      },
     };
     output.print(`${JSON.stringify(document, null, 2)}\n`);
   } else {
     const from = origins.length === 1 ? "one log" : `${origins.length} logs`;
     output.print(
       `Imported ${events} events of ${from}, recorded from ${formatMoment(firstRecordedAtUs)} to ${formatMoment(lastRecordedAtUs)}.\n` +
+        absent(imported) +
         `This log now answers for ${visible(identity.tenantId)}@${visible(identity.host)}: \`fleet ps --no-collect\`.\n`,
     );
   }
@@ -84,4 +93,21 @@ function opened(file: string, called: string): number {
       cause: error,
     });
   }
+}
+
+/** What is not in the file, of the logs that its events were written in: their numbers tell that, and not whether it was left out on purpose. */
+function absent({ origins, firstOriginSeq, missing: { events, firstAfter } }: Imported): string {
+  const told: string[] = [];
+  if (firstOriginSeq > 1) told.push(`What came before #${firstOriginSeq} of its log is not in this file`);
+  if (firstAfter !== null) {
+    const sequences = origins.length === 1 ? "its sequence" : "their sequences";
+    const log = origins.length === 1 ? "" : ` of log ${firstAfter.originLog}`;
+    const where = `after #${firstAfter.originSeq}${log}`;
+    told.push(
+      events === 1
+        ? `1 event of ${sequences} is not in this file, ${where}`
+        : `${events} events of ${sequences} are not in this file, the first ${where}`,
+    );
+  }
+  return told.length === 0 ? "" : `${told.join("; ")}: filtered, or lost.\n`;
 }

@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { runProgram } from "../../cli/program.ts";
@@ -128,6 +128,34 @@ describe("fleet import", () => {
     expect(await elsewhere("import", file)).toMatchObject({
       exit: 1,
       stderr: expect.stringMatching(/already holds events, up to #\d+\n {2}An import fills an empty log/),
+    });
+  });
+
+  test("says what its file does not hold of the log, without refusing it, and nothing of the kind of a whole one", async () => {
+    const all = (await fleet.run("export")).stdout.split(/(?<=\n)/);
+    const file = join(fleet.home, "out.ndjson");
+    const told = async (lines: readonly string[], ...argv: string[]) => {
+      writeFileSync(file, lines.join(""));
+      rmSync(join(fleet.home, "other"), { recursive: true, force: true });
+      const { exit, stdout } = await elsewhere("import", file, ...argv);
+      expect(exit).toBe(0);
+      return argv.length > 0 ? JSON.parse(stdout) : stdout.split("\n").slice(1, -2);
+    };
+    expect(await told(all)).toEqual([]);
+    expect(await told(all.toSpliced(4, 1))).toEqual([
+      "1 event of its sequence is not in this file, after #4: filtered, or lost.",
+    ]);
+    expect(await told(all.toSpliced(4, 3).slice(2))).toEqual([
+      "What came before #3 of its log is not in this file; 3 events of its sequence are not in this file, the first after #4: filtered, or lost.",
+    ]);
+    const origin_log = fleet.log.logId;
+    expect(await told(all.toSpliced(4, 3).slice(2), "--json")).toMatchObject({
+      first_origin_seq: 3,
+      missing: { events: 3, first_after: { origin_log, origin_seq: 4 } },
+    });
+    expect(await told(all, "--json")).toMatchObject({
+      first_origin_seq: 1,
+      missing: { events: 0, first_after: null },
     });
   });
 

@@ -178,6 +178,44 @@ describe("a log that was exported and imported", () => {
     }
     expect(exported(importText(part).path)).toBe(part);
   });
+
+  test("tells how many of a log's numbers are missing between those that it holds, and after which the first of them", () => {
+    const text = exported(recorded());
+    const without = (...numbers: number[]) =>
+      importText(
+        text
+          .split(/(?<=\n)/)
+          .filter((_, index) => !numbers.includes(index + 1))
+          .join(""),
+      ).imported;
+    const [originLog] = importText(text).imported.origins;
+    expect(without()).toMatchObject({ firstOriginSeq: 1, missing: { events: 0, firstAfter: null } });
+    const missing = { events: 3, firstAfter: { originLog, originSeq: 41 } };
+    expect(without(42, 43, 77)).toMatchObject({ firstOriginSeq: 1, missing });
+    // What came before the first is told by its own number; what came after the last, by nothing.
+    expect(without(1, 2, 90)).toMatchObject({ firstOriginSeq: 3, missing: { events: 0, firstAfter: null } });
+  });
+
+  test("has nothing missing where what it once imported was whole, archived or not, and what was missing then is still told", () => {
+    const first = exported(recorded());
+    const grown = (text: string, months = 0): string => {
+      const { path } = importText(text);
+      const log = bench.open(path, { clock: testClock(T0 + 70 * 86_400_000_000) });
+      log.append({ source: "heartbeat", events: [beat("coder0"), beat("coder1")] });
+      log.close();
+      if (months > 0) {
+        const beforeUs = Date.UTC(2026, 6, 1) * 1000;
+        expect(archiveLog({ path, beforeUs, nowUs: () => beforeUs }).events).toBeGreaterThan(0);
+      }
+      return exported(path);
+    };
+    const whole = importText(grown(first, 1)).imported;
+    expect(whole.origins).toHaveLength(2);
+    expect(whole).toMatchObject({ events: 92, firstOriginSeq: 1, missing: { events: 0, firstAfter: null } });
+    const lacking = grown(first.replace(/(?<=\n).*"origin_seq":42,.*\n/, ""));
+    const { events, missing } = importText(grown(lacking)).imported;
+    expect([events, missing.events, missing.firstAfter?.originSeq]).toEqual([93, 1, 41]);
+  });
 });
 
 test("a line that begins as an earlier one did is read as if it were the first, whatever is wrong with it", () => {
