@@ -60,7 +60,7 @@ export const chronicle: Chronicle = chronicleAt(CADENCE);
 export function chronicleAt(cadence: Cadence): Chronicle {
   return {
     name: "chronicle",
-    version: 25,
+    version: 26,
     // Beats are most of a log, and stay in it; of the others nobody asks how they were.
     ignores: new Set(["heartbeat", "tally", "verdicts", "bootpromise", "bootcompared"]),
     halves: {
@@ -208,6 +208,8 @@ function openChronicler(tables: ChronicleTables, cadence: Cadence, part: Part): 
         withIntent((known as Purpose | undefined) ?? NO_PURPOSE, intent),
       );
       tables.unsettle("itself", agent, atUs);
+      // Of a gap it may tell that an end in it was not the last (see `later-lives.ts`).
+      tables.unsettle(coverageId("tmux", ""), agent, atUs);
     }
   };
 

@@ -155,16 +155,19 @@ export function historyFrom(testimony: Testimony): History {
     const points = testimony.points(socket);
     const toldOf = unseen(withEndPoints(told.ownPane(agent, socket), server(socket), points, covered));
     const { own, ends } = withUnseenEnds(toldOf, server(socket), covered);
-    const known = paneKnown(own, server(socket), covered);
+    const signs = { beats: () => read(agent).told, purpose: () => testimony.purpose(agent) };
+    const known = paneKnown(own, server(socket), covered, signs);
     return { ...withWishedEnds({ own, known }, testimony.purpose(agent)), ends };
   });
-  const beat = remembered((agent: string): BeatTimeline => {
+  const read = remembered((agent: string): BeatTimeline => {
     const beats = testimony.beats(agent);
-    const read =
-      isWatched("heartbeat", "") && beats.events.length === 0
-        ? { told: always<BeatTold>(beats.before), watched: KNOWN }
-        : beatTimeline(beats, testimony.chronology, testimony.coverage.spans("heartbeat", ""));
-    return { told: withoutReachOfEnded(read.told, endsOf(agent)), watched: read.watched };
+    return isWatched("heartbeat", "") && beats.events.length === 0
+      ? { told: always<BeatTold>(beats.before), watched: KNOWN }
+      : beatTimeline(beats, testimony.chronology, testimony.coverage.spans("heartbeat", ""));
+  });
+  const beat = remembered((agent: string): BeatTimeline => {
+    const { told, watched } = read(agent);
+    return { told: withoutReachOfEnded(told, endsOf(agent)), watched };
   });
   /** Of one that lives on another socket then it is no end. */
   const endsOf = (agent: string): UnseenEnd[] => {

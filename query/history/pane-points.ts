@@ -36,9 +36,11 @@ export function endPointsOf(events: Iterable<FoldEvent>, chronology: Chronology)
   return inOrder(points);
 }
 
+/** Of two that tell of the same the more exact one comes first, whichever arrived first. */
 export function inOrder(points: readonly EndPoint[]): EndPoint[] {
+  const ofSame = (a: EndPoint, b: EndPoint) => a.withinUs - b.withinUs || a.seq - b.seq;
   return [...points].sort(
-    (a, b) => a.atUs - b.atUs || (a.state === b.state ? a.seq - b.seq : a.state === "dead" ? -1 : 1),
+    (a, b) => a.atUs - b.atUs || (a.state === b.state ? ofSame(a, b) : a.state === "dead" ? -1 : 1),
   );
 }
 

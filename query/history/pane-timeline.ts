@@ -1,5 +1,6 @@
 import { paneAsTold } from "../pane-evidence.ts";
 import type { AgentPane } from "../planes/documents.ts";
+import { goneUntil, type SignsOfLife } from "./later-lives.ts";
 import type { ServerTold } from "./server-timeline.ts";
 import type { Spans } from "./span.ts";
 import { gapsBetween } from "./span.ts";
@@ -28,6 +29,7 @@ export function paneKnown(
   own: Timeline<OwnPaneTold | null>,
   server: Timeline<ServerTold>,
   covered: Spans,
+  signs: SignsOfLife,
 ): Timeline<boolean> {
   const known = always(false);
   for (const { fromUs, toUs } of covered) setWithin(known, fromUs, toUs, true);
@@ -40,14 +42,14 @@ export function paneKnown(
       const gap = gaps[at];
       if (!gap || gap.fromUs >= stretch.toUs) break;
       const lasts = stretch.toUs > gap.toUs;
-      if (
-        !isKnown(stretch, deathAfter(stretches, index), {
-          lasts,
-          isPoint: gap.toUs < Infinity && stretch.fromUs >= gap.fromUs,
-        })
-      )
-        continue;
-      setWithin(known, Math.max(gap.fromUs, stretch.fromUs), Math.min(gap.toUs, stretch.toUs), true);
+      const isPoint = gap.toUs < Infinity && stretch.fromUs >= gap.fromUs;
+      if (!isKnown(stretch, deathAfter(stretches, index), { lasts, isPoint })) continue;
+      // The same pane dead at both ends of a gap was so throughout, whoever beat meanwhile.
+      const isBracketed =
+        stretch.state === "alive" ||
+        (stretch.state === "dead" && (lasts || isStillDead(stretches[index + 1], stretch)));
+      const untilUs = isBracketed ? Math.min(gap.toUs, stretch.toUs) : goneUntil(stretch, gap, signs);
+      setWithin(known, Math.max(gap.fromUs, stretch.fromUs), untilUs, true);
     }
   }
   return known;
@@ -85,6 +87,12 @@ export function isSameLife(a: AgentPane | null, b: AgentPane | null): boolean {
     a.pid === b.pid &&
     a.start === b.start
   );
+}
+
+/** What ended by a line was found so by the look that followed. */
+function isStillDead(next: Stretch | undefined, { pane }: Stretch): boolean {
+  const found = next?.state === "dead" ? next.pane : null;
+  return found?.server === pane?.server && found?.pane === pane?.pane && found?.pid === pane?.pid;
 }
 
 /** Of a life that only hooks told of, what is known of the one before or after it says nothing. */

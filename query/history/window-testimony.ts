@@ -123,9 +123,15 @@ export function windowTestimony(asked: WindowInput): Testimony {
       : { ...input.window, toUs: untilTold(input.window.toUs + TOLD_WITHIN_US, nowUs) };
   });
 
-  const beats = once(() => {
-    const ofBeats = reachOfBeats(wide().coverage, input.window);
-    return beatsOf(input, { ...ofBeats, toUs: untilTold(ofBeats.toUs, nowUs) });
+  const ofBeats = once((): Window => {
+    const { fromUs, toUs } = reachOfBeats(wide().coverage, input.window);
+    return { fromUs, toUs: untilTold(toUs, nowUs) };
+  });
+  const beats = once(() => beatsOf(input, ofBeats()));
+  /** What was wanted later in a gap tells what may have been there before (see `later-lives.ts`). */
+  const wanted = once((): Window => {
+    const { fromUs, toUs } = wishes();
+    return isHeld({ fromUs, toUs }) ? { fromUs, toUs } : { fromUs, toUs: Math.max(toUs, ofBeats().toUs) };
   });
   return {
     told,
@@ -152,7 +158,7 @@ export function windowTestimony(asked: WindowInput): Testimony {
       return inOrder(found);
     }),
     purpose: remembered((agent) => {
-      const { fromUs, values } = tell("purpose", agent, wishes());
+      const { fromUs, values } = tell("purpose", agent, wanted());
       return { fromUs, values: values.map((value) => (value ?? NO_PURPOSE) as Purpose) };
     }),
     beats: (agent) => beats().of(agent),

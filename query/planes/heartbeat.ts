@@ -123,11 +123,26 @@ function statusSince(
  */
 const IN_VAIN_US = 2_000_000;
 
+/**
+ * Whether the beat before this one was dated by a clock that has been set back since. The log's clock does not go back, so its hour lies between the
+ * two. What lies beyond both is of a writer whose clock is ahead: that is superseded anyway, and nothing that had been dated rightly is.
+ */
+function isAfterSetBack(
+  known: HeartbeatDocument | undefined,
+  { endedAtUs }: HeartbeatSnapshot,
+  nowUs: number,
+): boolean {
+  return known !== undefined && known.atUs > endedAtUs && known.atUs <= nowUs + ONE_COMMIT_US;
+}
+
+/** The events of a commit are recorded within this much after its beginning. */
+const ONE_COMMIT_US = 10_000;
+
 /** Every beat whose content changed is one event; the same file read twice is none. */
 export function deriveHeartbeat(
   documents: ReadonlyDocuments,
   snapshot: HeartbeatSnapshot,
-  { begunUs }: DeriveContext,
+  { begunUs, nowUs }: DeriveContext,
 ): FleetEvent[] {
   const events: FleetEvent[] = [];
   const seen = { source: "heartbeat", occurredAtUs: snapshot.endedAtUs, precision: "us" } as const;
@@ -148,7 +163,7 @@ export function deriveHeartbeat(
         source: "heartbeat",
         occurredAtUs,
         precision,
-        payload: known && known.atUs > snapshot.endedAtUs ? { ...payload, afterSetBack: true } : payload,
+        payload: isAfterSetBack(known, snapshot, nowUs) ? { ...payload, afterSetBack: true } : payload,
       });
     }
     const told = same && known.writerExitedAtUs !== null;

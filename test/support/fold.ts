@@ -8,6 +8,8 @@ export interface FoldedLog {
   readonly documents: Documents;
   readonly events: StoredEvent[];
   nowUs: number;
+  /** The log's own, which never goes back. */
+  clockUs(): number;
   append(...events: NewEvent[]): void;
   look(snapshot: Snapshot): NewEvent[];
   dump(): unknown;
@@ -32,9 +34,10 @@ export function createFoldedLog(startUs = 1_800_000_000_000_000): FoldedLog {
     documents,
     events,
     nowUs: startUs,
+    clockUs: () => Math.max(log.nowUs, recordedUs + 1),
     append(...added) {
       for (const event of added) {
-        recordedUs = Math.max(log.nowUs, recordedUs + 1);
+        recordedUs = log.clockUs();
         const stored: StoredEvent = {
           ...event,
           seq: events.length + 1,
@@ -50,7 +53,7 @@ export function createFoldedLog(startUs = 1_800_000_000_000_000): FoldedLog {
       }
     },
     look(snapshot) {
-      const found = derive(documents, snapshot, { nowUs: log.nowUs, begunUs: snapshot.begunAtUs });
+      const found = derive(documents, snapshot, { nowUs: log.clockUs(), begunUs: snapshot.begunAtUs });
       log.append(...found);
       return found;
     },

@@ -178,6 +178,7 @@ test("what crashes right after a start was not stopped by the stop before that s
   expect(told(100, 108)).toEqual([
     [100, "unobserved: no evidence"],
     [101, "stopped: stopped by operator"],
+    [103, "unobserved: no evidence"],
     [105, "failed: exit 9"],
   ]);
   expect(rowOf(tableOf(story.log, story.at(107)), "coder0")).toMatchObject({
@@ -233,4 +234,62 @@ test("how a life ended is not told of the one after it, of which nobody but its 
   expect(deaths()).toMatchObject([
     { at: new Date(story.at(300) / 1000).toISOString(), last_beat: { pid: 4242 }, pane: null },
   ]);
+});
+
+describe("an end in a gap says that nothing is there up to the next look", () => {
+  const nobody = (second: number) => tmuxLook(story.at(second), []);
+  const beatOf = (pid: number, ts: number) =>
+    beatLook(story.at(300), "coder0", story.at(ts), { pid, alive: false });
+  const booted = () => systemdLook(story.at(300), {}, { bootId: "boot-two", bootedAtUs: story.at(100) });
+  const noServer = () => tmuxLook(story.at(300), [], { server: null, goneReason: "no-socket" });
+
+  test("but only of its own second where a process has beaten since that had not beaten before", () => {
+    closed(100, "$1");
+    // Seen in the sandbox: it was started by hand after the reboot, beat, and was killed before a recorder was there.
+    story.record(300, nobody(300), beatOf(4242, 150));
+    expect(told(99, 400)).toEqual([
+      [99, "unobserved: no evidence"],
+      [100, "dead: pane missing"],
+      [101, "unobserved: no evidence"],
+      [150, "healthy"],
+      [195.000001, "unobserved: no evidence"],
+      [300, "dead: pane missing"],
+    ]);
+    expect(deaths()).toHaveLength(2);
+  });
+
+  test("nor does the boot of the machine say more then", () => {
+    story.record(300, noServer(), booted(), beatOf(4242, 150));
+    expect(told(100, 301).map(([, status]) => status)).toEqual([
+      "dead: tmux server gone",
+      "unobserved: no evidence",
+      "healthy",
+      "unobserved: no evidence",
+      "dead: tmux server gone",
+    ]);
+  });
+
+  test("up to a start that somebody wanted, where no look finds what came of it", () => {
+    closed(100, "$1");
+    wanted(130, "starting", "start");
+    story.record(300, nobody(300));
+    expect(told(100, 400)).toEqual([
+      [100, "dead: pane missing"],
+      [130, "unobserved: no evidence"],
+      [300, "dead: pane missing"],
+    ]);
+  });
+
+  test("and whatever what had beaten before beats after it, nobody else is there", () => {
+    closed(100, "$1");
+    story.record(300, nobody(300), beatOf(4000, 150));
+    expect(told(100, 400)).toEqual([[100, "dead: pane missing"]]);
+  });
+
+  test("and so does a death whose pane is found dead by that look, whoever else beats", () => {
+    died(100, "$1", "%1", 3);
+    const found = { dead: true, status: 3, start: null, startedAtUs: null } as const;
+    story.record(300, tmuxLook(story.at(300), [paneSeen("coder0", 1, found)]), beatOf(4242, 150));
+    expect(told(100, 400)).toEqual([[100, "failed: exit 3"]]);
+  });
 });

@@ -400,7 +400,11 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
       .filter((hook) => isPoint && hook.server === life.server && endsLife(hook, life))
       .map((hook) => ({ ...hook, fromUs: Math.max(hook.atUs, since) }))
       .filter(({ fromUs, ...hook }) => fromUs < Math.min(hook.atUs + hook.withinUs, untilUs, gap.toUs))
-      .sort((a, b) => a.atUs - b.atUs || (a.hook === "pane-died" ? -1 : b.hook === "pane-died" ? 1 : 0));
+      .sort(
+        (a, b) =>
+          a.atUs - b.atUs ||
+          (a.hook === "pane-died" ? -1 : b.hook === "pane-died" ? 1 : a.withinUs - b.withinUs),
+      );
     let ended = life;
     let goneUs = serverGoneUs;
     for (const hook of seen) {
@@ -480,6 +484,18 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
           (jobType === "restart" && what === "stopping");
         return down ? { ...wish, by: "systemd", restarts: jobType === "restart", bootId } : [];
       });
+  /** Who wanted an agent up when. */
+  const startsFor = (agent: string) =>
+    events
+      .filter((event) => event.agent === agent)
+      .filter((event) => {
+        if (event.type !== "journal.unit.logged")
+          return event.type === "operator.start.requested" || event.type === "operator.restart.requested";
+        const { what, jobType } = payload(event, "journal.unit.logged");
+        const isDown = what === "stopping" || what === "stopped";
+        return what === "starting" || what === "started" || (isDown && jobType === "restart");
+      })
+      .map((event) => ({ effectUs: happened(event), atUs: event.occurredAtUs }));
   type Wish = ReturnType<typeof wishesFor>[number];
   /** Of each source the newest by its own clock stands; a stop before a restart of the same instant. */
   const wishOf = (by: string, wishes: readonly Wish[], atUs: number): Wish | undefined => {
@@ -493,16 +509,54 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
     const lines = all("tmux.hook.fired");
     const moments = [...wordsOf(agent), ...serverWords].map((word) => word.effectUs);
     const lineMoments = lines.flatMap((line) => [happened(line), line.occurredAtUs + unitOf(line)]);
-    return [...new Set([...moments, ...lineMoments, ...edges])].sort((a, b) => a - b);
+    return [...new Set([...moments, ...lineMoments, ...boots.values(), ...edges])].sort((a, b) => a - b);
   };
   const momentsOf = new Map<string, number[]>();
 
+  const told = ({ pane, own }: Seen): string =>
+    `${pane.known ? pane.state : "unknown"} ${own?.server} ${own?.session} ${own?.pid}`;
+  /**
+   * An end holds to the next look unless something is told of a life after it: nothing is known from a start on that somebody wanted, and from the
+   * end on where a process has beaten that had not beaten before it.
+   */
+  const goneAt = (agent: string, atUs: number): Seen => {
+    const now = endedAt(agent, atUs);
+    const gap = gapAround("tmux", atUs);
+    if (isCovered("tmux", atUs) || gap.toUs === Infinity || !now.pane.known || now.pane.state === "alive")
+      return now;
+    const found = endedAt(agent, gap.toUs);
+    const isBracketed = now.pane.state === "dead" && told(found) === told(now);
+    if (isBracketed) return now;
+    const moments = momentsOf.get(agent) ?? paneMoments(agent);
+    momentsOf.set(agent, moments);
+    const isSo = (seen: Seen) => told(seen) === told(now);
+    let fromUs = atUs;
+    for (const us of moments.filter((us) => gap.fromUs <= us && us <= atUs).reverse()) {
+      if (!isSo(endedAt(agent, us))) break;
+      fromUs = us;
+    }
+    const ended = endedAt(agent, fromUs);
+    const toUs = moments.find((us) => us > atUs && us <= gap.toUs && !isSo(endedAt(agent, us))) ?? Infinity;
+    const untilUs = Math.min(toUs, gap.toUs);
+    const byUs = Math.max(fromUs + 1, ended.own?.endedByUs ?? fromUs);
+    const heard = [...new Set(beatsOf(agent).map((event) => happened(event)))].filter((us) => {
+      const { beat } = beatAt(agent, us);
+      return beat !== undefined && beat.writerSinceUs >= byUs && us >= byUs && us < untilUs;
+    });
+    const wantedUs = Math.min(
+      ...startsFor(agent).map((start) => (start.atUs >= byUs ? start.effectUs : Infinity)),
+    );
+    const heardUs = Math.min(...heard);
+    if (heardUs === Infinity && toUs < gap.toUs) return now;
+    const sinceUs = wantedUs <= heardUs ? Math.max(wantedUs, byUs) : byUs;
+    return sinceUs <= atUs ? { pane: { known: false }, own: now.own } : now;
+  };
   /**
    * What is told to have ended in a second, or another unit of time, ended somewhere in it. Where somebody came to want it down in the rest of
    * that time, before anybody had found it so, it ended by that wish, and until then nobody knows whether it ran.
    */
   const paneAt = (agent: string, atUs: number): Seen => {
-    const now = endedAt(agent, atUs);
+    const now = goneAt(agent, atUs);
     const { own } = now;
     if (!own || !isEnded(own)) return now;
     const wishes = wishesFor(agent);

@@ -20,7 +20,7 @@ const row = (second: number) => rowOf(tableOf(story.log, story.at(second)), "cod
 /** As the store does: what a look by the new time finds is never taken for older than what was recorded before. */
 const look = (second: number, snapshot: Snapshot) => {
   story.log.nowUs = story.at(second);
-  const context = { nowUs: story.at(second), begunUs: Number.MAX_SAFE_INTEGER };
+  const context = { nowUs: story.log.clockUs(), begunUs: Number.MAX_SAFE_INTEGER };
   story.log.append(...derive(story.log.documents, snapshot, context));
 };
 const setBack = (second: number) =>
@@ -79,4 +79,20 @@ test("one that was declared, and stopped, before the clock was set back, and ran
   look(15, tmuxLook(story.at(15), [paneSeen("coder0", 2, { startedAtUs: story.at(14) })]));
   look(20, nobody(20));
   expect(story.statuses(20)).toEqual(["dead: pane missing"]);
+});
+
+test("a writer whose clock is ahead for a while, and then behind, takes back nothing that it had beaten before by the right hour", () => {
+  story = createStory();
+  story.record(0, tmuxLook(story.at(0), [paneSeen("coder0", 1, { startedAtUs: story.at(0) })]));
+  const read = (second: number, ts: number) =>
+    look(second, beatLook(story.at(second), "coder0", story.at(ts)));
+  for (const second of [101, 102, 103]) read(second, second);
+  for (const second of [104, 105, 106]) read(second, second + 30);
+  for (const second of [107, 108, 109]) read(second, second - 100);
+  // Seen in the sandbox: 8 s of a clock that was 100 s behind made 14 beats that had been read in time unheard.
+  expect(story.statuses(101, 103.9)).toEqual(["healthy", "healthy"]);
+  expect(story.log.events.filter(({ payload }) => JSON.stringify(payload).includes("afterSetBack"))).toEqual(
+    [],
+  );
+  expect(row(110)).toMatchObject({ status: "stale" });
 });

@@ -397,10 +397,18 @@ describe("history never lies", () => {
       fc.assert(
         fc.property(anyStory, (story) => {
           const alive = new Set<number>();
+          /** Whose pane is there, alive or dead. */
+          const panes = new Set<number>();
           const isThere = (op: Op): boolean => {
-            if (op.kind === "start" || op.kind === "respawn") alive.add(op.agent);
-            if (op.kind === "end" || op.kind === "close" || op.kind === "wished-end") alive.delete(op.agent);
-            if (["kill-server", "reboot", "restart-manager"].includes(op.kind)) alive.clear();
+            if (op.kind === "start" && !panes.has(op.agent))
+              for (const set of [alive, panes]) set.add(op.agent);
+            if (op.kind === "respawn" && panes.has(op.agent)) alive.add(op.agent);
+            if (op.kind === "come-and-go" && !op.closes) panes.add(op.agent);
+            if (op.kind === "close") for (const set of [alive, panes]) set.delete(op.agent);
+            if ((op.kind === "end" || op.kind === "wished-end") && alive.delete(op.agent) && !op.remain)
+              panes.delete(op.agent);
+            if (["kill-server", "reboot", "restart-manager"].includes(op.kind))
+              for (const set of [alive, panes]) set.clear();
             return op.kind !== "beat" || (op.aheadMs === 0 && alive.has(op.agent));
           };
           // What beats is the agent, and says when.

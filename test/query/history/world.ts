@@ -330,7 +330,9 @@ export function play(story: readonly Turn[]): Played {
   const append = (event: Pick<NewEvent, "type" | "payload"> & Partial<NewEvent>) =>
     log.append({ source: "recorder", agent: null, occurredAtUs: nowUs, precision: "us", ...event });
   const look = (snapshot: Snapshot) =>
-    log.append(...derive(log.documents, snapshot, { nowUs, begunUs: Number.MAX_SAFE_INTEGER }));
+    log.append(
+      ...derive(log.documents, snapshot, { nowUs: log.clockUs(), begunUs: Number.MAX_SAFE_INTEGER }),
+    );
   const seen = () => ({ scope: "", begunAtUs: nowUs, endedAtUs: nowUs });
   const lookAt = (source: Watched | "roster") => {
     log.nowUs = nowUs;
