@@ -1,6 +1,6 @@
 import type { PayloadOf } from "../store/events/catalogue.ts";
 import type { StoredEvent } from "../store/events/envelope.ts";
-import { SERVER_GONE } from "./death.ts";
+import { bornUnseenUs, SERVER_GONE } from "./death.ts";
 import { once } from "./history/once.ts";
 import type { Past } from "./history/past.ts";
 import type { Boot } from "./history/server-timeline.ts";
@@ -50,7 +50,12 @@ export function causeOf(
 ): { cause: Cause | null; key: string | null } {
   const { verdict } = first;
   const { server, pane } = first.facts;
-  const ended = bootThatEnded(past, first, notBeforeUs ?? atUs, atUs);
+  const unseenSinceUs = notBeforeUs ?? atUs;
+  const bornUs = bornUnseenUs(first.facts);
+  const ended =
+    bornUs === null
+      ? bootThatEnded(past, first, unseenSinceUs, atUs)
+      : bootWithin(past, Math.max(bornUs, unseenSinceUs), atUs);
   const isSeen = witnessed && server?.reason !== "rebooted";
   // What is seen to die in the moment in which the recorder itself is taken down goes down with it.
   const booted = isSeen ? shutdownAt(atUs) : ended;
@@ -58,17 +63,16 @@ export function causeOf(
     const detail = `boot ${booted.bootId.slice(0, 8)}`;
     return { cause: { kind: "reboot", detail, at: exactIsoOf(booted.atUs) }, key: `reboot ${booted.bootId}` };
   }
-  const stop = hasEnded(first) ? managerStopped(witnessed ? atUs : (notBeforeUs ?? atUs), atUs) : null;
+  const stop = hasEnded(first) ? managerStopped(witnessed ? atUs : unseenSinceUs, atUs) : null;
   if (stop !== null) {
     const detail = `${SESSION_TARGET} stopped`;
     const cause: Cause = { kind: "user-manager", detail, at: exactIsoOf(stop.atUs) };
     return { cause, key: `manager ${stop.seq}` };
   }
-  if (verdict.reason === SERVER_GONE && server !== undefined) {
+  if (verdict.reason === SERVER_GONE && server !== undefined && bornUs === null) {
     const socket = pane.socket ?? "";
     const pid = pane.own?.server ?? server.pid;
     const name = `process ${pid} on ${socket.slice(socket.lastIndexOf("/") + 1)}`;
-    const unseenSinceUs = witnessed ? atUs : (notBeforeUs ?? atUs);
     const isManager = managerWent(atUs) || (!witnessed && managerBegan(unseenSinceUs, atUs + NEARBY_US));
     const kind = isManager ? "user-manager" : "tmux-server";
     return { cause: { kind, detail: name, at: null }, key: `server ${within(socket, String(pid))}` };
@@ -87,11 +91,15 @@ export function causeOf(
 function bootThatEnded(past: Past, { facts }: Explained, fromUs: number, toUs: number): Boot | null {
   const untilUs = Math.min(toUs + NEARBY_US, past.nowUs);
   const life = facts.pane.own?.incarnation?.slice(0, BOOT_IN_INCARNATION) ?? null;
-  if (life === null) return [...past.boots({ fromUs, toUs: toUs + 1 })].at(-1) ?? null;
+  if (life === null) return bootWithin(past, fromUs, toUs);
   const now = past.explain(facts.name, untilUs).facts.manager?.manager.bootId;
   if (now === undefined || now.startsWith(life)) return null;
   const boots = past.boots({ fromUs: past.beginsUs ?? fromUs, toUs: untilUs + 1 });
   return [...boots].find(({ bootId }) => bootId === now) ?? null;
+}
+
+function bootWithin(past: Past, fromUs: number, toUs: number): Boot | null {
+  return [...past.boots({ fromUs, toUs: toUs + 1 })].at(-1) ?? null;
 }
 
 /** The boots of the log, by the moment before which the recorder ended that no other followed until then. */

@@ -1,6 +1,6 @@
 import type { Cause, Circumstances } from "./cause.ts";
 import { causeOf, MOMENT_US, NEARBY_US } from "./cause.ts";
-import { endedAtUs, SERVER_GONE, wentAtUs } from "./death.ts";
+import { bornUnseenUs, endedAtUs, SERVER_GONE, wentAtUs } from "./death.ts";
 import { bucketOf } from "./history/buckets.ts";
 import type { Interval } from "./history/intervals.ts";
 import type { Outage } from "./history/outages.ts";
@@ -193,7 +193,7 @@ function beginningOf(past: Past, agent: string, atUs: number): number {
 
 function paneOf({ row, facts }: Explained): Death["pane"] {
   const { pane } = row;
-  if (pane.state !== "dead" && pane.state !== "missing") return null;
+  if ((pane.state !== "dead" && pane.state !== "missing") || bornUnseenUs(facts) !== null) return null;
   const own = facts.pane.own;
   const known = facts.evidence.pane;
   const hasStatus = own !== undefined && (own.status !== null || own.signal !== null);
@@ -201,8 +201,6 @@ function paneOf({ row, facts }: Explained): Death["pane"] {
   // tmux had kept no time of it, and nobody was looking.
   const isFound =
     own?.diedUnseenFromUs !== undefined && known.known && (known.unseenEnd?.diedAtUs ?? null) === null;
-  // What beat since was another life, whose pane nobody saw: how this one had ended is not how that one did.
-  if (atUs !== null && (facts.heartbeat?.writerSinceUs ?? 0) > atUs) return null;
   return {
     state: pane.state,
     id: own?.pane ?? null,

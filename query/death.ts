@@ -1,3 +1,4 @@
+import type { AgentFacts } from "./evidence.ts";
 import { startTakesUs } from "./planes/purpose.ts";
 import type { Evidence } from "./weighed.ts";
 
@@ -17,6 +18,18 @@ export function endedAtUs(pane: Pane): number | null {
 /** Since when its pane is as it is; where it is gone, since it went, and not since a look found that. */
 export function wentAtUs({ unseenEnd, atUs }: Pane): number | null {
   return unseenEnd?.wentAtUs ?? atUs;
+}
+
+/**
+ * By when a life had begun of which nobody saw more than its beats, where such a one has come after the pane that is known; else null. How that pane
+ * ended is not how this one did.
+ */
+export function bornUnseenUs({ evidence, heartbeat, pane: { own } }: AgentFacts): number | null {
+  const { pane } = evidence;
+  if (!pane.known || pane.state === "alive" || heartbeat === undefined) return null;
+  const hasStatus = own !== undefined && (own.status !== null || own.signal !== null);
+  const endedUs = hasStatus ? endedAtUs(pane) : wentAtUs(pane);
+  return endedUs !== null && heartbeat.writerSinceUs > endedUs ? heartbeat.writerSinceUs : null;
 }
 
 /** Since when nothing of it is there that should be. */

@@ -34,12 +34,13 @@ const told = (fromSecond: number, toSecond: number) =>
   );
 
 /** The certificates of all that failed. */
-const deaths = () => {
+const deaths = () => incidents().flatMap((incident) => incident.deaths);
+const incidents = () => {
   const past = story.past(400);
   const window = { fromUs: story.at(50), toUs: story.at(400) };
   const events = { event: () => null, between: () => [] };
   const asked = { entries: past.roster(window), window, atUs: story.at(400), events };
-  return whole(incidentsDocument(past, asked)).incidents.flatMap((incident) => incident.deaths);
+  return whole(incidentsDocument(past, asked)).incidents;
 };
 
 beforeEach(() => {
@@ -259,6 +260,7 @@ describe("an end in a gap says that nothing is there up to the next look", () =>
   });
 
   test("nor does the boot of the machine say more then", () => {
+    story.look(40, systemdLook(story.at(40), {}));
     story.record(300, noServer(), booted(), beatOf(4242, 150));
     expect(told(100, 301).map(([, status]) => status)).toEqual([
       "dead: tmux server gone",
@@ -267,6 +269,8 @@ describe("an end in a gap says that nothing is there up to the next look", () =>
       "unobserved: no evidence",
       "dead: tmux server gone",
     ]);
+    // The life that beat had begun after that boot: it was not ended by it.
+    expect(incidents().map(({ cause }) => cause?.kind)).toEqual(["reboot", "unwatched"]);
   });
 
   test("up to a start that somebody wanted, where no look finds what came of it", () => {
