@@ -137,7 +137,9 @@ export function factsOf(input: {
     beatExpected: declaration?.heartbeat === "expected",
     lifecycle: declaration?.lifecycle ?? "always",
     intervalSeconds,
-    everRan: everRan(roster, own, unitEvidence, { missedUs: nowUs - takesUs, setBack }),
+    everRan:
+      everRan(roster, own, unitEvidence, { missedUs: nowUs - takesUs, setBack }) ||
+      hasBeaten(roster, heartbeat, setBack),
     pane,
     unit: unitEvidence,
     stop,
@@ -256,6 +258,18 @@ function everRan(
   if (own.state === "alive" || roster === undefined) return true;
   const declared = { atUs: roster.declaredAtUs, seq: roster.declaredSeq };
   return (own.diedAtUs ?? own.atUs) >= byClockOf(setBack, declared, own.seq);
+}
+
+/** It answered, where nobody saw more of it than that: not by a beat whose process was not there when it was read. */
+function hasBeaten(
+  roster: RosterDocument | undefined,
+  heartbeat: HeartbeatDocument | undefined,
+  setBack: readonly SetBack[],
+): boolean {
+  if (roster === undefined || heartbeat === undefined) return false;
+  const { atUs, writerExitedAtUs, seq } = heartbeat;
+  if (writerExitedAtUs !== null && writerExitedAtUs <= atUs) return false;
+  return atUs >= byClockOf(setBack, { atUs: roster.declaredAtUs, seq: roster.declaredSeq }, seq);
 }
 
 function driftState(

@@ -173,6 +173,9 @@ function endOf(
   // Its pane may never have been looked at, but what began to beat after the start is the life that it brought.
   if (writer && writer.sinceUs >= startedAtUs)
     untilUs = Math.min(untilUs, Math.max(startedAtUs, writer.endedAtUs));
+  // What began to beat after the stop, and had ended before this start, was brought by an earlier one: that one ended the stop.
+  if (writer && writer.sinceUs > atUs && writer.endedAtUs <= startedAtUs)
+    untilUs = Math.min(untilUs, writer.sinceUs);
   return untilUs;
 }
 

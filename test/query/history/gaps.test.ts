@@ -512,3 +512,18 @@ describe("time itself", () => {
     expect(story.statuses(49, 50, 66)).toEqual(["healthy", "healthy", "unobserved: no evidence"]);
   });
 });
+
+test("one that answered has run, though all that anybody saw of it are its beats", () => {
+  const story = createStory();
+  story.record(15, tmuxLook(story.at(15), []));
+  story.stop(60);
+  // Seen in the sandbox: it ran for the first time while nobody recorded, and was called never-ran right after its own beats.
+  const beat = beatLook(story.at(300), "coder0", story.at(150), { alive: false });
+  story.record(300, tmuxLook(story.at(300), []), beat);
+  expect(story.statuses(20, 150, 301)).toEqual(["absent: never-ran", "healthy", "dead: pane missing"]);
+  // What was not there when its beat was read a moment later has answered nothing.
+  const forged = createStory();
+  forged.record(15, tmuxLook(forged.at(15), []));
+  forged.look(20, beatLook(forged.at(20), "coder0", forged.at(20), { alive: false }));
+  expect(forged.statuses(21)).toEqual(["absent: never-ran"]);
+});

@@ -821,7 +821,10 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
       const exitedUs = Math.min(beat?.writerGoneByUs ?? Infinity, wentUs);
       const isOfStartToo = beat !== undefined && beat.writerSinceUs >= lastStartUs;
       const goneUs = isOfStartToo ? Math.max(lastStartUs, exitedUs) : Infinity;
-      const untilUs = Math.min(lastStartUs + graceUs, hasFailed ? unit.atUs : Infinity, goneUs);
+      // Or one that an earlier start had brought, which is over by the last one.
+      const isOfEarlier = beat !== undefined && beat.writerSinceUs > stopUs && exitedUs <= lastStartUs;
+      const cameUs = isOfEarlier ? beat.writerSinceUs : Infinity;
+      const untilUs = Math.min(lastStartUs + graceUs, hasFailed ? unit.atUs : Infinity, goneUs, cameUs);
       if (atUs < untilUs) return { stop: { by, atUs: stopUs, ...done }, stoppedUntilUs: null };
       stoppedUntilUs = Math.max(stoppedUntilUs ?? 0, untilUs);
     }
@@ -851,6 +854,11 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
       const ownSeq = own === undefined ? 0 : toldSeq(own, atUs);
       const ownRan =
         own !== undefined && ranUntil(own, atUs) >= byClockOf(declared.occurredAtUs, declared.seq, ownSeq);
+      const wasThere = beat?.writerExitedAtUs === null || (beat?.writerExitedAtUs ?? 0) > (beat?.atUs ?? 0);
+      const hasBeaten =
+        beat !== undefined &&
+        wasThere &&
+        beat.atUs >= byClockOf(declared.occurredAtUs, declared.seq, beat.seq);
       const beatSeq = beat?.seq ?? 0;
       const byClock = (us: number | null | undefined, seq: number): number | null =>
         own && typeof us === "number" ? byClockOf(us, own.bornSeq, seq) : null;
@@ -863,7 +871,7 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
         beatExpected: declaration.heartbeat === "expected",
         lifecycle: declaration.lifecycle,
         intervalSeconds: declaration.intervalSeconds,
-        everRan: unitRan || ownRan,
+        everRan: unitRan || ownRan || hasBeaten,
         pane: pane.known && pane.state === "alive" ? { ...pane, ...byNow } : pane,
         unit,
         ...stopAt(agent, own, pane, unit, graceUs, atUs),

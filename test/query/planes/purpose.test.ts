@@ -49,6 +49,15 @@ describe("the stop that is in force", () => {
     expect(stopOf(wanted).stop).toBeNull();
   });
 
+  test("a start that comes later does not bring back a stop that an earlier one had ended, as what beat in between tells", () => {
+    const purpose = purposeOf(intent("systemd", "restart", 200), intent("systemd", "start", 400));
+    const died = { ...life, bornAtUs: null, endedByUs: 350 };
+    const at = (sinceUs: number) => ({ nowUs: 410, writer: { sinceUs, endedAtUs: 350 } });
+    expect(stopOf(purpose, died, at(300))).toEqual({ stop: null, endedAtUs: 300 });
+    // What had beaten before the stop was ended by it.
+    expect(stopOf(purpose, died, at(150)).stop).toMatchObject({ atUs: 200 });
+  });
+
   test("it stays in force while a start has not had its time, and no longer once the unit has failed", () => {
     const purpose = purposeOf(intent("operator", "stop", 200), intent("operator", "start", 300));
     expect(stopOf(purpose, life, { nowUs: 349 }).stop).toMatchObject({ atUs: 200 });
