@@ -76,7 +76,8 @@ function firstWishOf(
     const before = valueAt(purpose, fromUs);
     const isNew = (["operator", "systemd"] as const).some((by) => {
       const stop = wanted[by];
-      return stop !== null && stop !== before[by] && stop.atUs >= (startedAtUs ?? stop.atUs);
+      // By its event: what is kept is read anew for each piece.
+      return stop !== null && stop.seq !== before[by]?.seq && stop.atUs >= (startedAtUs ?? stop.atUs);
     });
     if (isNew) return atUs;
   }

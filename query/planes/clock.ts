@@ -51,6 +51,7 @@ function* statedIn(documents: ReadonlyDocuments): Generator<Stated> {
     }
     if (purpose.operator) yield purpose.operator;
     if (purpose.systemd) yield purpose.systemd;
+    yield* Object.values(purpose.stopped ?? {});
   }
 }
 

@@ -132,11 +132,13 @@ export interface Intent extends Changed {
   readonly done?: true;
 }
 
-/** The newest stop that each source tells of, and when anybody last wanted a start. */
+/** The newest stop or restart that each source tells of, and when anybody last wanted a start. */
 export interface Purpose {
   readonly operator: Intent | null;
   readonly systemd: Intent | null;
   readonly startedAtUs: number | null;
+  /** Where the newest of a source is a restart, the newest stop before it. */
+  readonly stopped?: Readonly<Partial<Record<Intent["by"], Intent>>>;
 }
 
 export interface AgentDocument {

@@ -71,7 +71,8 @@ export function foldManagerExits(documents: Documents, event: FoldEvent): void {
   };
   const meant = new Set<ManagerExit | undefined>();
   for (const [, { purpose }] of documentsOf(documents, "agent"))
-    if (purpose.systemd !== null) meant.add(exitAfter(exits, purpose.systemd.atUs));
+    for (const stop of [purpose.systemd, purpose.stopped?.systemd])
+      if (stop) meant.add(exitAfter(exits, stop.atUs));
   const kept = exits.filter((known, index) => index >= exits.length - KEPT_AT_LEAST || meant.has(known));
   set({ exits: [...kept, exit], ending: null, lostFromUs: null });
 }

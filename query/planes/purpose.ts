@@ -63,13 +63,29 @@ function kindOfJob({ what, jobType }: PayloadOf<"journal.unit.logged">): Intent[
 export function withIntent(purpose: Purpose, intent: Intent): Purpose {
   const { kind, by, atUs } = intent;
   const known = purpose[by];
-  // Of two at the same instant one stands whichever came first, so that any order of arrival leaves the same.
-  const isSame =
-    atUs === known?.atUs && kind === "stop" && (known.kind === "restart" || (known.done && !intent.done));
-  const isStop = kind !== "start" && (isSame || atUs > (known?.atUs ?? -Infinity));
+  const isStop = kind !== "start" && standsFor(intent, known);
   const isStart = kind !== "stop" && atUs > (purpose.startedAtUs ?? -Infinity);
-  if (!isStop && !isStart) return purpose;
-  return { ...purpose, ...(isStop ? { [by]: intent } : {}), ...(isStart ? { startedAtUs: atUs } : {}) };
+  const before = purpose.stopped?.[by];
+  let stopped = before;
+  if (isStop) stopped = kind === "stop" ? undefined : known?.kind === "stop" ? known : before;
+  else if (kind === "stop" && known?.kind === "restart" && standsFor(intent, before ?? null))
+    stopped = intent;
+  if (!isStop && !isStart && stopped === before) return purpose;
+  const { stopped: all, ...rest } = purpose;
+  const { [by]: _, ...others } = all ?? {};
+  const kept = stopped === undefined ? others : { ...others, [by]: stopped };
+  return {
+    ...rest,
+    ...(isStop ? { [by]: intent } : {}),
+    ...(isStart ? { startedAtUs: atUs } : {}),
+    ...(Object.keys(kept).length === 0 ? {} : { stopped: kept }),
+  };
+}
+
+/** Of two at the same instant one stands whichever came first, so that any order of arrival leaves the same. */
+function standsFor({ kind, atUs, done }: Intent, known: Intent | null): boolean {
+  if (known === null || atUs !== known.atUs) return atUs > (known?.atUs ?? -Infinity);
+  return kind === "stop" && (known.kind === "restart" || (known.done === true && !done));
 }
 
 /** The life that a stop may have been meant for. */
@@ -94,7 +110,7 @@ export interface StopInForce extends Intent {
   readonly firstAtUs: number;
 }
 
-/** Whoever restarts what is down already wants it up: it was not stopped by that, and goes on being missed. A death of the second of the wish may be its doing. */
+/** A death of the second of a wish may be its doing. */
 function hadEnded({ endedByUs }: Life, atUs: number): boolean {
   return endedByUs !== null && endedByUs <= atUs;
 }
@@ -121,10 +137,9 @@ export function stopInForce(
   const { managers = NONE_WENT } = at;
   let endedAtUs: number | null = null;
   const inForce: Intent[] = [];
-  for (const intent of [purpose.operator, purpose.systemd]) {
+  for (const intent of [meantBy(purpose, "operator", life), meantBy(purpose, "systemd", life)]) {
     if (intent === null || !mayStand(intent, life, managers)) continue;
     if (isOfEarlierLife(intent, lifeSince(life, purpose.startedAtUs, intent), at.setBack ?? [])) continue;
-    if (intent.kind === "restart" && hadEnded(life, intent.atUs)) continue;
     const untilUs = endOf(intent, purpose.startedAtUs, at);
     // What comes back with the next user manager was restarted with it; what does not was wanted down by nobody.
     const exit = intent.by === "systemd" ? exitAround(managers, intent.atUs) : undefined;
@@ -135,6 +150,16 @@ export function stopInForce(
   const [stop] = inForce;
   if (stop === undefined) return { stop: null, endedAtUs };
   return { stop: { ...stop, firstAtUs: Math.min(...inForce.map(({ atUs }) => atUs)) }, endedAtUs: null };
+}
+
+/**
+ * What a source wanted down last. Whoever restarts what is down already wants it up: it was not stopped by that, and goes on being missed;
+ * but where it had been stopped that is the start which follows the stop.
+ */
+function meantBy(purpose: Purpose, by: Intent["by"], life: Life): Intent | null {
+  const newest = purpose[by];
+  const isStart = newest?.kind === "restart" && hadEnded(life, newest.atUs);
+  return isStart ? (purpose.stopped?.[by] ?? null) : newest;
 }
 
 const NONE_WENT: ManagerExits = { exits: [], endingFromUs: null };

@@ -785,14 +785,17 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
     const made = isIts ? life.created : undefined;
     const madeByUs = own?.begunByUs ?? (made ? made.occurredAtUs + unitOf(made) - 1 : undefined);
     for (const [by, words] of [["operator", verbs] as const, ["systemd", lines] as const]) {
-      const stops = words.filter((word) => word.stops);
-      const stopUs = Math.max(...stops.map((word) => word.atUs));
-      const last = stops.filter((word) => word.atUs === stopUs);
-      const stop =
-        last.find((word) => !word.restarts && !("done" in word)) ??
-        last.find((word) => !word.restarts) ??
-        last[0];
+      const newestOf = (stops: typeof words) => {
+        const last = stops.filter((word) => word.atUs === Math.max(...stops.map((each) => each.atUs)));
+        const meant = last.find((word) => !word.restarts && !("done" in word));
+        return meant ?? last.find((word) => !word.restarts) ?? last[0];
+      };
+      const wanted = newestOf(words.filter((word) => word.stops));
+      // Whoever restarts what is known to have been down has stopped nothing; whoever had stopped it before that had.
+      const isUp = wanted?.restarts && downByUs !== null && downByUs <= wanted.atUs;
+      const stop = isUp ? newestOf(words.filter((word) => word.stops && !word.restarts)) : wanted;
       if (!stop) continue;
+      const stopUs = stop.atUs;
       const done = "done" in stop ? { done: true as const } : {};
       // One of which only the second of its making is told began by a start that was wanted in it after the stop.
       const madeUs = own?.startedAtUs ?? made?.occurredAtUs ?? null;
@@ -802,8 +805,6 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
         const bornUs = byClockOf(bornAtUs, own.bornSeq, stop.seq);
         if (byClockOf(stopUs, stop.seq, own.bornSeq) < bornUs) continue;
       }
-      // Whoever restarts what is known to have been down has stopped nothing.
-      if (stop.restarts && downByUs !== null && downByUs <= stopUs) continue;
       const goingUs = by === "systemd" ? goingAt(stopUs, atUs) : null;
       // What had ended before a manager went was stopped by nobody as it went.
       if (goingUs !== null && downByUs !== null && downByUs <= goingUs) continue;

@@ -1,9 +1,10 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { historyOf } from "../../../query/history/history.ts";
+import { historyFrom, historyOf } from "../../../query/history/history.ts";
 import { pastOf } from "../../../query/history/past-in-memory.ts";
 import { statusIntervals } from "../../../query/history/sweep.ts";
+import { windowTestimony } from "../../../query/history/window-testimony.ts";
 import { incidentsDocument } from "../../../query/incidents.ts";
 import type { StoredEvent } from "../../../store/events/envelope.ts";
 import { microsOf } from "../../../store/exchange.ts";
@@ -11,6 +12,7 @@ import { createFoldedLog } from "../../support/fold.ts";
 import { beatLook, operatorVerb, paneSeen, rosterLook, SOCKET, tmuxLook } from "../../support/looks.ts";
 import { tableOf } from "../../support/table.ts";
 import { whole } from "../../support/whole.ts";
+import { keepLog } from "./kept-log.ts";
 
 const S = 1_000_000;
 const T = 1_800_000_000 * S;
@@ -98,6 +100,32 @@ describe("ends that somebody wanted, as tmux dates them", () => {
       [T + 5 * S, "failed", "signal 15"],
     ]);
     expect(tableOf(log, T + 5 * S + 500_000).agents[0]).toMatchObject({ status: "failed" });
+  });
+
+  test("a start within the second of an end is no wish that ended it, in what is kept as in what is held", () => {
+    const log = watched();
+    const verb = (wanted: "stop" | "start", atUs: number) => {
+      log.nowUs = atUs;
+      log.append(operatorVerb(wanted, "coder0", atUs));
+    };
+    verb("stop", T + 5 * S - 100_000);
+    verb("start", T + 5 * S + 100_000);
+    dies(log, T + 5 * S, T + 5 * S + 200_000);
+    const window = { fromUs: T + 4 * S, toUs: T + 6 * S };
+    expect(courseOf(log.events, "coder0", window.fromUs, window.toUs)).toEqual([
+      [window.fromUs, "silent", "never beat"],
+      [T + 5 * S, "stopped", "stopped by operator"],
+    ]);
+    const kept = keepLog();
+    try {
+      kept.write(log.events, log.events.length);
+      const asked = { view: kept.view(), window, lapsedAtUs: null, nowUs: log.nowUs, lateUs: 3000 };
+      expect(statusIntervals(historyFrom(windowTestimony(asked)), "coder0", window)).toEqual(
+        statusIntervals(historyOf({ events: log.events }), "coder0", window),
+      );
+    } finally {
+      kept.close();
+    }
   });
 
   test("one whose beating process ends after the wish is stopped, until its pane has outlived that by far", () => {

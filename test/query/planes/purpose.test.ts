@@ -89,6 +89,35 @@ describe("the stop that is in force", () => {
     expect(stopOf(stopped, { ...life, endedByUs: S }, asked).stop).toMatchObject({ kind: "stop" });
   });
 
+  test("of what was stopped already a restart is the start that follows the stop, and of nothing else", () => {
+    for (const by of ["operator", "systemd"] as const) {
+      const stop = intent(by, "stop", 200);
+      const down = { ...life, endedByUs: 210 };
+      const purpose = purposeOf(stop, intent(by, "restart", 300));
+      expect(stopOf(purpose, down, { nowUs: 349 }).stop).toMatchObject({ by, kind: "stop", firstAtUs: 200 });
+      expect(stopOf(purpose, down, { nowUs: 350 })).toEqual({ stop: null, endedAtUs: 350 });
+      // However often it is restarted, and in whatever order that is told.
+      const again = purposeOf(
+        intent(by, "restart", 400),
+        intent(by, "restart", 300),
+        stop,
+        intent(by, "stop", 150),
+      );
+      expect(stopOf(again, down, { nowUs: 449 }).stop).toMatchObject({ atUs: 200 });
+      expect(stopOf(again, down, { nowUs: 450 }).stop).toBeNull();
+      // A life that came since, and crashed, was not stopped by that; nor was one that nobody had stopped.
+      const crashed = { ...down, bornAtUs: 250, endedByUs: 280 };
+      expect(stopOf(purpose, crashed, { nowUs: 320 })).toEqual({ stop: null, endedAtUs: null });
+      expect(stopOf(purposeOf(intent(by, "restart", 300)), down, { nowUs: 320 }).stop).toBeNull();
+      // What lives is stopped by its restart.
+      expect(stopOf(purpose, life, { nowUs: 320 }).stop).toMatchObject({ kind: "restart", atUs: 300 });
+      // The newest stop is one, whatever was restarted before it.
+      const stopped = purposeOf(stop, intent(by, "restart", 300), intent(by, "stop", 400));
+      expect(stopped.stopped).toBeUndefined();
+      expect(stopOf(stopped, down).stop).toMatchObject({ atUs: 400 });
+    }
+  });
+
   test("any order of arrival leaves the same purpose", () => {
     const anyIntent = fc
       .record({
@@ -182,4 +211,28 @@ test("a unit that has just become active does not make an agent dead whose first
   const row = (atUs: number) => tableOf(log, atUs).agents.find(({ name }) => name === "coder0");
   expect(row(T + 20)).toMatchObject({ status: "absent", status_reason: "never-ran" });
   expect(row(T + 11_000_000)).toMatchObject({ status: "dead", status_reason: "pane missing" });
+});
+
+test("an agent that was stopped, and is restarted, reads stopped until its pane comes, or the start took too long", () => {
+  const log = createFoldedLog(T);
+  log.look(rosterLook(T, { coder0: {} }));
+  log.look(tmuxLook(T + 1, [paneSeen("coder0", 1, { startedAtUs: T + 1 })]));
+  log.nowUs = T + 10;
+  log.append(operatorVerb("stop", "coder0", T + 10));
+  log.nowUs = T + 20;
+  log.look(tmuxLook(T + 20, []));
+  log.append(operatorVerb("restart", "coder0", T + 40));
+  const row = (atUs: number) => tableOf(log, atUs).agents.find(({ name }) => name === "coder0");
+  expect(row(T + 50)).toMatchObject({ status: "stopped", status_reason: "stopped by operator" });
+  const missed = T + 40 + 10_000_000;
+  expect(row(missed)).toMatchObject({ status: "dead", since: new Date(missed / 1000).toISOString() });
+  const born = { startedAtUs: T + 60, pid: 77, start: 99 };
+  log.nowUs = T + 60;
+  log.look(tmuxLook(T + 60, [paneSeen("coder0", 2, born)]));
+  expect(row(T + 70)).toMatchObject({ status: "starting" });
+  // One that crashed is no stop, whoever restarts it.
+  log.nowUs = T + 80;
+  log.look(tmuxLook(T + 80, [paneSeen("coder0", 2, { ...born, dead: true, status: 3, diedAtUs: T + 80 })]));
+  log.append(operatorVerb("restart", "coder0", T + 100));
+  expect(row(T + 110)).toMatchObject({ status: "failed" });
 });
