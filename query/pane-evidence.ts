@@ -49,7 +49,8 @@ export function unseenEndOf(
   // What tmux itself dated is known better.
   const diedFromUs = own.diedAtUs === undefined && own.state === "closed" ? gone : diedUnseenFromUs;
   if (gone === undefined && diedFromUs === undefined) return undefined;
-  const died = its?.died?.atUs;
+  // Of another pane of its session the end is not its own.
+  const died = its?.died && (its.died.pane ?? own.pane) === own.pane ? its.died.atUs : undefined;
   const boot = own.lostServer ? bootedAtUs : undefined;
   return {
     diedAtUs:

@@ -110,9 +110,12 @@ export interface HookedLife extends Changed {
     readonly status: number | null;
     readonly signal: number | null;
     readonly byUs: number;
+    readonly pane: string | null;
     readonly seq: number;
   } | null;
   readonly closed: { readonly atUs: number; readonly byUs: number; readonly seq: number } | null;
+  /** The first pane that was made beside its own one. */
+  readonly beside: { readonly pane: string; readonly atUs: number } | null;
 }
 
 /** Where a pane is whose session is no longer called as its agent is. */

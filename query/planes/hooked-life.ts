@@ -3,7 +3,10 @@ import type { FoldEvent } from "../../store/projection.ts";
 import type { AgentPane, HookedLife, ServerDocument } from "./documents.ts";
 import { happenedByUs, WITHIN_US } from "./within.ts";
 
-/** What a line of tmux's hooks tells of a session of an agent's name: that it was made, that its process ended, that it closed. */
+/**
+ * What a line of tmux's hooks tells of a session of an agent's name: that it was made, that its process ended, that it closed; and that somebody
+ * made another pane in it.
+ */
 export interface HookedLine {
   readonly agent: string;
   readonly life: HookedLife;
@@ -12,15 +15,22 @@ export interface HookedLine {
 export function hookedLineOf(event: FoldEvent): HookedLine | null {
   const { type, agent, seq, recordedAtUs, occurredAtUs: atUs } = event;
   if (type !== "tmux.hook.fired" || agent === null || event.schemaVersion > 1) return null;
-  const { hook, socket, server, session, status, signal } = event.payload as PayloadOf<"tmux.hook.fired">;
+  const { hook, socket, server, session, pane, status, signal } =
+    event.payload as PayloadOf<"tmux.hook.fired">;
   if (session === null) return null;
-  const life = { socket, server, session, created: null, died: null, closed: null, seq, recordedAtUs };
+  const ofSession = { socket, server, session, seq, recordedAtUs };
+  const life: HookedLife = { ...ofSession, created: null, died: null, closed: null, beside: null };
   const withinUs = WITHIN_US[event.precision];
   const byUs = happenedByUs(event);
   if (hook === "session-created") return { agent, life: { ...life, created: { atUs, withinUs, seq } } };
-  if (hook === "pane-died") return { agent, life: { ...life, died: { atUs, status, signal, byUs, seq } } };
+  if (hook === "pane-died")
+    return { agent, life: { ...life, died: { atUs, status, signal, byUs, pane, seq } } };
+  if (MAKES_ANOTHER.has(hook) && pane !== null) return { agent, life: { ...life, beside: { pane, atUs } } };
   return hook === "session-closed" ? { agent, life: { ...life, closed: { atUs, byUs, seq } } } : null;
 }
+
+/** Their pane is the new one. A session's first comes with `session-created`, which names none. */
+const MAKES_ANOTHER = new Set(["after-split-window", "after-new-window"]);
 
 /** The newest life that hooks told of, after one more line, whatever order the lines arrive in; the same value where an older line says nothing new. */
 export function withHookedLine(known: HookedLife | undefined, line: HookedLife): HookedLife {
@@ -31,14 +41,39 @@ export function withHookedLine(known: HookedLife | undefined, line: HookedLife):
 
 function joined(known: HookedLife, line: HookedLife): HookedLife {
   const created = earlier(known.created, line.created);
-  const died = earlier(known.died, line.died);
   const closed = earlier(known.closed, line.closed);
-  if (created === known.created && died === known.died && closed === known.closed) return known;
+  const beside = lower(known.beside, line.beside);
+  const died = ofOwnPane(firstDeath(known.died, line.died), beside);
+  const isKnown = created === known.created && died === known.died && closed === known.closed;
+  if (isKnown && beside === known.beside) return known;
   const { seq, recordedAtUs } = line.seq > known.seq ? line : known;
-  return { ...known, created, died, closed, seq, recordedAtUs };
+  return { ...known, created, died, closed, beside, seq, recordedAtUs };
 }
 
-/** Each is told once; of two panes of one session the first that died, and then the first that was told. */
+type Death = NonNullable<HookedLife["died"]>;
+type Beside = NonNullable<HookedLife["beside"]>;
+
+/** A server numbers its panes as it makes them: of a session's own the first is the agent's, and all from the first that was made beside it on are not. */
+function ofOwnPane(died: Death | null, beside: Beside | null): Death | null {
+  return died !== null && beside !== null && paneNumber(died) >= paneNumber(beside) ? null : died;
+}
+
+function firstDeath(known: Death | null, told: Death | null): Death | null {
+  if (known === null || told === null) return known ?? told;
+  const [a, b] = [paneNumber(known), paneNumber(told)];
+  return a === b ? earlier(known, told) : a < b ? known : told;
+}
+
+function lower(known: Beside | null, told: Beside | null): Beside | null {
+  if (known === null || told === null) return known ?? told;
+  return paneNumber(told) < paneNumber(known) ? told : known;
+}
+
+function paneNumber({ pane }: { readonly pane: string | null }): number {
+  return pane === null ? 0 : numberOf(pane);
+}
+
+/** Each is told once; of two the first that happened, and then the first that was told. */
 function earlier<T extends { readonly atUs: number; readonly seq: number }>(
   known: T | null,
   told: T | null,
@@ -54,12 +89,13 @@ function follows(a: HookedLife, b: HookedLife): boolean {
   return aUs === bUs ? a.server > b.server : aUs > bUs;
 }
 
-function firstWordUs({ created, died, closed }: HookedLife): number {
-  return created?.atUs ?? died?.atUs ?? closed?.atUs ?? 0;
+function firstWordUs({ created, died, closed, beside }: HookedLife): number {
+  return created?.atUs ?? died?.atUs ?? closed?.atUs ?? beside?.atUs ?? 0;
 }
 
-function numberOf(session: string): number {
-  return Number(session.slice(1));
+/** Of a session (`$3`) or a pane (`%3`). */
+function numberOf(id: string): number {
+  return Number(id.slice(1));
 }
 
 /**

@@ -1,6 +1,9 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { readProcess } from "../../../collectors/proc/stat.ts";
+import type { HookedLife } from "../../../query/planes/documents.ts";
+import { hookedLineOf, withHookedLine } from "../../../query/planes/hooked-life.ts";
+import type { PayloadOf } from "../../../store/events/catalogue.ts";
 import { until } from "../../support/collecting.ts";
 import { attachTerminal, startOf, type TmuxHome, type TmuxServer } from "./tmux-server.ts";
 import { ownTmuxForEachTest, type Watching, watching } from "./watching.ts";
@@ -130,6 +133,40 @@ test("a process that ends in a pane that remains is told with its status or its 
       number % 3 === 2 ? { status: null, signal: 9 } : { status: number, signal: null },
     );
   }
+});
+
+test("a pane that is made beside an agent's says so before it ends, by its own number, and its end is not the agent's", async () => {
+  server.run("new-session", "-d", "-s", "base", SLEEP, ";", "set-option", "-g", "remain-on-exit", "on");
+  watch = await watching(home, [server], NO_TICK);
+  const { log } = watch;
+  const own = server.run("new-session", "-d", "-P", "-F", "#{pane_id} #{pane_pid}", "-s", "coder0", SLEEP);
+  const [pane = "", pid = "0"] = own.split(" ");
+  const made = [
+    server.run("split-window", "-d", "-P", "-F", "#{pane_id}", "-t", "=coder0:", "exit 3"),
+    server.run("new-window", "-d", "-P", "-F", "#{pane_id}", "-t", "=coder0:", "exit 4"),
+  ];
+  const died = () => log.hookLines().filter((line) => line === "pane-died coder0").length;
+  await until("both have ended", () => died() === 2);
+  const life = () =>
+    log
+      .events("tmux.hook.fired")
+      .map((event, seq) =>
+        hookedLineOf({ schemaVersion: 1, seq, recordedAtUs: event.occurredAtUs, ...event }),
+      )
+      .filter((line) => line?.agent === "coder0")
+      .reduce<HookedLife | undefined>(
+        (known, line) => (line ? withHookedLine(known, line.life) : known),
+        undefined,
+      );
+  const lines = log.events("tmux.hook.fired").map(({ payload }) => payload as PayloadOf<"tmux.hook.fired">);
+  const nOf = (hook: string, of: string | undefined) =>
+    lines.find((line) => line.hook === hook && line.pane === of)?.n ?? Number.NaN;
+  expect(nOf("after-split-window", made[0])).toBeLessThan(nOf("pane-died", made[0]));
+  expect(nOf("after-new-window", made[1])).toBeLessThan(nOf("pane-died", made[1]));
+  expect(life()).toMatchObject({ died: null, beside: { pane: made[0] } });
+  process.kill(Number(pid), "SIGKILL");
+  await until("its own has ended", () => died() === 3);
+  expect(life()?.died).toMatchObject({ pane, status: null, signal: 9 });
 });
 
 test("a process that ends in a pane that does not remain takes its row with it", async () => {

@@ -287,12 +287,20 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
           const told = payload(event, "tmux.hook.fired");
           return `${told.server} ${told.session}` === name && told.hook === kind;
         });
-      const [created, died, closed] = ["session-created", "pane-died", "session-closed"].map(line);
-      const firstUs = created?.occurredAtUs ?? died?.occurredAtUs ?? closed?.occurredAtUs ?? 0;
       const own = lines.filter((event) => {
         const told = payload(event, "tmux.hook.fired");
         return `${told.server} ${told.session}` === name;
       });
+      const paneOf = (event: StoredEvent) =>
+        Number((payload(event, "tmux.hook.fired").pane ?? "%0").slice(1));
+      const told = (kind: string) => own.filter((event) => payload(event, "tmux.hook.fired").hook === kind);
+      // A pane that was split off is another's, and so is each that was made later.
+      const [split] = told("after-split-window").sort((a, b) => paneOf(a) - paneOf(b));
+      const died = told("pane-died")
+        .filter((event) => split === undefined || paneOf(event) < paneOf(split))
+        .sort((a, b) => paneOf(a) - paneOf(b) || a.occurredAtUs - b.occurredAtUs)[0];
+      const [created, closed] = ["session-created", "session-closed"].map(line);
+      const firstUs = (created ?? died ?? closed ?? split)?.occurredAtUs ?? 0;
       const toldFromUs = Math.min(...own.map((event) => happened(event)));
       return {
         server: Number(server),

@@ -35,6 +35,8 @@ export type Op =
       readonly apartMs: number;
       readonly status: number;
       readonly closes: boolean;
+      /** Another pane is made beside it, and ends first: the only one that does, or not. */
+      readonly beside: "none" | "too" | "only";
     }
   | { readonly kind: "kill-server" | "recover" | "deliver" | "record" | "sample" }
   /** A recorder says that it watches heartbeats a moment before it looks at them, as one that had stood still once did. */
@@ -117,6 +119,7 @@ const anyOp: fc.Arbitrary<Op> = fc.oneof(
       apartMs: fc.oneof(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 300, max: 700 })),
       status: fc.constantFrom(0, 1),
       closes: fc.boolean(),
+      beside: fc.constantFrom("none" as const, "none" as const, "too" as const, "only" as const),
     }),
   },
   { weight: 1, arbitrary: simple("kill-server") },
@@ -424,11 +427,12 @@ export function play(story: readonly Turn[]): Played {
     kind: string,
     number: number,
     ended: { status: number | null; signal: number | null },
+    pane = number,
   ) => {
     const ids = {
       session: kind === "pane-exited" ? null : `$${number}`,
       window: null,
-      pane: kind.startsWith("pane-") ? `%${number}` : null,
+      pane: kind.startsWith("pane-") || kind === "after-split-window" ? `%${pane}` : null,
     };
     const payload = {
       socket: SOCKET,
@@ -559,7 +563,15 @@ export function play(story: readonly Turn[]): Played {
         const { agent, status, apartMs } = op;
         perform({ kind: "start", agent, hook: true });
         later(apartMs);
-        perform({ kind: "end", agent, remain: true, status, dated: true, hook: true });
+        if (op.beside !== "none") {
+          const { number } = panes.get(name) as { number: number };
+          const beside = counter++;
+          hooked(name, "after-split-window", number, none, beside);
+          hooked(name, "pane-died", number, { status: 7, signal: null }, beside);
+          later(apartMs);
+        }
+        if (op.beside !== "only")
+          perform({ kind: "end", agent, remain: true, status, dated: true, hook: true });
         if (op.closes) {
           later(apartMs);
           close(name, true);
