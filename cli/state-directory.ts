@@ -36,6 +36,14 @@ export function distrust(
       hint: `Run fleet as its owner (one tenant is one user), ${elsewhere}`,
     };
   }
+  // Root looks into it all the same; for others what is in it would seem not to be there.
+  if (uid !== 0 && (found.mode & 0o500) !== 0o500) {
+    const mode = (found.mode & 0o7777).toString(8).padStart(4, "0");
+    return {
+      problem: `the state directory ${path} may not be looked into (mode ${mode})`,
+      hint: `chmod 700 ${path}`,
+    };
+  }
   if ((found.mode & 0o022) !== 0) {
     const mode = (found.mode & 0o7777).toString(8).padStart(4, "0");
     return {

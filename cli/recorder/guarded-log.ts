@@ -3,6 +3,11 @@ import type { Log } from "../../store/log.ts";
 import { isFleetError } from "../failure.ts";
 import type { Voice } from "./voice.ts";
 
+/**
+ * On a disk that is full a small write finds room now and then, and the next one does not: 25 times in 18 s it was said that the log could be written again.
+ */
+const WELL_FOR_US = 5_000_000;
+
 /** The log as the collectors get it: trouble with writing is told once, and once more when it is over. */
 export interface GuardedLog {
   append(batch: Batch): Appended;
@@ -12,11 +17,13 @@ export interface GuardedLog {
   fatal(): unknown;
 }
 
-export function guardLog(log: Log, voice: Voice): GuardedLog {
+export function guardLog(log: Log, voice: Voice, monotonicUs: () => number): GuardedLog {
   let told = false;
+  let illAtUs = 0;
   let fatal: unknown = null;
   const well = (): void => {
-    if (told) voice({ what: "log", reason: null });
+    if (!told || monotonicUs() - illAtUs < WELL_FOR_US) return;
+    voice({ what: "log", reason: null });
     told = false;
   };
   const ill = (error: unknown): void => {
@@ -26,6 +33,7 @@ export function guardLog(log: Log, voice: Voice): GuardedLog {
     if (["too-new", "corrupt", "conflict"].includes(error.kind)) fatal ??= error;
     else if (!told) voice({ what: "log", reason: error.message });
     told = true;
+    illAtUs = monotonicUs();
   };
   return {
     append(batch) {

@@ -35,7 +35,7 @@ export async function record(invocation: Invocation): Promise<number> {
     const voice = createVoice(output, { json: has(invocation, "json"), nowUs: clock.nowUs, ...identity });
     const collecting = collectingFor(own, environment);
     voice({ what: "started", database: log.path, watching: watchingWords(own, collecting) });
-    const guarded = guardLog(log, voice);
+    const guarded = guardLog(log, voice, clock.monotonicUs);
     const coverage = createCoverage(own);
     const pulse = startPulse({ own, guarded, voice, interrupt, coverage });
     const mirror = wantsMirror(invocation) ? startMirrorChild(environment, voice) : null;

@@ -45,6 +45,7 @@ export interface Archive {
   segments(): SegmentRow[];
   /** Throws `FleetError` where the file is not the one that was recorded. */
   open(segment: SegmentRow): Segment;
+  pathOf(segment: SegmentRow): string;
   rows(search: ArchiveSearch, newestFirst?: boolean): Generator<EventRow>;
   /** One of them; undefined for an event that was not archived. */
   row(seq: number): EventRow | undefined;
@@ -115,6 +116,7 @@ export function openArchive(database: Database): Archive {
     floor: () => (floor().get() as number | undefined) ?? 0,
     segments: () => listed().all() as SegmentRow[],
     open,
+    pathOf: ({ file }) => join(directory, file),
     rows,
   };
 }

@@ -72,6 +72,15 @@ describe("whose directory it is", () => {
     expect(distrust("/s", own, 0)?.problem).toContain("belongs to uid 1000, not to you (uid 0)");
   });
 
+  test("one that its owner may not look into is told as that, and not as empty; root may", () => {
+    const shut = { ...own, mode: 0o40000 };
+    expect(distrust("/s", shut, 1000)?.problem).toBe(
+      "the state directory /s may not be looked into (mode 0000)",
+    );
+    expect(distrust("/s", { ...shut, uid: 0 }, 0)).toBeNull();
+    expect(distrust("/s", { ...own, mode: 0o40500 }, 1000)).toBeNull();
+  });
+
   test("another's link to our own is refused", () => {
     expect(distrust("/s", { ...own, linkUid: 1001 }, 1000)?.problem).toContain(
       "is a link that belongs to uid 1001",

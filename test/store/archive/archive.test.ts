@@ -252,6 +252,22 @@ describe("damage to a file is found, and named by the first event that it concer
     expect(eventsOf(path, { limit: 5, newestFirst: true })).toHaveLength(5);
   });
 
+  test("a flipped bit where no event is read from", () => {
+    for (const place of [4, -5]) {
+      const { path, segments } = damagedBy((file) => {
+        const bytes = readFileSync(file);
+        const at = (place + bytes.length) % bytes.length;
+        bytes[at] = (bytes[at] ?? 0) ^ 1;
+        writeFileSync(file, bytes);
+      });
+      expect(verifyLog(path)).toMatchObject({
+        ok: false,
+        fromSeq: segments[2]?.firstSeq,
+        toSeq: segments[2]?.lastSeq,
+      });
+    }
+  });
+
   test.each([
     ["a file that is gone", (file: string) => rmSync(file), /cannot be read \(ENOENT\)/],
     [
