@@ -303,5 +303,7 @@ export function activeOf({ unit }: UnitDocument): string {
 }
 
 function socketOf(coverage: Coverage, socketName: string | undefined): string | null {
-  return coverage.scopes("tmux").find((path) => basename(path) === socketName) ?? null;
+  const named = coverage.scopes("tmux").filter((path) => basename(path) === socketName);
+  // One of that name in another directory may have been watched at another time.
+  return named.find((path) => coverage.of("tmux", path).state === "fresh") ?? named[0] ?? null;
 }

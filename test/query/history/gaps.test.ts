@@ -6,7 +6,7 @@ import { summaryOf } from "../../../query/summary.ts";
 import { beatLook, operatorVerb, paneSeen, systemdLook, tmuxLook } from "../../support/looks.ts";
 import { rowOf, tableOf } from "../../support/table.ts";
 import type { Story } from "./story.ts";
-import { createStory, HEARTBEATS, hookLine, journalLine, S, T, TMUX } from "./story.ts";
+import { createStory, HEARTBEATS, hookLine, journalLine, S, SYSTEMD, T, TMUX } from "./story.ts";
 
 const UNIT = "mosaic-agent@coder0.service";
 const EVER = { fromUs: T - 1000 * S, toUs: T + 10_000 * S };
@@ -526,4 +526,19 @@ test("one that answered has run, though all that anybody saw of it are its beats
   forged.record(15, tmuxLook(forged.at(15), []));
   forged.look(20, beatLook(forged.at(20), "coder0", forged.at(20), { alive: false }));
   expect(forged.statuses(21)).toEqual(["absent: never-ran"]);
+});
+
+test("what nobody has seen yet is looked up on the socket that was watched then, and not on one of that name that is watched now", () => {
+  const story = createStory();
+  story.record(15, tmuxLook(story.at(15), []));
+  story.stop(60);
+  const elsewhere = { source: "tmux", scope: "/nt/tmux-1000/mosaic-factory" };
+  story.tell(100, { type: "recorder.started", payload: { pid: 1, pidStart: 1, bootId: "b", version: "1" } });
+  for (const watched of [elsewhere, SYSTEMD, HEARTBEATS])
+    story.tell(100, { type: "recorder.source.started", payload: watched });
+  expect(story.statuses(20, 80, 110)).toEqual([
+    "absent: never-ran",
+    "unobserved: no evidence",
+    "absent: never-ran",
+  ]);
 });
