@@ -132,22 +132,24 @@ export function factsOf(input: {
       unitFailedAtUs: unitEvidence.known && unitEvidence.active === "failed" ? unitEvidence.atUs : null,
     },
   );
+  const ran = everRan(roster, own, unitEvidence, { missedUs: nowUs - takesUs, setBack });
+  // Before that beat nothing of it had been seen since it was declared: it was not missed.
+  const answered = !ran && hasBeaten(roster, heartbeat, setBack);
+  const vouchedUs =
+    declaration?.heartbeat === "expected"
+      ? vouchedUntil(documents, socket, pane, heartbeat, { nowUs, freshUntilUs })
+      : null;
   const evidence: Evidence = {
     nowUs,
     beatExpected: declaration?.heartbeat === "expected",
     lifecycle: declaration?.lifecycle ?? "always",
     intervalSeconds,
-    everRan:
-      everRan(roster, own, unitEvidence, { missedUs: nowUs - takesUs, setBack }) ||
-      hasBeaten(roster, heartbeat, setBack),
+    everRan: ran || answered,
     pane,
     unit: unitEvidence,
     stop,
     stoppedUntilUs,
-    vouchedUntilUs:
-      declaration?.heartbeat === "expected"
-        ? vouchedUntil(documents, socket, pane, heartbeat, { nowUs, freshUntilUs })
-        : null,
+    vouchedUntilUs: answered ? Math.max(vouchedUs ?? 0, heartbeat?.atUs ?? 0) : vouchedUs,
     beat: {
       health,
       reason,

@@ -137,13 +137,15 @@ test("ps, why, history, when, uptime, incidents and diff agree on generated hist
             // Since when it is down reaches back over nothing that it was seen to be else; whether a unit had failed may be learnt later. Of an hour that was lived twice the first time is
             // told of by nobody.
             const sinceUs = row.since === null ? atUs : exactUsOf(row.since);
+            // tmux and its hooks tell of a second.
+            const withinUs = sinceUs % 1e6 === 0 ? 1e6 : 1000;
             const others = history.agents
               .find((agent) => agent.name === name)
               ?.intervals.filter(
                 ({ to, status }) =>
                   to !== null &&
                   exactUsOf(to) <= exactUsOf(interval?.from ?? "") &&
-                  exactUsOf(to) > sinceUs + 1000 &&
+                  exactUsOf(to) > sinceUs + withinUs &&
                   status !== null &&
                   status !== "unobserved" &&
                   status !== "failed" &&
