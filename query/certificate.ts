@@ -1,3 +1,5 @@
+import type { AskedAttached, Attached } from "./attached.ts";
+import { attachedTo } from "./attached.ts";
 import type { Cause, Circumstances } from "./cause.ts";
 import { causeOf, MOMENT_US, NEARBY_US } from "./cause.ts";
 import { bornUnseenUs, endedAtUs, SERVER_GONE, wentAtUs } from "./death.ts";
@@ -7,7 +9,7 @@ import type { Outage } from "./history/outages.ts";
 import type { Past, RosterEntry } from "./history/past.ts";
 import type { Window } from "./history/sweep.ts";
 import { exactIsoOf, exactIsoOrNull } from "./instant.ts";
-import type { EventSource, Lately } from "./lately.ts";
+import type { Lately } from "./lately.ts";
 import { OUT_OF_MEMORY } from "./lately.ts";
 import type { Explained } from "./ps.ts";
 import type { AgentStatus } from "./row.ts";
@@ -60,14 +62,14 @@ export interface Death {
   /** Until when its beats were read; null: up to its end, so that none can have been missed. */
   beats_watched_until: string | null;
   last_message: { at: string; seq: number } | null;
-  attached: { client: string | null; since: string; read_only: boolean }[];
+  /** Whoever was known to be. Null: nobody was, and nobody watched its tmux socket then, or in the second before. */
+  attached: Attached[] | null;
   /** The kernel ended it for want of memory, by the word of systemd: the event that says so. */
   out_of_memory: { seq: number } | null;
 }
 
 /** What a certificate is made from. */
-export interface AskedIncidents extends Circumstances, Lately {
-  readonly events: EventSource;
+export interface AskedIncidents extends Circumstances, Lately, AskedAttached {
   readonly window: Window;
 }
 
@@ -83,7 +85,7 @@ export interface Certified {
 
 /** One failure of one agent, with all that is known of its end and of what brought it about. */
 export function certify(asked: AskedIncidents, entry: RosterEntry, outage: Outage): Certified {
-  const { past, events, window } = asked;
+  const { past, window } = asked;
   const { name, declaration } = entry;
   const atUs = outage.fromUs;
   const was = entry.declared.find(({ toUs }) => atUs < toUs) ?? declaration;
@@ -140,7 +142,7 @@ export function certify(asked: AskedIncidents, entry: RosterEntry, outage: Outag
       last_beat: lastBeat(first),
       beats_watched_until: beatsWatchedUntil(past, name, beganUs),
       last_message: lastMessage(asked, name, beganUs),
-      attached: attachedTo(past, events, name, beganUs),
+      attached: attachedTo(asked, name, beganUs, first),
       out_of_memory: outOfMemory(asked, name, settled, {
         fromUs: beganUs - NEARBY_US,
         toUs: endUs + NEARBY_US,
@@ -236,19 +238,6 @@ function beatsWatchedUntil(past: Past, agent: string, endedUs: number): string |
 function lastMessage(asked: AskedIncidents, agent: string, atUs: number): Death["last_message"] {
   const last = asked.lastSent(agent, atUs);
   return last === null ? null : { at: exactIsoOf(last.fromUs), seq: last.why[0] ?? 0 };
-}
-
-function attachedTo(past: Past, events: EventSource, agent: string, atUs: number): Death["attached"] {
-  const window = { fromUs: atUs - MOMENT_US, toUs: atUs + 1 };
-  return [...past.occurrences(agent, "attached", window)].map(({ fromUs, reason, why }) => {
-    const event = events.event(why[0] ?? 0);
-    const client = (event?.payload as { client?: unknown } | null | undefined)?.client;
-    return {
-      client: typeof client === "string" ? client : null,
-      since: exactIsoOf(event?.occurredAtUs ?? fromUs),
-      read_only: reason === "read-only",
-    };
-  });
 }
 
 function outOfMemory(

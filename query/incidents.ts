@@ -1,3 +1,4 @@
+import { attachedSince } from "./attached.ts";
 import type { Cause } from "./cause.ts";
 import {
   MOMENT_US,
@@ -61,6 +62,7 @@ export function incidentsDocument(
       events.between(null, ["journal.unit.logged"], { ...window, fromUs: window.fromUs - EXIT_TAKES_US }),
     ),
     shutdownAt: shutdowns(past),
+    attachedSince: attachedSince(past, events),
     ...lately(past, events),
   };
   const found = inOrder(

@@ -34,6 +34,8 @@ export type StoryEntry = { readonly fromUs: number; readonly toUs: number | null
       readonly kind: "attached" | "sent";
       readonly agent: string;
       readonly reason: string | null;
+      /** Nobody told of its end: it is known until then. */
+      readonly endUnseen: boolean;
       readonly why: readonly number[];
     }
   | {
@@ -176,8 +178,8 @@ function* happenings(
   kind: "attached" | "sent",
   window: Window,
 ): Generator<StoryEntry> {
-  for (const { fromUs, toUs, reason, why } of past.occurrences(agent, kind, window))
-    yield { kind, agent, fromUs, toUs, reason, why };
+  for (const { fromUs, toUs, reason, endUnseen, why } of past.occurrences(agent, kind, window))
+    yield { kind, agent, fromUs, toUs, reason, endUnseen, why };
 }
 
 /** Another class or runtime on the roster: what is told before was told of another kind of agent than what is told after. */

@@ -11,7 +11,7 @@ import { foundBegun, foundFirst, seenToBegin, seenToEnd } from "./since.ts";
 
 export interface WhenOccurrence {
   from: string;
-  /** Null: it goes on at the end of the window. The same as `from`: it happened at an instant. */
+  /** Null: it goes on at the end of the window. The same as `from`: it happened at an instant, or no more than its beginning is known (`end_witnessed` false). */
   to: string | null;
   /** Until the end of the window where it goes on. */
   seconds: number;
@@ -144,7 +144,7 @@ function told(
     since: exactIsoOrNull(first === null ? (beganBefore ? null : fromUs) : first.sinceUs),
     witnessed: begun?.witnessed ?? null,
     not_before: exactIsoOrNull(begun?.notBeforeUs ?? null),
-    end_witnessed: toUs === null || toUs === fromUs ? null : !endUnseen,
+    end_witnessed: toUs === null || (toUs === fromUs && !endUnseen) ? null : !endUnseen,
     within_seconds: withinUs === undefined ? null : withinUs / 1e6,
     found,
     unobserved_seconds: unseenUs / 1e6,

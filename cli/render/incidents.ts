@@ -102,9 +102,7 @@ function certificate(death: Death, isUpToNow: boolean, cause: string, column = 0
     ...(death.last_message === null
       ? []
       : [`last message ${before(death.last_message.at, beganUs)} [#${death.last_message.seq}]`]),
-    death.attached.length === 0
-      ? "nobody was attached"
-      : `attached: ${death.attached.map(clientWords).join(", ")}`,
+    attachedWords(death.attached),
   ];
   const why = death.course.flatMap((stage) => stage.why).map((seq) => `#${seq}`);
   return `${pad(visible(death.agent), column)}  ${parts.join("; ")}${why.length === 0 ? "" : ` [${[...new Set(why)].join(", ")}]`}`;
@@ -172,7 +170,12 @@ function unitWords({ active, result }: NonNullable<Death["unit"]>): string {
   return `unit ${visible(active)}${said}`;
 }
 
-function clientWords({ client, since, read_only }: Death["attached"][number]): string {
+function attachedWords(attached: Death["attached"]): string {
+  if (attached === null) return "who was attached is not known";
+  return attached.length === 0 ? "nobody was attached" : `attached: ${attached.map(clientWords).join(", ")}`;
+}
+
+function clientWords({ client, since, read_only }: NonNullable<Death["attached"]>[number]): string {
   const how = read_only ? ", read-only" : "";
   return `${client === null ? "somebody" : visible(client)} since ${formatMoment(exactUsOf(since)).slice(11)}${how}`;
 }

@@ -50,7 +50,8 @@ function told(
   { endUs, atUs }: { readonly endUs: number; readonly atUs: number },
   isStray: boolean,
 ): { word: string; tone: Tone | null; rest: string } {
-  const atLeast = entry.kind === "status" && entry.endUnseen ? "at least " : "";
+  const atLeast =
+    (entry.kind === "status" || entry.kind === "attached") && entry.endUnseen ? "at least " : "";
   const lasted =
     entry.toUs === null
       ? `, for ${formatLength(Math.max(0, endUs - entry.fromUs))}${goingOn(endUs, atUs)}`
@@ -78,7 +79,10 @@ function told(
     }
     case "attached": {
       const how = entry.reason === null ? "" : ` (${visible(entry.reason)})`;
-      return { word: "attached to", tone: "call", rest: `${how}${lasted}` };
+      // Hooks tell whole seconds.
+      const briefly = entry.endUnseen ? ", and until when nobody saw" : ", for less than a second";
+      const length = entry.toUs === entry.fromUs ? briefly : lasted;
+      return { word: "attached to", tone: "call", rest: `${how}${length}` };
     }
     case "declared":
       return { word: "declared anew", tone: "quiet", rest: `: ${formatChange(entry.was, entry.is)}` };

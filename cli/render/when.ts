@@ -97,7 +97,7 @@ function unwatchedUntil(fromUs: number, toUs: number): string {
 /** How long it lasted, how often it was found so meanwhile, and how much of that nobody watched. */
 function lengthOf({ at, window }: WhenTold, one: WhenOccurrence): string {
   const { from, to, seconds, end_witnessed, found, unobserved_seconds } = one;
-  if (to === from) return "";
+  if (to === from) return end_witnessed === false ? ", and until when nobody saw" : "";
   const us = seconds * 1e6;
   if (end_witnessed === false && isGlimpse(us)) return ", seen by a single look";
   const length =

@@ -17,6 +17,7 @@ import { intentOf, NO_PURPOSE, withIntent } from "../planes/purpose.ts";
 import { coverageId, skippedFromUs } from "../planes/recorder.ts";
 import { openBeatFiles } from "./beat-files.ts";
 import { CADENCE, type Cadence, ownId } from "./cadence.ts";
+import { clientLineOf } from "./client-lines.ts";
 import { observedBy } from "./coverage-timeline.ts";
 import { endPointOf } from "./pane-points.ts";
 import { adoptionOf } from "./rules.ts";
@@ -60,7 +61,7 @@ export const chronicle: Chronicle = chronicleAt(CADENCE);
 export function chronicleAt(cadence: Cadence): Chronicle {
   return {
     name: "chronicle",
-    version: 27,
+    version: 28,
     // Beats are most of a log, and stay in it; of the others nobody asks how they were.
     ignores: new Set(["heartbeat", "tally", "verdicts", "bootpromise", "bootcompared"]),
     halves: {
@@ -154,7 +155,8 @@ function openChronicler(tables: ChronicleTables, cadence: Cadence, part: Part): 
       // Rules are adopted from a moment on that somebody chose.
       if (family !== "rules") tables.setFrom(family, id, atUs, last.value);
     }
-    for (const kind of ["point", "late", "sent"]) tables.move(kind, atUs, (row) => ({ ...row, atUs }));
+    for (const kind of ["point", "client", "late", "sent"])
+      tables.move(kind, atUs, (row) => ({ ...row, atUs }));
     tables.move("sample", atUs, (row) => (row.atUs > atUs ? null : row));
     tables.move("unlived", -Infinity, (row) => {
       const span = row.value as Unlived;
@@ -185,6 +187,9 @@ function openChronicler(tables: ChronicleTables, cadence: Cadence, part: Part): 
       tables.happen({ kind: "point", id: point.socket, atUs, seq, value: point });
       tables.unsettle(coverageId("tmux", point.socket), "", atUs);
     }
+    const client = clientLineOf(event, atUs);
+    // No verdict asks who was attached.
+    if (client !== null) tables.happen({ kind: "client", id: client.socket, atUs, seq, value: client });
     if (type === "recorder.sample.taken") {
       for (const id of observedBy(event).keys())
         if (tables.lastFromUs("scope", id) === -Infinity) tables.setFrom("scope", id, 0, true);

@@ -12,6 +12,8 @@ import type { BeatsTold, BeatTimeline, BeatTold } from "./beat-timeline.ts";
 import { beatTimeline, isOfBeats, NO_BEATS } from "./beat-timeline.ts";
 import type { Chronology } from "./chronology.ts";
 import { chronologyOf } from "./chronology.ts";
+import type { ClientLine } from "./client-lines.ts";
+import { clientLinesOf } from "./client-lines.ts";
 import type { CoverageTimelines } from "./coverage-timeline.ts";
 import { coverageTimelines, samplesOf } from "./coverage-timeline.ts";
 import { withHookedLives } from "./hooked-lives.ts";
@@ -60,6 +62,9 @@ export interface History {
   program(socket: string, pane: string): Timeline<ProcessDocument | undefined>;
   programKnown(socket: string, pane: string): Timeline<boolean>;
   recorder(): Timeline<RecorderDocument | undefined>;
+  /** What hooks said of a socket, each in order of time: of ends, and of clients. */
+  points(socket: string): readonly EndPoint[];
+  clientLines(socket: string): readonly ClientLine[];
   /** Messages that were sent to the agent, in order of time. */
   sends(agent: string): readonly Sent[];
 }
@@ -93,6 +98,7 @@ export interface Testimony {
   readonly beating: readonly string[];
   /** What hooks said of a socket, in order of time. */
   points(socket: string): readonly EndPoint[];
+  clientLines(socket: string): readonly ClientLine[];
   purpose(agent: string): Timeline<Purpose>;
   beats(agent: string): BeatsTold;
   sends(agent: string): readonly Sent[];
@@ -103,6 +109,7 @@ export function historyOf({ events, lapsedAtUs = null, nowUs = Infinity }: Histo
   const told = toldBy(events, chronology);
   const samples = samplesOf(events, chronology);
   const points = endPointsOf(events, chronology);
+  const clientLines = clientLinesOf(events, chronology);
   const purposes = purposesOf(events, chronology);
   const beats = new Map<string, FoldEvent[]>();
   const sent = new Map<string, Sent[]>();
@@ -123,6 +130,7 @@ export function historyOf({ events, lapsedAtUs = null, nowUs = Infinity }: Histo
       .filter(([, told]) => told.some(({ type }) => type.startsWith("heartbeat.")))
       .map(([agent]) => agent),
     points: (socket) => points.filter((point) => point.socket === socket),
+    clientLines: (socket) => clientLines.filter((line) => line.socket === socket),
     purpose: (agent) => purposes.get(agent) ?? always(NO_PURPOSE),
     beats: (agent) => ({ before: NO_BEATS, events: beats.get(agent) ?? [] }),
     sends: (agent) => [...(sent.get(agent) ?? [])].sort((a, b) => a.atUs - b.atUs || a.seq - b.seq),
@@ -215,6 +223,8 @@ export function historyFrom(testimony: Testimony): History {
     program,
     programKnown: (socket, ofPane) => knownProgram(within(socket, ofPane)),
     recorder: () => told.of("recorder", ONLY) as Timeline<RecorderDocument | undefined>,
+    points: testimony.points,
+    clientLines: testimony.clientLines,
     sends: testimony.sends,
   };
 }

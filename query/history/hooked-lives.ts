@@ -66,7 +66,7 @@ function begunBy(hooked: Timeline<HookedLife | undefined>, atUs: number): Hooked
 }
 
 /** Whether its server is known to have gone meanwhile: the machine has booted, or another one serves. */
-function isServerGone(
+export function isServerGone(
   pid: number,
   { server, boots }: { readonly server: Timeline<ServerTold>; readonly boots: readonly Boot[] },
   fromUs: number,

@@ -114,6 +114,7 @@ function historyThen({ view, seq, nowUs, lapsedAtUs }: RecordedPastInput): Histo
     lapsedAtUs,
     beating: [],
     points: () => [],
+    clientLines: () => [],
     purpose: (agent) => always(documentOf(documents, "agent", agent)?.purpose ?? NO_PURPOSE),
     beats: (agent) => ({ before: files.get(agent) ?? NO_BEATS, events: beats.get(agent) ?? [] }),
     sends: () => [],

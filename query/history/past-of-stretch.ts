@@ -4,8 +4,9 @@ import { tableAt } from "./as-of.ts";
 import type { History } from "./history.ts";
 import { once } from "./once.ts";
 import type { Past } from "./past.ts";
+import { since } from "./span.ts";
 import type { Window } from "./sweep.ts";
-import { happeningsWithin, isHappening } from "./when.ts";
+import { happeningsWithin, isHappening, watchedWithin } from "./when.ts";
 
 /**
  * The same past, of which one stretch of an agent's time is read as a whole and once: within a window its history is that of the whole log. What
@@ -35,5 +36,9 @@ export function pastOfStretch(
       isHappening(state) && holds(name, { fromUs: asked.fromUs - 1, toUs: asked.toUs })
         ? happeningsWithin(history(), name, state, asked)
         : past.occurrences(name, state, asked),
+    observed: (name, state, asked) =>
+      isHappening(state) && holds(name, { fromUs: asked.fromUs - 1, toUs: asked.toUs })
+        ? since(past.beginsUs ?? Infinity, watchedWithin(history(), name, state, asked))
+        : past.observed(name, state, asked),
   };
 }

@@ -1,5 +1,5 @@
-import type { ClientDocument } from "../planes/documents.ts";
 import type { AgentStatus } from "../row.ts";
+import { attachmentsOf } from "./attachments.ts";
 import { driftWithin } from "./drift.ts";
 import type { Happening } from "./happening.ts";
 import { HAPPENINGS } from "./happening.ts";
@@ -16,7 +16,6 @@ import type { Around } from "./stays.ts";
 import { aroundOf, staysIn } from "./stays.ts";
 import type { Window } from "./sweep.ts";
 import { statusIntervals } from "./sweep.ts";
-import { endOf } from "./timeline.ts";
 
 export interface When {
   /** In order of time. */
@@ -214,29 +213,6 @@ function rebootsOf({ boots }: History, window: Window): Occurrence[] {
 
 function instant(atUs: number): Omit<Occurrence, "reason" | "why"> {
   return { fromUs: atUs, toUs: atUs, beganBefore: false, found: 1, unseenUs: 0, endUnseen: false };
-}
-
-function attachmentsOf(history: History, agent: string, window: Window): Occurrence[] {
-  const found: Occurrence[] = [];
-  for (const id of history.told.ids("client")) {
-    const client = history.told.of("client", id);
-    for (const [piece, value] of client.values.entries()) {
-      const document = value as ClientDocument | undefined;
-      if (document?.payload.name !== agent) continue;
-      const fromUs = client.fromUs[piece] as number;
-      const toUs = endOf(client, piece);
-      if (fromUs >= window.toUs || toUs <= window.fromUs) continue;
-      found.push({
-        fromUs: Math.max(fromUs, window.fromUs),
-        toUs: toUs >= window.toUs ? null : toUs,
-        beganBefore: fromUs < window.fromUs,
-        ...{ found: 1, unseenUs: 0, endUnseen: false },
-        reason: document.payload.readOnly ? "read-only" : null,
-        why: [document.seq],
-      });
-    }
-  }
-  return found.sort((a, b) => a.fromUs - b.fromUs);
 }
 
 export function sendsIn(sends: readonly Sent[], window: Window): Occurrence[] {

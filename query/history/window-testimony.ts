@@ -4,6 +4,8 @@ import type { HookedLife, PaneDocument, Purpose } from "../planes/documents.ts";
 import { NO_PURPOSE } from "../planes/purpose.ts";
 import { coverageId } from "../planes/recorder.ts";
 import { ownId } from "./cadence.ts";
+import type { ClientLine } from "./client-lines.ts";
+import { inServerOrder } from "./client-lines.ts";
 import type { Sent, Testimony } from "./history.ts";
 import { by, horizon, reach, reachOfBeats, timelineOf, untilTold, type WindowInput } from "./horizon.ts";
 import { once, remembered, remembered2 } from "./once.ts";
@@ -61,6 +63,20 @@ export function windowTestimony(asked: WindowInput): Testimony {
     const { fromUs, toUs } = reach(wide().coverage, source, scope.join(" "), input.window);
     return { fromUs, toUs: untilTold(toUs, nowUs) };
   });
+  /** What a line tells of the second at a gap's edge a look may have told. */
+  const ofClients = (socket: string): Window => {
+    const { fromUs, toUs } = socket === "" ? everySocket() : around(coverageId("tmux", socket));
+    return { fromUs: fromUs - TOLD_WITHIN_US, toUs: untilTold(toUs + TOLD_WITHIN_US, nowUs) };
+  };
+  const everySocket = once((): Window => {
+    const all = wide()
+      .coverage.scopes("tmux")
+      .map((socket) => around(coverageId("tmux", socket)));
+    return {
+      fromUs: Math.min(input.window.fromUs, ...all.map(({ fromUs }) => fromUs)),
+      toUs: Math.max(input.window.toUs, ...all.map(({ toUs }) => toUs)),
+    };
+  });
   const windowOf = (family: string, id: string): Window => {
     const socket = id.slice(0, Math.max(0, id.indexOf("\n")));
     switch (family) {
@@ -75,6 +91,8 @@ export function windowTestimony(asked: WindowInput): Testimony {
       // Boots are told apart by the first word of each.
       case "manager":
         return ALWAYS;
+      case "client":
+        return ofClients(socket);
       case "pane":
         return socket === "" ? input.window : around(coverageId("tmux", socket));
       default:
@@ -156,6 +174,13 @@ export function windowTestimony(asked: WindowInput): Testimony {
         .happened("point", socket, fromUs - TOLD_WITHIN_US, toUs)
         .map(({ atUs, value }) => ({ ...(value as EndPoint), atUs: Math.min(atUs, nowUs) }));
       return inOrder(found);
+    }),
+    clientLines: remembered((socket) => {
+      const { fromUs, toUs } = ofClients(socket);
+      const found = view
+        .happened("client", socket, fromUs, toUs)
+        .map(({ atUs, value }) => ({ ...(value as ClientLine), atUs: Math.min(atUs, nowUs) }));
+      return inServerOrder(found);
     }),
     purpose: remembered((agent) => {
       const { fromUs, values } = tell("purpose", agent, wanted());

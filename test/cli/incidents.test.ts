@@ -393,8 +393,8 @@ describe("with single looks and no recorder", () => {
     expect(plain((await past.run("incidents")).stdout)).toMatchInlineSnapshot(`
       "2026-06-20 20:10:00  coder0  dead (pane missing), for 30 min, seen by 4 looks only, and not seen well since; it happened
                            while nobody watched (found so by the next look); somewhere between 20:00:00 and then: nobody
-                           watched; pane %1 (process 1001) was gone at 20:10:00; unit active; last beat 10 min before; nobody
-                           was attached [#]
+                           watched; pane %1 (process 1001) was gone at 20:10:00; unit active; last beat 10 min before; who was
+                           attached is not known [#]
 
       1 failure between 2026-06-19 20:45:00 and 2026-06-20 20:45:00.
       "
@@ -755,7 +755,7 @@ describe("causes", () => {
     past.now(4);
     const { stdout } = await past.run("incidents");
     expect(plain(stdout).replaceAll(/\s+/g, " ")).toContain(
-      "mute dead (pane missing), for at least 4.0 s and not seen well since; it was so when it was first looked at; no pane of it was ever seen; unit active; nobody was attached",
+      "mute dead (pane missing), for at least 4.0 s and not seen well since; it was so when it was first looked at; no pane of it was ever seen; unit active; who was attached is not known",
     );
   });
 

@@ -4,6 +4,7 @@ import { pastOf } from "../../query/history/past-in-memory.ts";
 import { incidentsDocument } from "../../query/incidents.ts";
 import { exactIsoOf, exactUsOf } from "../../query/instant.ts";
 import { uptimeDocument } from "../../query/uptime.ts";
+import type { StoredEvent } from "../../store/events/envelope.ts";
 import { capturedEvents } from "../support/captured-log.ts";
 import { whole } from "../support/whole.ts";
 
@@ -11,8 +12,8 @@ import { whole } from "../support/whole.ts";
  * Ends that nobody watched, cut out of the log of a real fleet (systemd 252, tmux 3.3a, a beat every 2 s) to which each of these things was done.
  * All agents but those that are asked about are left out.
  */
-function captured(file: string) {
-  const events = capturedEvents(file);
+function captured(file: string, isKept: (event: StoredEvent) => boolean = () => true) {
+  const events = capturedEvents(file).filter(isKept);
   const nowUs = events.at(-1)?.recordedAtUs ?? 0;
   const past = pastOf({ tenantId: "t", host: "h", logSeq: events.length, events, lapsedAtUs: null, nowUs });
   const asked = (fromUs: number) => {
@@ -20,7 +21,7 @@ function captured(file: string) {
     return { entries: past.roster(window), window, atUs: nowUs };
   };
   const source = {
-    event: (seq: number) => events[seq - 1] ?? null,
+    event: (seq: number) => events.find((event) => event.seq === seq) ?? null,
     between: (agent: string | null, types: readonly string[], span: { fromUs: number; toUs: number }) =>
       events.filter(
         (event) =>
@@ -151,4 +152,34 @@ test("agents whose processes were seen to be gone 22 ms before the tmux server w
     ["lead", ["stale", "dead"]],
     ["_holder", ["dead"]],
   ]);
+});
+
+describe("somebody was attached as it died, while nobody recorded", () => {
+  const { incidents, past } = captured("attached-while-nobody-watched.ndjson");
+  const look = { width: null, paint: (_: unknown, words: string) => words };
+
+  test("tmux's hooks told of it, each to the second, and its certificate names the client", () => {
+    const window = { fromUs: at("19:29:07"), toUs: at("19:29:44") };
+    expect([...past.occurrences("a", "attached", window)]).toMatchObject([
+      { fromUs: at("19:29:34"), toUs: at("19:29:39"), endUnseen: false, withinUs: 1_000_000 },
+    ]);
+    const document = incidents(at("19:29:31"));
+    const death = document.incidents.flatMap(({ deaths }) => deaths).find(({ pane }) => pane?.signal === 9);
+    const since = "2026-11-26T19:29:34.000Z";
+    expect(death?.attached).toEqual([{ client: "/dev/pts/2", since, read_only: false }]);
+    expect([...formatIncidents(document, look)].join("\n")).toMatch(
+      /attached: \/dev\/pts\/2 since \d\d:\d\d:34/,
+    );
+  });
+
+  test("without those lines nobody knows who was", () => {
+    const told = captured("attached-while-nobody-watched.ndjson", ({ payload }) => {
+      const { client } = payload as { client?: string | null };
+      return client === undefined || client === null;
+    });
+    const document = told.incidents(at("19:29:31"));
+    const death = document.incidents.flatMap(({ deaths }) => deaths).find(({ pane }) => pane?.signal === 9);
+    expect(death?.attached).toBeNull();
+    expect([...formatIncidents(document, look)].join("\n")).toContain("who was attached is not known");
+  });
 });

@@ -101,7 +101,7 @@ describe("the incidents of one that falls again and again", () => {
     const deaths = found.incidents.flatMap((incident) => incident.deaths);
     expect(new Set(deaths.map((death) => death.last_message?.seq ?? null)).size).toBe(5);
     expect(deaths.filter((death) => death.out_of_memory !== null)).toHaveLength(3);
-    expect(deaths.filter((death) => death.attached.length > 0).length).toBeGreaterThan(100);
+    expect(deaths.filter((death) => (death.attached?.length ?? 0) > 0).length).toBeGreaterThan(100);
   });
 
   test("are printed one after another as the very text of the whole", () => {

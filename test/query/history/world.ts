@@ -38,6 +38,8 @@ export type Op =
       /** Another pane is made beside it, and ends first: the only one that does, or not. */
       readonly beside: "none" | "too" | "only";
     }
+  | { readonly kind: "attach"; readonly agent: number; readonly client: number; readonly hook: boolean }
+  | { readonly kind: "detach"; readonly client: number; readonly hook: boolean }
   | { readonly kind: "kill-server" | "recover" | "deliver" | "record" | "sample" }
   /** A recorder says that it watches heartbeats a moment before it looks at them, as one that had stood still once did. */
   | { readonly kind: "record-hastily" }
@@ -121,6 +123,14 @@ const anyOp: fc.Arbitrary<Op> = fc.oneof(
       closes: fc.boolean(),
       beside: fc.constantFrom("none" as const, "none" as const, "too" as const, "only" as const),
     }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({ kind: fc.constant("attach" as const), agent, client: fc.nat({ max: 1 }), hook }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({ kind: fc.constant("detach" as const), client: fc.nat({ max: 1 }), hook }),
   },
   { weight: 1, arbitrary: simple("kill-server") },
   {
@@ -321,6 +331,8 @@ export function play(story: readonly Turn[]): Played {
   const units = new Map<string, Unit>(
     AGENTS.map((name) => [name, { active: "inactive", invocationId: null, sinceUs: null }]),
   );
+  /** Who is attached, by terminal: to whose session, and since which process of its own. */
+  const clients = new Map<number, { readonly name: string; readonly pid: number }>();
   const roster = new Map<string, ReturnType<typeof declaration>>();
   const lives: { agent: string; pid: number; fromUs: number; toUs: number }[] = [];
   const made: { agent: string; atUs: number; tsUs: number }[] = [];
@@ -362,8 +374,17 @@ export function play(story: readonly Turn[]): Played {
           dead ? { pid, ...gone, ...ended } : { pid, start, startedAtUs, incarnation },
         );
       });
+      const attached = [...clients].flatMap(([number, { name, pid }]) => {
+        const pane = panes.get(name);
+        if (pane === undefined) return [];
+        const is = { readOnly: number === 1, control: false, session: `$${pane.number}` };
+        return [{ client: `/dev/pts/${number}`, name, pid, ...is }];
+      });
       if (server === null) look(tmuxLook(nowUs, [], { server: null, goneReason: "refused" }));
-      else look(tmuxLook(nowUs, there, { server: { pid: server, start: server, version: "3.3a" } }));
+      else {
+        const is = { server: { pid: server, start: server, version: "3.3a" }, clients: attached };
+        look(tmuxLook(nowUs, there, is));
+      }
     }
     if (source === "systemd") {
       look({
@@ -428,9 +449,10 @@ export function play(story: readonly Turn[]): Played {
     number: number,
     ended: { status: number | null; signal: number | null },
     pane = number,
+    client: string | null = null,
   ) => {
     const ids = {
-      session: kind === "pane-exited" ? null : `$${number}`,
+      session: kind === "pane-exited" || kind === "client-detached" ? null : `$${number}`,
       window: null,
       pane: kind.startsWith("pane-") || kind === "after-split-window" ? `%${pane}` : null,
     };
@@ -439,7 +461,7 @@ export function play(story: readonly Turn[]): Played {
       server: server ?? 0,
       n: counter++,
       hook: kind,
-      client: null,
+      client,
       name,
       ...ids,
       ...ended,
@@ -458,6 +480,11 @@ export function play(story: readonly Turn[]): Played {
     endLife(name);
     if (withHook) hooked(name, "session-closed", pane.number, none);
     panes.delete(name);
+    leaveSession(name);
+  };
+  /** Whoever was attached to it is thrown out. */
+  const leaveSession = (name: string) => {
+    for (const [number, client] of clients) if (client.name === name) clients.delete(number);
   };
   const none = { status: null, signal: null };
   const live = (name: string, number: number, withHook: boolean) => {
@@ -544,7 +571,10 @@ export function play(story: readonly Turn[]): Played {
         // The session of a pane that does not remain goes with it.
         if (op.hook && !op.remain && op.dated) hooked(name, "session-closed", pane.number, none);
         if (op.remain) panes.set(name, { ...pane, dead: { ...ended, atUs: nowUs, dated: op.dated } });
-        else panes.delete(name);
+        else {
+          panes.delete(name);
+          leaveSession(name);
+        }
         return;
       }
       case "close":
@@ -578,6 +608,23 @@ export function play(story: readonly Turn[]): Played {
         }
         // What is told in whole seconds is settled when they are over.
         return later(1000);
+      }
+      case "attach": {
+        // Another one of the same terminal is a switch to another session.
+        if (!pane) return;
+        const pid = clients.get(op.client)?.pid ?? 9000 + counter++;
+        const isNew = !clients.has(op.client);
+        clients.set(op.client, { name, pid });
+        if (!op.hook) return;
+        for (const kind of ["client-session-changed", ...(isNew ? ["client-attached"] : [])])
+          hooked(name, kind, pane.number, none, pane.number, `/dev/pts/${op.client}`);
+        return;
+      }
+      case "detach": {
+        const left = clients.get(op.client);
+        clients.delete(op.client);
+        if (left && op.hook) hooked(left.name, "client-detached", 0, none, 0, `/dev/pts/${op.client}`);
+        return;
       }
       case "kill-server":
         for (const each of AGENTS) close(each, false);
