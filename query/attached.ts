@@ -31,9 +31,9 @@ export function attachedTo(
     };
   });
   if (known.length > 0) return known;
+  if (then?.facts.watch.pane.state !== "fresh") return null;
   const watchedUs = lengthOf([...past.observed(agent, "attached", window)]);
-  const isWatched = then?.facts.watch.pane.state === "fresh" && watchedUs === window.toUs - window.fromUs;
-  return isWatched ? [] : null;
+  return watchedUs === window.toUs - window.fromUs ? [] : null;
 }
 
 export interface AskedAttached {

@@ -133,7 +133,7 @@ export function watchedWithin(history: History, agent: string, happening: Happen
       return driftWithin(history, agent, window).observed;
     case "started":
     case "attached":
-      return overlapOf(watchedSockets(history, agent), [window]);
+      return overlapOf(watchedSockets(history, agent, window), [window]);
     case "rebooted":
       // Each boot tells its own hour, but of several in one gap only the last one is still there to tell.
       return overlapOf(history.coverage.spans("systemd", ""), [window]);
@@ -221,9 +221,10 @@ export function sendsIn(sends: readonly Sent[], window: Window): Occurrence[] {
     .map(({ atUs, seq }) => ({ ...instant(atUs), ...{ reason: null, why: [seq] } }));
 }
 
-/** When a socket of this agent was watched. */
-function watchedSockets(history: History, agent: string): Spans {
+/** When a socket of this agent was watched, around a window. */
+function watchedSockets(history: History, agent: string, { fromUs, toUs }: Window): Spans {
   const sockets = new Set(history.told.sockets(agent));
   if (sockets.size === 0) for (const scope of history.coverage.scopes("tmux")) sockets.add(scope);
-  return spansOf([...sockets].flatMap((socket) => [...history.coverage.spans("tmux", socket)]));
+  const near = (span: Span): boolean => span.fromUs < toUs && span.toUs > fromUs;
+  return spansOf([...sockets].flatMap((socket) => history.coverage.spans("tmux", socket).filter(near)));
 }

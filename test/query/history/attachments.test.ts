@@ -1,11 +1,18 @@
 import fc from "fast-check";
 import { beforeEach, describe, expect, test } from "vitest";
+import { formatStory } from "../../../cli/render/story.ts";
+import { formatWhen } from "../../../cli/render/when.ts";
 import { attachedSince } from "../../../query/attached.ts";
+import { historyOf } from "../../../query/history/history.ts";
+import { overlapOf } from "../../../query/history/span.ts";
 import { when } from "../../../query/history/when.ts";
+import { storyOf } from "../../../query/story.ts";
 import { whenDocument } from "../../../query/when.ts";
 import type { NewEvent } from "../../../store/events/envelope.ts";
-import { paneSeen, SERVER, SOCKET, tmuxLook } from "../../support/looks.ts";
+import { paneSeen, SERVER, SOCKET, systemdLook, tmuxLook } from "../../support/looks.ts";
 import { createStory, S, type Story, T } from "./story.ts";
+import type { Op, Turn } from "./world.ts";
+import { anyStory, BEGIN_US, play } from "./world.ts";
 
 const TERMINAL = "/dev/pts/3";
 const CLIENT = { client: TERMINAL, pid: 77, readOnly: true, control: false };
@@ -124,6 +131,20 @@ describe("who attached while nobody recorded", () => {
     const window = { fromUs: T, toUs: story.at(200) };
     const asked = { name: "coder0", state: "attached", window, atUs: story.at(200) } as const;
     expect(whenDocument(story.past(200), asked).first).toMatchObject({ seconds: 0, end_witnessed: false });
+    const print = { width: null, paint: (_: unknown, words: string) => words };
+    const said = { since: true, until: true };
+    const sentence = [...formatWhen(whenDocument(story.past(200), asked), { ...print, which: "last", said })];
+    expect(sentence.join(" ")).toMatch(
+      /was attached to at .*, to the second \(2 min 46 s ago\), and until when nobody saw \[/,
+    );
+    const input = { entries: story.past(200).roster(window), window, atUs: story.at(200) };
+    const lines = formatStory(storyOf(story.past(200), { ...input, whole: false }), input, {
+      ...print,
+      atUs: story.at(200),
+    });
+    expect([...lines].find((one) => one.includes("attached to"))).toMatch(
+      /coder0 {2}attached to, and until when nobody saw/,
+    );
   });
 
   test("was on another session by then, or is another client of the terminal, where the look finds that", () => {
@@ -156,6 +177,18 @@ describe("who attached while nobody recorded", () => {
     story.record(60.5, tmuxLook(story.at(60.5), [paneSeen("coder0", 1)], { server: other, clients }));
     expect(attached()).toEqual([
       [34, 34, "unseen"],
+      [60.5, "goes on"],
+    ]);
+  });
+
+  test("left with the boot of the machine, also where the next server has the same small pid", () => {
+    const boot = (bootId: string, second: number) =>
+      systemdLook(story.at(Math.max(15, second)), {}, { bootId, bootedAtUs: story.at(second) });
+    story.record(15, look(15, "coder0"), boot("1111", -60));
+    story.stop(30.5);
+    story.record(60.5, look(60.5, "coder0"), boot("2222", 45));
+    expect(attached()).toEqual([
+      [15, 30.5, "unseen"],
       [60.5, "goes on"],
     ]);
   });
@@ -229,3 +262,56 @@ describe("a hook adds nothing to what looks saw", () => {
     expect(attached()).toEqual([[30.5, 32]]);
   });
 });
+
+/**
+ * One agent, whose lines are as exact as the story, and of which every line is written: as tmux's hooks do, but for a server that goes. Where
+ * another story tells of beats and units, clients come and go in this one.
+ */
+const hooked = (story: readonly Turn[]): Turn[] =>
+  story.flatMap((turn) => {
+    const { op } = turn;
+    if (op.kind === "adopt" || op.kind === "step") return [];
+    if (op.kind === "beat") return [{ ...turn, op: { ...COMES, client: op.status === "busy" ? 1 : 0 } }];
+    if (op.kind === "unit") return [{ ...turn, op: { ...LEAVES, client: op.to === "failed" ? 1 : 0 } }];
+    const agent = "agent" in op ? { agent: 1 } : {};
+    const told = "hook" in op ? { hook: true } : {};
+    const ends = op.kind === "end" || op.kind === "wished-end" ? { dated: true } : {};
+    return [{ ...turn, op: { ...op, ...agent, ...told, ...ends } as Op }];
+  });
+const COMES = { kind: "attach", agent: 1, hook: true } as const;
+const LEAVES = { kind: "detach", hook: true } as const;
+
+test("of a story of which hooks tell all, nobody is said to be attached who was not, and all who were in watched time are", () => {
+  let [told, seen] = [0, 0];
+  fc.assert(
+    fc.property(anyStory, (turns) => {
+      const { events, endUs, lapsedAtUs, sits } = play(hooked(turns));
+      const history = historyOf({ events, lapsedAtUs, nowUs: endUs });
+      const window = { fromUs: BEGIN_US, toUs: endUs };
+      const found = when(history, "a1", "attached", window).occurrences;
+      for (const { fromUs, toUs } of found) {
+        told += 1;
+        const isTrue = sits.some((sit) => sit.fromUs <= fromUs && (toUs ?? endUs) <= sit.toUs + LOOK_US);
+        expect({ fromUs, toUs, isTrue, sits }).toMatchObject({ isTrue: true });
+      }
+      const watched = overlapOf(history.coverage.spans("tmux", SOCKET), [window]);
+      for (const sit of sits)
+        for (const span of overlapOf(watched, [
+          { fromUs: sit.fromUs + LOOK_US, toUs: Math.min(sit.toUs, endUs) },
+        ])) {
+          seen += 1;
+          const isSeen = found.some(
+            ({ fromUs, toUs }) => fromUs <= span.fromUs && (toUs ?? endUs) >= span.toUs,
+          );
+          expect({ span, isSeen, found }).toMatchObject({ isSeen: true });
+        }
+    }),
+    process.env.PROPERTY_RUNS
+      ? { numRuns: 10 * Number(process.env.PROPERTY_RUNS) }
+      : { numRuns: 1000, seed: 5 },
+  );
+  expect(Math.min(told, seen)).toBeGreaterThan(0);
+}, 600_000);
+
+/** A look is taken with each turn of a story. */
+const LOOK_US = 10_000;

@@ -303,6 +303,13 @@ export interface Played {
     readonly fromUs: number;
     toUs: number;
   }[];
+  /** Who really sat at which agent's session, from when to when. */
+  readonly sits: readonly {
+    readonly agent: string;
+    readonly client: number;
+    readonly fromUs: number;
+    toUs: number;
+  }[];
   /** Every beat that was made, read or not. */
   readonly made: readonly { readonly agent: string; readonly atUs: number; readonly tsUs: number }[];
 }
@@ -335,6 +342,7 @@ export function play(story: readonly Turn[]): Played {
   const clients = new Map<number, { readonly name: string; readonly pid: number }>();
   const roster = new Map<string, ReturnType<typeof declaration>>();
   const lives: { agent: string; pid: number; fromUs: number; toUs: number }[] = [];
+  const sits: { agent: string; client: number; fromUs: number; toUs: number }[] = [];
   const made: { agent: string; atUs: number; tsUs: number }[] = [];
   let late: NewEvent[] = [];
   const unavailable = new Set<string>();
@@ -484,7 +492,11 @@ export function play(story: readonly Turn[]): Played {
   };
   /** Whoever was attached to it is thrown out. */
   const leaveSession = (name: string) => {
-    for (const [number, client] of clients) if (client.name === name) clients.delete(number);
+    for (const [number, client] of clients) if (client.name === name) leave(number);
+  };
+  const leave = (number: number) => {
+    const sit = sits.findLast(({ client }) => client === number);
+    if (clients.delete(number) && sit) sit.toUs = nowUs;
   };
   const none = { status: null, signal: null };
   const live = (name: string, number: number, withHook: boolean) => {
@@ -614,7 +626,10 @@ export function play(story: readonly Turn[]): Played {
         if (!pane) return;
         const pid = clients.get(op.client)?.pid ?? 9000 + counter++;
         const isNew = !clients.has(op.client);
+        if (clients.get(op.client)?.name === name) return;
+        leave(op.client);
         clients.set(op.client, { name, pid });
+        sits.push({ agent: name, client: op.client, fromUs: nowUs, toUs: Infinity });
         if (!op.hook) return;
         for (const kind of ["client-session-changed", ...(isNew ? ["client-attached"] : [])])
           hooked(name, kind, pane.number, none, pane.number, `/dev/pts/${op.client}`);
@@ -622,7 +637,7 @@ export function play(story: readonly Turn[]): Played {
       }
       case "detach": {
         const left = clients.get(op.client);
-        clients.delete(op.client);
+        leave(op.client);
         if (left && op.hook) hooked(left.name, "client-detached", 0, none, 0, `/dev/pts/${op.client}`);
         return;
       }
@@ -832,6 +847,7 @@ export function play(story: readonly Turn[]): Played {
     recording: recorder !== null,
     available,
     lives,
+    sits,
     made,
   };
 }
