@@ -1,6 +1,6 @@
 import type { PayloadOf } from "../store/events/catalogue.ts";
 import type { StoredEvent } from "../store/events/envelope.ts";
-import { bornUnseenUs, SERVER_GONE } from "./death.ts";
+import { SERVER_GONE } from "./death.ts";
 import { once } from "./history/once.ts";
 import type { Past } from "./history/past.ts";
 import type { Boot } from "./history/server-timeline.ts";
@@ -49,9 +49,8 @@ export function causeOf(
   witnessed: boolean,
 ): { cause: Cause | null; key: string | null } {
   const { verdict } = first;
-  const { server, pane } = first.facts;
+  const { server, pane, bornUnseenUs: bornUs } = first.facts;
   const unseenSinceUs = notBeforeUs ?? atUs;
-  const bornUs = bornUnseenUs(first.facts);
   const ended =
     bornUs === null
       ? bootThatEnded(past, first, unseenSinceUs, atUs)

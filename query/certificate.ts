@@ -2,7 +2,7 @@ import type { AskedAttached, Attached } from "./attached.ts";
 import { attachedTo } from "./attached.ts";
 import type { Cause, Circumstances } from "./cause.ts";
 import { causeOf, MOMENT_US, NEARBY_US } from "./cause.ts";
-import { bornUnseenUs, endedAtUs, SERVER_GONE, wentAtUs } from "./death.ts";
+import { endedAtUs, SERVER_GONE, wentAtUs } from "./death.ts";
 import { bucketOf } from "./history/buckets.ts";
 import type { Interval } from "./history/intervals.ts";
 import type { Outage } from "./history/outages.ts";
@@ -195,7 +195,7 @@ function beginningOf(past: Past, agent: string, atUs: number): number {
 
 function paneOf({ row, facts }: Explained): Death["pane"] {
   const { pane } = row;
-  if ((pane.state !== "dead" && pane.state !== "missing") || bornUnseenUs(facts) !== null) return null;
+  if ((pane.state !== "dead" && pane.state !== "missing") || facts.bornUnseenUs !== null) return null;
   const own = facts.pane.own;
   const known = facts.evidence.pane;
   const hasStatus = own !== undefined && (own.status !== null || own.signal !== null);

@@ -1,4 +1,4 @@
-import type { AgentFacts } from "./evidence.ts";
+import type { AgentPane, HeartbeatDocument } from "./planes/documents.ts";
 import { startTakesUs } from "./planes/purpose.ts";
 import type { Evidence } from "./weighed.ts";
 
@@ -24,8 +24,11 @@ export function wentAtUs({ unseenEnd, atUs }: Pane): number | null {
  * By when a life had begun of which nobody saw more than its beats, where such a one has come after the pane that is known; else null. How that pane
  * ended is not how this one did.
  */
-export function bornUnseenUs({ evidence, heartbeat, pane: { own } }: AgentFacts): number | null {
-  const { pane } = evidence;
+export function bornUnseenUs(
+  pane: Evidence["pane"],
+  own: AgentPane | undefined,
+  heartbeat: HeartbeatDocument | undefined,
+): number | null {
   if (!pane.known || pane.state === "alive" || heartbeat === undefined) return null;
   const hasStatus = own !== undefined && (own.status !== null || own.signal !== null);
   const endedUs = hasStatus ? endedAtUs(pane) : wentAtUs(pane);

@@ -4,6 +4,7 @@ import { judgeBeat } from "./beat.ts";
 import type { BootGap } from "./boot.ts";
 import { judgeBoot } from "./boot.ts";
 import type { Coverage, Watch } from "./coverage.ts";
+import { bornUnseenUs } from "./death.ts";
 import { type LivingNamesake, namesakesOf } from "./namesakes.ts";
 import { basename, chooseOwnPane, endOf, ownPanes, paneEvidence, unseenEndOf } from "./pane-evidence.ts";
 import { byClockOf, type SetBack, setBackIn } from "./planes/clock.ts";
@@ -46,6 +47,8 @@ export interface AgentFacts {
   readonly heartbeat: HeartbeatDocument | undefined;
   /** What its file held when it was last read, where that was no heartbeat. */
   readonly refusedBeat: RefusedBeatDocument | undefined;
+  /** See `bornUnseenUs`. */
+  readonly bornUnseenUs: number | null;
   readonly process: ProcessDocument | undefined;
   readonly watch: {
     readonly pane: Watch;
@@ -139,6 +142,7 @@ export function factsOf(input: {
     declaration?.heartbeat === "expected"
       ? vouchedUntil(documents, socket, pane, heartbeat, { nowUs, freshUntilUs })
       : null;
+  const bornUs = bornUnseenUs(pane, own, heartbeat);
   const evidence: Evidence = {
     nowUs,
     beatExpected: declaration?.heartbeat === "expected",
@@ -149,7 +153,12 @@ export function factsOf(input: {
     unit: unitEvidence,
     stop,
     stoppedUntilUs,
-    vouchedUntilUs: answered ? Math.max(vouchedUs ?? 0, heartbeat?.atUs ?? 0) : vouchedUs,
+    vouchedUntilUs: latestOf([
+      vouchedUs,
+      answered ? (heartbeat?.atUs ?? null) : null,
+      // How the pane of the life before had gone says nothing of this one: the look that found nothing does.
+      bornUs !== null && pane.known ? pane.atUs : null,
+    ]),
     beat: {
       health,
       reason,
@@ -184,6 +193,7 @@ export function factsOf(input: {
     manager,
     heartbeat,
     refusedBeat,
+    bornUnseenUs: bornUs,
     process,
     watch: { pane: paneWatch, systemd: systemdWatch, heartbeat: heartbeatWatch, process: processWatch },
     evidence,
@@ -198,6 +208,11 @@ export function factsOf(input: {
     },
     boot: judgeBoot({ active, known: systemdWatch.state === "fresh", unit, manager, strayed }),
   };
+}
+
+function latestOf(moments: readonly (number | null)[]): number | null {
+  const known = moments.filter((us) => us !== null);
+  return known.length === 0 ? null : Math.max(...known);
 }
 
 /** How long a life has lasted is asked by the clock of now. */
@@ -225,7 +240,9 @@ function writerGone(
   const paneEndedUs = isOver ? (endOf(own) ?? null) : null;
   const withPaneUs = paneEndedUs !== null && paneEndedUs >= sinceUs ? paneEndedUs : Infinity;
   const endedAtUs = Math.min(writerGoneByUs ?? writerExitedAtUs ?? Infinity, withPaneUs);
-  return endedAtUs === Infinity ? null : { sinceUs, endedAtUs };
+  const wasItself =
+    heartbeat.beat.evidence === "runtime" && writerExitedAtUs !== null && writerExitedAtUs > heartbeat.atUs;
+  return endedAtUs === Infinity ? null : { sinceUs, endedAtUs, wasItself };
 }
 
 /** By when one had begun whose process's own start is not known. */

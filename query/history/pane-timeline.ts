@@ -48,7 +48,9 @@ export function paneKnown(
       const isBracketed =
         stretch.state === "alive" ||
         (stretch.state === "dead" && (lasts || isStillDead(stretches[index + 1], stretch)));
-      const untilUs = isBracketed ? Math.min(gap.toUs, stretch.toUs) : goneUntil(stretch, gap, signs);
+      const untilUs = isBracketed
+        ? Math.min(gap.toUs, stretch.toUs)
+        : goneUntil(stretch, stretches[index + 1], gap, signs);
       setWithin(known, Math.max(gap.fromUs, stretch.fromUs), untilUs, true);
     }
   }

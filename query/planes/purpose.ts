@@ -103,6 +103,8 @@ export interface Life {
 export interface EndedWriter {
   readonly sinceUs: number;
   readonly endedAtUs: number;
+  /** It was the runtime itself, and was there when it beat. */
+  readonly wasItself?: boolean;
 }
 
 /** `firstAtUs`: when the first of the wishes that are in force was told: whoever stops what is stopped does not stop it then. */
@@ -140,6 +142,7 @@ export function stopInForce(
   for (const intent of [meantBy(purpose, "operator", life), meantBy(purpose, "systemd", life)]) {
     if (intent === null || !mayStand(intent, life, managers)) continue;
     if (isOfEarlierLife(intent, lifeSince(life, purpose.startedAtUs, intent), at.setBack ?? [])) continue;
+    if (hasLivedSince(intent, life, purpose.startedAtUs, at.writer)) continue;
     const untilUs = endOf(intent, purpose.startedAtUs, at);
     // What comes back with the next user manager was restarted with it; what does not was wanted down by nobody.
     const exit = intent.by === "systemd" ? exitAround(managers, intent.atUs) : undefined;
@@ -160,6 +163,17 @@ function meantBy(purpose: Purpose, by: Intent["by"], life: Life): Intent | null 
   const newest = purpose[by];
   const isStart = newest?.kind === "restart" && hadEnded(life, newest.atUs);
   return isStart ? (purpose.stopped?.[by] ?? null) : newest;
+}
+
+/** Somebody brought it up after that without a word, and nobody saw more of that life than its beats. */
+function hasLivedSince(
+  { atUs }: Intent,
+  { endedByUs }: Life,
+  startedAtUs: number | null,
+  writer: EndedWriter | null | undefined,
+): boolean {
+  if (!writer?.wasItself || endedByUs === null || (startedAtUs ?? -Infinity) >= atUs) return false;
+  return writer.sinceUs > Math.max(atUs, endedByUs);
 }
 
 const NONE_WENT: ManagerExits = { exits: [], endingFromUs: null };

@@ -296,4 +296,34 @@ describe("an end in a gap says that nothing is there up to the next look", () =>
     story.record(300, tmuxLook(story.at(300), [paneSeen("coder0", 1, found)]), beatOf(4242, 150));
     expect(told(100, 400)).toEqual([[100, "failed: exit 3"]]);
   });
+
+  test("and nobody knows from a start on where a life that was found dead had come of it, though its last beat came after tmux's whole second", () => {
+    closed(100, "$1");
+    wanted(110, "stopping", "restart");
+    wanted(110.05, "starting", "start");
+    // Seen in the sandbox: it beat at 49.12 and was killed at 49.14, which tmux tells as 49.
+    story.record(300, dead(300, { signal: 9, diedAtUs: story.at(150) }), beatOf(4242, 150.1));
+    expect(told(100, 151)).toEqual([
+      [100, "dead: pane missing"],
+      [110, "unobserved: no evidence"],
+      [150, "failed: signal 9"],
+    ]);
+  });
+
+  test("a stop is of before a life that came after it without a word: what is gone then was not stopped, and not since that stop", () => {
+    wanted(59, "stopped", "stop");
+    closed(59, "$1");
+    story.record(61, nobody(61));
+    story.stop(70);
+    story.record(300, nobody(300), beatOf(4242, 150));
+    expect(told(65, 400)).toEqual([
+      [65, "stopped: stop job"],
+      [70, "unobserved: no evidence"],
+      [150, "healthy"],
+      [195.000001, "unobserved: no evidence"],
+      [300, "dead: pane missing"],
+    ]);
+    const row = rowOf(tableOf(story.log, story.at(310)), "coder0");
+    expect([row.status, row.since]).toEqual(["dead", new Date(story.at(300) / 1000).toISOString()]);
+  });
 });

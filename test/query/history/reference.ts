@@ -554,7 +554,10 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
     const wantedUs = Math.min(
       ...startsFor(agent).map((start) => (start.atUs >= byUs ? start.effectUs : Infinity)),
     );
-    const heardUs = Math.min(...heard);
+    // Another life that has died by then had lived before.
+    const other = toUs < gap.toUs ? endedAt(agent, toUs) : undefined;
+    const hasDied = other?.pane.known && other.pane.state === "dead" && other.own?.pid !== ended.own?.pid;
+    const heardUs = Math.min(...heard, hasDied ? toUs : Infinity);
     if (heardUs === Infinity && toUs < gap.toUs) return now;
     const sinceUs = wantedUs <= heardUs ? Math.max(wantedUs, byUs) : byUs;
     return sinceUs <= atUs ? { pane: { known: false }, own: now.own } : now;
@@ -818,6 +821,15 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
       if (goingUs !== null && downByUs !== null && downByUs <= goingUs) continue;
       const isOfOther = manager && stop.bootId !== null && manager.bootId.replaceAll("-", "") !== stop.bootId;
       if (isOfOther && (goingUs !== null || !isOutlived(stopUs, stop.bootId as string, atUs))) continue;
+      const { beat: lastBeat } = beatAt(agent, atUs);
+      const isItself =
+        lastBeat?.beat.evidence === "runtime" && (lastBeat.writerExitedAtUs ?? -Infinity) > lastBeat.atUs;
+      // It has lived since, and nobody wanted it up: what beat was there after the stop, and after the pane had gone.
+      const hasLived =
+        lastStartUs < stopUs &&
+        downByUs !== null &&
+        (lastBeat?.writerSinceUs ?? 0) > Math.max(downByUs, stopUs);
+      if (isItself && hasLived) continue;
       if (by === "systemd" && lastStartUs < stopUs && isOfExit(stop.atUs, atUs)) continue;
       if (lastStartUs < stopUs) return { stop: { by, atUs: stopUs, ...done }, stoppedUntilUs: null };
       const hasFailed = unit.known && unit.active === "failed" && unit.atUs >= lastStartUs;
