@@ -70,7 +70,8 @@ export function chooseOwnPane(
 ): AgentPane | undefined {
   const rank = (own: AgentPane): number => {
     const gone = own.state === "closed" || isServerGone(own, documentOf(documents, "server", own.socket));
-    return (gone ? 0 : own.state === "alive" ? 4 : 2) + (basename(own.socket) === socketName ? 1 : 0);
+    // Of those that are gone the one that came last is what was there last, wherever that was.
+    return gone ? 0 : (own.state === "alive" ? 4 : 2) + (basename(own.socket) === socketName ? 1 : 0);
   };
   if (panes.length < 2) return panes[0];
   return panes.sort((a, b) => rank(b) - rank(a) || b.atUs - a.atUs)[0];

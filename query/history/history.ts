@@ -32,7 +32,7 @@ import type { OwnPaneTold, Told } from "./told.ts";
 import { toldBy } from "./told.ts";
 import { unitKnown } from "./unit-timeline.ts";
 import type { UnseenEnd } from "./unseen-ends.ts";
-import { withoutReachOfEnded, withUnseenEnds } from "./unseen-ends.ts";
+import { withoutReachOfEnded, withoutReachOfGone, withUnseenEnds } from "./unseen-ends.ts";
 import { withWishedEnds } from "./wished-ends.ts";
 
 export interface PaneTimeline {
@@ -175,8 +175,16 @@ export function historyFrom(testimony: Testimony): History {
   });
   const beat = remembered((agent: string): BeatTimeline => {
     const { told, watched } = read(agent);
-    return { told: withoutReachOfEnded(told, endsOf(agent)), watched };
+    const ofSeen = withoutReachOfEnded(told, endsOf(agent));
+    const covered = testimony.coverage.spans("heartbeat", "");
+    return { told: withoutReachOfGone(ofSeen, boots, covered, (atUs) => isToldAt(agent, atUs)), watched };
   });
+  /** A look, or a hook, tells of the life that was there then. */
+  const isToldAt = (agent: string, atUs: number): boolean =>
+    told.sockets(agent).some((socket) => {
+      const own = valueAt(pane(`${agent}\n${socket}`).own, atUs)?.pane;
+      return own !== undefined && (own.state === "alive" || own.byHooks !== undefined);
+    });
   /** Of one that lives on another socket then it is no end. */
   const endsOf = (agent: string): UnseenEnd[] => {
     const sockets = told.sockets(agent);

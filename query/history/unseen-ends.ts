@@ -2,7 +2,7 @@ import type { AgentPane } from "../planes/documents.ts";
 import type { BeatTold } from "./beat-timeline.ts";
 import type { Stretch } from "./pane-timeline.ts";
 import { deathAfter, isSameLife, stretchesOf } from "./pane-timeline.ts";
-import type { ServerTold } from "./server-timeline.ts";
+import type { Boot, ServerTold } from "./server-timeline.ts";
 import type { Spans } from "./span.ts";
 import { gapsBetween, spanAt } from "./span.ts";
 import type { Timeline } from "./timeline.ts";
@@ -70,6 +70,38 @@ function goneBy(pane: AgentPane, atUs: number, lostServer: boolean, next: AgentP
     next === null ? {} : { seq: next.seq, recordedAtUs: next.recordedAtUs, replaced: true as const };
   const lost = lostServer ? { lostServer: true as const } : {};
   return { pane: { ...pane, state: "closed", atUs, ...lost, ...told }, begun: "point" };
+}
+
+/**
+ * The beats over time, of which in a gap that a reading has ended none vouches for what a boot has ended, nor for a process that was gone when its beat
+ * was first read, of a life of which nothing else is told: it was there when it beat, and no more is known of it.
+ */
+export function withoutReachOfGone(
+  beats: Timeline<BeatTold>,
+  boots: readonly Pick<Boot, "atUs">[],
+  covered: Spans,
+  isTold: (atUs: number) => boolean,
+): Timeline<BeatTold> {
+  let result = beats;
+  const gaps = gapsBetween(covered);
+  for (const [piece, told] of beats.values.entries()) {
+    const { document, beatSeq } = told;
+    if (document === undefined || document.writerExitedAtUs !== null) continue;
+    const madeUs = beats.fromUs[piece] as number;
+    const gap = spanAt(gaps, madeUs);
+    if (gap === null || gap.toUs === Infinity) continue;
+    const bootUs = boots.find(({ atUs }) => atUs > document.atUs)?.atUs ?? Infinity;
+    const next = beats.values[piece + 1];
+    const exitUs = next?.beatSeq === beatSeq ? (next.document?.writerExitedAtUs ?? Infinity) : Infinity;
+    const isFoundGone = exitUs > document.atUs && exitUs <= document.recordedAtUs && !isTold(madeUs);
+    const voidFromUs = Math.min(bootUs, isFoundGone ? madeUs + 1 : Infinity, document.voidFromUs ?? Infinity);
+    const fromUs = Math.max(voidFromUs, madeUs);
+    const untilUs = Math.min(endOf(beats, piece), gap.toUs);
+    if (fromUs >= untilUs) continue;
+    if (result === beats) result = { fromUs: [...beats.fromUs], values: [...beats.values] };
+    setWithin(result, fromUs, untilUs, { ...told, document: { ...document, voidFromUs } });
+  }
+  return result;
 }
 
 /**

@@ -253,7 +253,7 @@ describe("an end in a gap says that nothing is there up to the next look", () =>
       [100, "dead: pane missing"],
       [101, "unobserved: no evidence"],
       [150, "healthy"],
-      [195.000001, "unobserved: no evidence"],
+      [150.000001, "unobserved: no evidence"],
       [300, "dead: pane missing"],
     ]);
     expect(deaths()).toHaveLength(2);
@@ -320,10 +320,24 @@ describe("an end in a gap says that nothing is there up to the next look", () =>
       [65, "stopped: stop job"],
       [70, "unobserved: no evidence"],
       [150, "healthy"],
-      [195.000001, "unobserved: no evidence"],
+      [150.000001, "unobserved: no evidence"],
       [300, "dead: pane missing"],
     ]);
     const row = rowOf(tableOf(story.log, story.at(310)), "coder0");
     expect([row.status, row.since]).toEqual(["dead", new Date(story.at(300) / 1000).toISOString()]);
+  });
+
+  test("a beat reaches over no boot", () => {
+    closed(60, "$1");
+    story.look(40, systemdLook(story.at(40), {}));
+    // Its process is not known to be gone when the file is read: a pid may have been given out again.
+    const beat = beatLook(story.at(300), "coder0", story.at(90), { pid: 4242, alive: null });
+    story.record(300, noServer(), booted(), beat);
+    expect(told(89, 301)).toEqual([
+      [89, "unobserved: no evidence"],
+      [90, "healthy"],
+      [100, "unobserved: no evidence"],
+      [300, "dead: tmux server gone"],
+    ]);
   });
 });

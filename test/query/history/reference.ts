@@ -864,7 +864,27 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
       const declared = stays.findLast((event) => event.type === "roster.agent.declared") as StoredEvent;
       const { pane, own, voidFromUs } = paneAt(agent, atUs);
       const unit = unitAt(declaration.unit, atUs);
-      const { beat } = beatAt(agent, atUs);
+      const { beat, beatSeq: made } = beatAt(agent, atUs);
+      /**
+       * From when on its reach says nothing, in time in which nobody read beats: a boot ended whatever beat before it; what was gone when it was first
+       * read had only been there, where nothing else is told of its life.
+       */
+      const reachEndsUs = (): number => {
+        const received = events.find(({ seq }) => seq === made);
+        if (!beat || !received) return Infinity;
+        const madeUs = happened(received);
+        if (isCovered("heartbeat", madeUs) || isCovered("heartbeat", atUs)) return Infinity;
+        const { toUs } = gapAround("heartbeat", madeUs);
+        if (toUs === Infinity || toUs !== gapAround("heartbeat", atUs).toUs) return Infinity;
+        const bootUs = Math.min(...[...boots.values()].filter((us) => us > beat.atUs));
+        const next = beatsOf(agent).find(({ seq }) => seq > made);
+        if (next?.type !== "heartbeat.writer.exited") return bootUs;
+        if (payload(next, "heartbeat.writer.exited").pid !== beat.beat.pid) return bootUs;
+        const isFoundGone = next.occurredAtUs > beat.atUs && next.occurredAtUs <= received.recordedAtUs;
+        const then = paneAt(agent, madeUs).own;
+        const isTold = then !== undefined && (then.state === "alive" || then.begunByUs !== undefined);
+        return isFoundGone && !isTold ? Math.min(bootUs, madeUs + 1) : bootUs;
+      };
       const mayLive = !pane.known || pane.state === "alive";
       /** What a start is given, to bring its pane. */
       const graceUs = Math.round(Math.min(3 * declaration.intervalSeconds, 10) * 1e6);
@@ -902,7 +922,7 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
           ...judgeBeat({
             nowUs: atUs,
             intervalSeconds: declaration.intervalSeconds,
-            heartbeat: beat && (voidFromUs === undefined ? beat : { ...beat, voidFromUs }),
+            heartbeat: beat && { ...beat, voidFromUs: Math.min(voidFromUs ?? Infinity, reachEndsUs()) },
             watched: isWatched(agent, atUs),
             bornAtUs: mayLive ? byClock(own?.startedAtUs, beatSeq) : null,
             // A life that was told to have ended answers no longer, until somebody knows of another.
