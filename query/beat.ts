@@ -11,6 +11,8 @@ export interface BeatQuestion {
   readonly confirmedAtUs?: number | undefined;
   /** When the life in question began; null = not known, then every beat counts. */
   readonly bornAtUs: number | null;
+  /** The process of another session of its name made it: it is not this life's answer. Absent: it did not. */
+  readonly isOfNamesake?: boolean | undefined;
   /** When that life was told to have ended, where nobody knows whether it has come back since; absent: it was not. What it beat before says nothing of now. */
   readonly endedAtUs?: number | undefined;
   /** The last suspend of the machine: beats are not judged until the first one after it, or until one could be due. */
@@ -19,7 +21,7 @@ export interface BeatQuestion {
 
 export interface BeatHealth {
   readonly health: "healthy" | "stale" | "unknown";
-  /** Why it is not plainly the answer of the age: no-file, clock, pid-gone, previous-incarnation, resumed, unwatched, ended-unseen. */
+  /** Why it is not plainly the answer of the age: no-file, clock, pid-gone, previous-incarnation, namesake, resumed, unwatched, ended-unseen. */
   readonly reason: string | null;
   /** There is a beat of this incarnation. Null when nobody can tell. */
   readonly counts: boolean | null;
@@ -40,7 +42,8 @@ export function judgeBeat(question: BeatQuestion): BeatHealth {
   }
   const freshUntilUs = heartbeat.atUs + reachUs;
   // A `ts` of whole seconds may be up to a second early, so a beat of the second in which the life began is of that life.
-  const isOfLife = bornAtUs === null || heartbeat.atUs + PRECISION_US[heartbeat.precision] > bornAtUs;
+  const isSinceBorn = bornAtUs === null || heartbeat.atUs + PRECISION_US[heartbeat.precision] > bornAtUs;
+  const isOfLife = isSinceBorn && question.isOfNamesake !== true;
   const counts = isOfLife && heartbeat.atUs > (question.endedAtUs ?? Number.NEGATIVE_INFINITY);
   // Without its file nothing can be read any longer; that it has beaten in this life stays true.
   if (heartbeat.removed) {
@@ -53,7 +56,8 @@ export function judgeBeat(question: BeatQuestion): BeatHealth {
     return {
       health: "unknown",
       // Of one that has ended, and that nobody watches, newer beats may be there.
-      reason: isOfLife && !watched ? "unwatched" : "previous-incarnation",
+      reason:
+        isOfLife && !watched ? "unwatched" : question.isOfNamesake ? "namesake" : "previous-incarnation",
       counts: watched ? false : null,
       freshUntilUs,
     };

@@ -107,6 +107,8 @@ export function factsOf(input: {
       ? byClockOf(setBack, { atUs: own.startedAtUs, seq: own.bornSeq }, beatSeq)
       : null;
   const endedAtUs = alive === null ? endOf(own) : undefined;
+  const namesakes = namesakesOf(documents, panes, own, coverage);
+  const isOfNamesake = namesakes.some(({ pane: { pid } }) => pid === heartbeat?.beat.pid && pid !== own?.pid);
   const { health, reason, counts, freshUntilUs } = judgeBeat({
     nowUs,
     intervalSeconds,
@@ -114,6 +116,7 @@ export function factsOf(input: {
     watched: heartbeatWatch.state === "fresh",
     confirmedAtUs: coverage.confirmedAtUs,
     bornAtUs,
+    isOfNamesake,
     endedAtUs: endedAtUs && byClockOf(setBack, { atUs: endedAtUs, seq: own?.seq }, beatSeq),
     resumedAtUs: documentOf(documents, "recorder", ONLY)?.suspended?.toUs ?? null,
   });
@@ -186,7 +189,7 @@ export function factsOf(input: {
     name,
     roster,
     agent,
-    pane: { own, present, socket, namesakes: namesakesOf(documents, panes, own, coverage) },
+    pane: { own, present, socket, namesakes },
     server,
     unitName,
     unit,

@@ -294,6 +294,7 @@ function unjudgedBeat(status: AgentStatus, beat: Evidence["beat"]): Step {
     "no-file": "it has no heartbeat file",
     "ended-unseen": "the life that made its last beat ended before anybody looked again",
     "previous-incarnation": "its last beat is of a life before this one",
+    namesake: "its last beat is of the other session of its name",
   };
   const because = (beat.reason && why[beat.reason]) ?? "its heartbeat does not tell";
   return { status, holds: "unknown", because, needs: ["heartbeat"] };

@@ -171,7 +171,8 @@ function beatenSince({ status, pane, heartbeat, since }: AgentRow): string | nul
  * where that is no process that was seen in the pane, is for the reader to judge.
  */
 function byAnother({ pane, heartbeat, namesakes }: AgentRow, { process }: Explained["facts"]): string | null {
-  if (pane.state !== "alive" || heartbeat.health !== "healthy" || heartbeat.pid === null) return null;
+  const isAsked = heartbeat.health === "healthy" || heartbeat.reason === "namesake";
+  if (pane.state !== "alive" || !isAsked || heartbeat.pid === null) return null;
   const seen = [pane.pid, process?.process.panePid === pane.pid ? process?.process.pid : null];
   if (seen.includes(heartbeat.pid)) return null;
   const namesake = namesakes.find(({ pid }) => pid === heartbeat.pid);

@@ -64,6 +64,16 @@ describe("a second live session of an agent's name on another socket", () => {
     expect(everywhere(27)).toEqual(alone);
   });
 
+  test("does not answer for the first: what its process beats makes nobody else healthy", () => {
+    lookElsewhere(20, namesake);
+    story.look(40, beatLook(story.at(40), "coder0", story.at(40), { pid: namesake.pid }));
+    expect(everywhere(41).slice(0, 3)).toEqual(["starting", SOCKET, home.pid]);
+    story.look(60, beatLook(story.at(60), "coder0", story.at(60), { pid: namesake.pid }));
+    expect(everywhere(61).slice(0, 3)).toEqual(["silent", SOCKET, home.pid]);
+    story.look(62, beatLook(story.at(62), "coder0", story.at(62), { pid: home.pid }));
+    expect(everywhere(63).slice(0, 3)).toEqual(["healthy", SOCKET, home.pid]);
+  });
+
   test("is told of since it came by the name, and no longer once it has another", () => {
     lookElsewhere(20, { ...namesake, name: "scratch" });
     expect(everywhere(21)).toHaveLength(3);
@@ -113,13 +123,13 @@ describe("why", () => {
     );
   });
 
-  test("says so where the beat that keeps the agent healthy is the other one's", () => {
+  test("says so where the last beat is the other one's", () => {
     lookElsewhere(20, namesake);
     const beat = () => why(22).cells.find(({ plane }) => plane === "heartbeat")?.state;
     expect(beat()).toBe("healthy");
     story.look(21, beatLook(story.at(21), "coder0", story.at(21), { pid: 2007 }));
     expect(beat()).toBe(
-      `healthy (by process 2007, which is that of the other session of its name, on ${OTHER})`,
+      `unknown (namesake; by process 2007, which is that of the other session of its name, on ${OTHER})`,
     );
   });
 });
