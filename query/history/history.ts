@@ -179,11 +179,11 @@ export function historyFrom(testimony: Testimony): History {
     const covered = testimony.coverage.spans("heartbeat", "");
     return { told: withoutReachOfGone(ofSeen, boots, covered, (atUs) => isToldAt(agent, atUs)), watched };
   });
-  /** A look, or a hook, tells of the life that was there then. */
+  /** A look tells of the life that was there then, or a hook of its end. */
   const isToldAt = (agent: string, atUs: number): boolean =>
     told.sockets(agent).some((socket) => {
       const own = valueAt(pane(`${agent}\n${socket}`).own, atUs)?.pane;
-      return own !== undefined && (own.state === "alive" || own.byHooks !== undefined);
+      return own !== undefined && (own.state === "alive" || own.byHooks?.ended === true);
     });
   /** Of one that lives on another socket then it is no end. */
   const endsOf = (agent: string): UnseenEnd[] => {

@@ -882,7 +882,8 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
         if (payload(next, "heartbeat.writer.exited").pid !== beat.beat.pid) return bootUs;
         const isFoundGone = next.occurredAtUs > beat.atUs && next.occurredAtUs <= received.recordedAtUs;
         const then = paneAt(agent, madeUs).own;
-        const isTold = then !== undefined && (then.state === "alive" || then.begunByUs !== undefined);
+        const hasToldEnd = then?.begunByUs !== undefined && !then.unseenEnd;
+        const isTold = then?.state === "alive" || hasToldEnd;
         return isFoundGone && !isTold ? Math.min(bootUs, madeUs + 1) : bootUs;
       };
       const mayLive = !pane.known || pane.state === "alive";
