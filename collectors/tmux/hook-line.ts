@@ -68,11 +68,21 @@ export function inServerOrder(lines: readonly HookLine[]): HookLine[] {
   return [...lines].sort((a, b) => place(a) - place(b) || a.n - b.n);
 }
 
-/** `agentOf` knows whose pane it is where the line itself names no session. */
+/** What a line alone does not tell. */
+export interface Beholder {
+  /** Whose pane it is where the line itself names no session. */
+  agentOf(line: HookLine): string | null;
+  /** Whether it is about an end that its server had lost, and was told of: it was written then, and not at that end. Each is asked about once. */
+  wasNudged(line: HookLine): boolean;
+}
+
+/** Whoever saw nothing but the lines. */
+export const NO_BEHOLDER: Beholder = { agentOf: () => null, wasNudged: () => false };
+
 export function hookEvent(
   line: HookLine,
   socket: string,
-  agentOf: (line: HookLine) => string | null,
+  { agentOf, wasNudged }: Beholder,
 ): NewEvent<"tmux.hook.fired", PayloadOf<"tmux.hook.fired">> {
   const { atSeconds, ...payload } = line;
   return {
@@ -81,7 +91,7 @@ export function hookEvent(
     source: "tmux-hook",
     occurredAtUs: atSeconds * 1_000_000,
     precision: "s",
-    payload: { socket, ...payload },
+    payload: { socket, ...payload, ...(wasNudged(line) ? { nudged: true } : {}) },
   };
 }
 

@@ -43,6 +43,8 @@ const FILE_REMOVED =
   "the socket file was removed while its server still runs; SIGUSR1 to that tmux server makes it anew";
 const SETTLE_MS = 25;
 const SETTLE_ATTEMPTS = 4;
+/** Every death is a zombie for a moment; one that is still there after this long is one that tmux missed. */
+const ZOMBIE_MS = 150;
 
 /** Looks once; asks again within the same look while the answer is about to change by itself. */
 export async function lookAtSocket(sighting: Sighting): Promise<Sight> {
@@ -58,6 +60,18 @@ export async function lookAtSocket(sighting: Sighting): Promise<Sight> {
     if (last || sighting.signal.aborted || (open.length === 0 && !ending)) return sight;
     await sleep(SETTLE_MS, undefined, { signal: sighting.signal }).catch(() => {});
   }
+}
+
+/**
+ * A look before which nobody has looked for long: what tmux calls alive and is a zombie had died at any time before it. It is asked about once more
+ * after a moment, and told as dead if it is one still.
+ */
+export async function lookTwiceAtZombies(sighting: Omit<Sighting, "isLongDead">): Promise<Sight> {
+  const sight = await lookAtSocket({ ...sighting, isLongDead: () => false });
+  const zombies = sight.state === "seen" ? sight.lost.filter(({ tmuxSays }) => tmuxSays === "alive") : [];
+  if (zombies.length === 0) return sight;
+  await sleep(ZOMBIE_MS, undefined, { signal: sighting.signal }).catch(() => {});
+  return lookAtSocket({ ...sighting, isLongDead: (pid) => zombies.some((zombie) => zombie.pid === pid) });
 }
 
 async function lookOnce(sighting: Sighting): Promise<{ sight: Sight; unsettled: readonly string[] }> {

@@ -1,7 +1,7 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { CollectorContext } from "../collector.ts";
 import type { TmuxSettings } from "./collector.ts";
-import { lookAtSocket, type Sight } from "./look-at-socket.ts";
+import { NO_BEHOLDER } from "./hook-line.ts";
+import { lookTwiceAtZombies } from "./look-at-socket.ts";
 import { publishRejectedLine, publishSight } from "./publish.ts";
 import { parseRemembered, REMEMBERED_SOCKETS } from "./remembered.ts";
 import { listSockets } from "./sockets.ts";
@@ -10,8 +10,6 @@ import { isSpoolName } from "./spool-file.ts";
 
 /** One socket that is stuck for its whole deadline holds up none of the others. */
 const AT_ONCE = 16;
-/** Every death is a zombie for a moment; one that is still there after this long is one that tmux missed. */
-const ZOMBIE_MS = 150;
 
 /** One look at every socket of this user, and the lines that hooks have left. Sets and changes nothing. */
 export async function sampleSockets(settings: TmuxSettings, context: CollectorContext): Promise<void> {
@@ -21,7 +19,7 @@ export async function sampleSockets(settings: TmuxSettings, context: CollectorCo
       place: { directory: settings.spoolDirectory, socketName: socket.name },
       socketPath: socket.path,
       context,
-      agentOf: () => null,
+      beholder: NO_BEHOLDER,
       rotateBytes: Number.POSITIVE_INFINITY,
       lingerMs: 0,
     }).drain();
@@ -30,7 +28,8 @@ export async function sampleSockets(settings: TmuxSettings, context: CollectorCo
   const expected = new Set([...rostered.map(({ path }) => path), ...remembered]);
   const all = new Set([...expected, ...listSockets(settings.socketDirectory).map(({ path }) => path)]);
   await eachOf([...all], AT_ONCE, async (socketPath) => {
-    const sight = await lookTwiceAtZombies(settings, context, socketPath);
+    const { clock, signal } = context;
+    const sight = await lookTwiceAtZombies({ ...settings, socketPath, clock, signal, settled: new Set() });
     if (context.signal.aborted) return;
     // A dead server's socket that nobody here ever saw alive is not worth a word.
     if (sight.state === "gone" && !expected.has(socketPath)) return;
@@ -39,19 +38,6 @@ export async function sampleSockets(settings: TmuxSettings, context: CollectorCo
     }
     publishSight(context, socketPath, sight);
   });
-}
-
-async function lookTwiceAtZombies(
-  settings: TmuxSettings,
-  { clock, signal }: CollectorContext,
-  socketPath: string,
-): Promise<Sight> {
-  const sighting = { ...settings, socketPath, clock, signal, settled: new Set<string>() };
-  const sight = await lookAtSocket({ ...sighting, isLongDead: () => false });
-  const zombies = sight.state === "seen" ? sight.lost.filter(({ tmuxSays }) => tmuxSays === "alive") : [];
-  if (zombies.length === 0) return sight;
-  await sleep(ZOMBIE_MS, undefined, { signal }).catch(() => {});
-  return lookAtSocket({ ...sighting, isLongDead: (pid) => zombies.some((zombie) => zombie.pid === pid) });
 }
 
 async function eachOf<T>(

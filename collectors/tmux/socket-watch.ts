@@ -2,23 +2,21 @@ import type { CollectorContext } from "../collector.ts";
 import { createWake } from "../wake.ts";
 import type { TmuxAccess } from "./ask.ts";
 import { createHookKeeper, type HookKeeper } from "./hook-keeper.ts";
-import type { HookLine } from "./hook-line.ts";
-import { lookAtSocket, type Sight } from "./look-at-socket.ts";
+import type { Beholder } from "./hook-line.ts";
+import { lookAtSocket, lookTwiceAtZombies, type Sight } from "./look-at-socket.ts";
 import { createNudges, nudgedEvent, nudgeServer } from "./nudge.ts";
 import { publishRejectedLine, publishSight } from "./publish.ts";
 import { parseRemembered, REMEMBERED_SOCKETS } from "./remembered.ts";
 import { createSweep } from "./sweep.ts";
 
 /** Keeps looking at one socket: on a slow tick, when poked, and when the sweep between looks saw something. */
-export interface SocketWatch {
+export interface SocketWatch extends Beholder {
   /** Runs until the signal ends it, or (for a socket that is only listed) until its server is gone. */
   run(): Promise<void>;
   /** Look soon. Any number of pokes while a look is under way makes one more look. */
   poke(): void;
   /** Cheap check between looks; pokes where something changed. */
   sweep(): void;
-  /** The agent of a pane that the last look saw on this server. */
-  agentOf(line: HookLine): string | null;
 }
 
 export interface SocketWatchOptions {
@@ -50,11 +48,14 @@ export function createSocketWatch(options: SocketWatchOptions): SocketWatch {
   const nudges = createNudges({ clock, mayNudge: !onlyListed });
   const keeper: HookKeeper | null = spoolPath === null ? null : createHookKeeper({ ...options, spoolPath });
   const settled = new Set<string>();
+  /** Panes of which the server was told that it had lost their end, by the second of that. */
+  const nudgedAt = new Map<string, number>();
   let names = new Map<string, string>();
   let serverPid = 0;
   let poked = false;
   let misses = 0;
   let rejectedLine: string | null = null;
+  let hasLooked = false;
 
   return {
     async run() {
@@ -62,13 +63,11 @@ export function createSocketWatch(options: SocketWatchOptions): SocketWatch {
         while (!signal.aborted) {
           poked = false;
           const begunUs = clock.monotonicUs();
-          const sight = await lookAtSocket({
-            ...options,
-            clock,
-            signal,
-            isLongDead: nudges.isLongDead,
-            settled,
-          });
+          const sighting = { ...options, clock, signal, settled };
+          const sight = hasLooked
+            ? await lookAtSocket({ ...sighting, isLongDead: nudges.isLongDead })
+            : await lookTwiceAtZombies(sighting);
+          hasLooked = true;
           if (signal.aborted || (onlyListed && isStaleSocket(sight))) return;
           publishSight(context, socketPath, sight);
           const nextMs = await follow(sight);
@@ -85,6 +84,11 @@ export function createSocketWatch(options: SocketWatchOptions): SocketWatch {
     poke,
     sweep() {
       if (sweep.changed()) poke();
+    },
+    wasNudged({ hook, server, pane, atSeconds }) {
+      const key = `${server} ${pane}`;
+      if (hook !== "pane-died" || atSeconds < (nudgedAt.get(key) ?? Number.POSITIVE_INFINITY)) return false;
+      return nudgedAt.delete(key);
     },
     agentOf: ({ server, pane }) => (server === serverPid && pane !== null ? (names.get(pane) ?? null) : null),
   };
@@ -130,6 +134,7 @@ export function createSocketWatch(options: SocketWatchOptions): SocketWatch {
       sweep.track(null, []);
       return onlyListed ? null : tickMs;
     }
+    if (sight.server.pid !== serverPid) nudgedAt.clear();
     serverPid = sight.server.pid;
     names = new Map(sight.snapshot.panes.map(({ pane, name }) => [pane, name]));
     forgetSettled(sight.snapshot.panes.map(({ pane, pid }) => `${pane} ${pid}`));
@@ -142,6 +147,7 @@ export function createSocketWatch(options: SocketWatchOptions): SocketWatch {
   function nudge({ server, lost }: Extract<Sight, { state: "seen" }>): number | null {
     const { due, lookAgainMs } = nudges.consider(lost);
     if (due.length > 0 && nudgeServer(server, procRoot)) {
+      for (const { pane } of due) nudgedAt.set(`${server.pid} ${pane}`, Math.floor(clock.nowUs() / 1e6));
       const events = due.map((pane) => nudgedEvent(socketPath, server.pid, pane, clock.nowUs()));
       context.emit({ source: "tmux", events });
     }

@@ -2,7 +2,7 @@ import { rmSync } from "node:fs";
 import { setImmediate as yieldToOthers } from "node:timers/promises";
 import type { NewEvent } from "../../store/events/envelope.ts";
 import type { CollectorContext } from "../collector.ts";
-import { type HookLine, hookEvent, inServerOrder, parseHookLine } from "./hook-line.ts";
+import { type Beholder, type HookLine, hookEvent, inServerOrder, parseHookLine } from "./hook-line.ts";
 import { rejectedInput } from "./rejected.ts";
 import { drainedSpools, rotateSpool } from "./spool.ts";
 import { type SpoolPlace, spoolPath } from "./spool-file.ts";
@@ -13,8 +13,7 @@ export interface SpoolFeedOptions {
   readonly place: SpoolPlace;
   readonly socketPath: string;
   readonly context: Pick<CollectorContext, "clock" | "emit" | "cursor"> & { readonly signal?: AbortSignal };
-  /** Whose pane a line is about that names no session. */
-  readonly agentOf: (line: HookLine) => string | null;
+  readonly beholder: Beholder;
   /** A spool larger than this is set aside once it is read. */
   readonly rotateBytes: number;
   /** How long a file that was set aside is kept after its last change: a hook may have opened it just before. */
@@ -99,7 +98,7 @@ export function createSpoolFeed(options: SpoolFeedOptions): SpoolFeed {
 }
 
 function eventsOf(records: readonly SpoolRecord[], options: SpoolFeedOptions): NewEvent[] {
-  const { context, place, socketPath, agentOf } = options;
+  const { context, place, socketPath, beholder } = options;
   const lines: HookLine[] = [];
   const rejected: NewEvent[] = [];
   const reject = (reason: string, raw: string | Buffer, bytes: number): void => {
@@ -115,5 +114,5 @@ function eventsOf(records: readonly SpoolRecord[], options: SpoolFeedOptions): N
     if (parsed.ok) lines.push(parsed.line);
     else reject(parsed.reason, record.text, Buffer.byteLength(record.text));
   }
-  return [...inServerOrder(lines).map((line) => hookEvent(line, socketPath, agentOf)), ...rejected];
+  return [...inServerOrder(lines).map((line) => hookEvent(line, socketPath, beholder)), ...rejected];
 }

@@ -5,6 +5,7 @@ import type { PayloadOf } from "../../store/events/catalogue.ts";
 import type { NewEvent } from "../../store/events/envelope.ts";
 import type { CollectorContext } from "../collector.ts";
 import type { TmuxAccess } from "./ask.ts";
+import { NO_BEHOLDER } from "./hook-line.ts";
 import { ownerOf } from "./hooks.ts";
 import { readMarks, removeMarks } from "./marks.ts";
 import type { TmuxSocket } from "./sockets.ts";
@@ -60,7 +61,7 @@ export async function uninstallFrom(
     place,
     socketPath: socket.path,
     context,
-    agentOf: () => null,
+    beholder: NO_BEHOLDER,
     rotateBytes: Number.POSITIVE_INFINITY,
     lingerMs: 0,
   });

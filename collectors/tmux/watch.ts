@@ -183,13 +183,12 @@ export async function watchSockets(settings: TmuxSettings, context: CollectorCon
 
   function feedOf(socket: TmuxSocket, place: SpoolPlace, watch: SocketWatch): NonNullable<Running["spool"]> {
     const { rotateBytes, lingerMs } = settings;
-    const { agentOf } = watch;
     const own = { ...context, signal };
     const feed = createSpoolFeed({
       place,
       socketPath: socket.path,
       context: own,
-      agentOf,
+      beholder: watch,
       rotateBytes,
       lingerMs,
     });

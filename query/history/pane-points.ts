@@ -47,8 +47,9 @@ export function inOrder(points: readonly EndPoint[]): EndPoint[] {
 /** What a hook line says of an end, or null. */
 export function endPointOf(event: FoldEvent, atUs: number): EndPoint | null {
   if (event.type !== "tmux.hook.fired") return null;
-  const { hook, socket, server, session, pane, status, signal } =
+  const { hook, socket, server, session, pane, status, signal, nudged } =
     event.payload as PayloadOf<"tmux.hook.fired">;
+  if (nudged) return null;
   const what = { seq: event.seq, recordedAtUs: event.recordedAtUs, socket, server, session, pane };
   const when = { atUs, withinUs: WITHIN_US[event.precision] };
   if (hook === "pane-died") return { ...what, ...when, state: "dead", session: null, status, signal };

@@ -15,9 +15,9 @@ export interface HookedLine {
 export function hookedLineOf(event: FoldEvent): HookedLine | null {
   const { type, agent, seq, recordedAtUs, occurredAtUs: atUs } = event;
   if (type !== "tmux.hook.fired" || agent === null || event.schemaVersion > 1) return null;
-  const { hook, socket, server, session, pane, status, signal } =
+  const { hook, socket, server, session, pane, status, signal, nudged } =
     event.payload as PayloadOf<"tmux.hook.fired">;
-  if (session === null) return null;
+  if (session === null || nudged) return null;
   const ofSession = { socket, server, session, seq, recordedAtUs };
   const life: HookedLife = { ...ofSession, created: null, died: null, closed: null, beside: null };
   const withinUs = WITHIN_US[event.precision];

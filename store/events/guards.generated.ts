@@ -291,8 +291,10 @@ export const guards: ReadonlyMap<string, Guard> = new Map<string, Guard>([
     if (f0_signal !== null) { if (!Number.isSafeInteger(f0_signal)) return "signal"; }
     const f0_name = v.name;
     if (f0_name !== null) { if (typeof f0_name !== "string" || f0_name.length > 2048) return "name"; }
+    const f0_nudged = v.nudged;
+    if (f0_nudged !== undefined) { if (typeof f0_nudged !== "boolean") return "nudged"; }
     for (const k0 in v) {
-      if (k0 !== "socket" && k0 !== "server" && k0 !== "n" && k0 !== "hook" && k0 !== "session" && k0 !== "window" && k0 !== "pane" && k0 !== "client" && k0 !== "status" && k0 !== "signal" && k0 !== "name") return `${k0}`;
+      if (k0 !== "socket" && k0 !== "server" && k0 !== "n" && k0 !== "hook" && k0 !== "session" && k0 !== "window" && k0 !== "pane" && k0 !== "client" && k0 !== "status" && k0 !== "signal" && k0 !== "name" && k0 !== "nudged") return `${k0}`;
     }
     return null;
   }],

@@ -84,6 +84,8 @@ export const tmuxEvents = {
     status: z.int().nullable(),
     signal: z.int().nullable(),
     name: boundedText.nullable(),
+    /** tmux had lost the end that this tells of, and wrote it down only when it was told of that (`tmux.server.nudged`): it is no hour of that end. */
+    nudged: z.boolean().optional(),
   }),
   "tmux.hooks.installed": z.strictObject({ ...server, reason: z.enum(["started", "erased"]), hooks: count }),
   "tmux.hooks.removed": z.strictObject({ ...server, hooks: count }),

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { hookEvent, inServerOrder, parseHookLine } from "../../../collectors/tmux/hook-line.ts";
+import { hookEvent, inServerOrder, NO_BEHOLDER, parseHookLine } from "../../../collectors/tmux/hook-line.ts";
 import { eventCatalogue } from "../../../store/events/catalogue.ts";
 
 function lineOf(text: string) {
@@ -55,7 +55,7 @@ test("whatever parses makes an event that the catalogue takes, and nothing throw
     fc.property(line, (fields) => {
       const parsed = parseHookLine(fields.join("|"));
       if (!parsed.ok) return;
-      const { payload } = hookEvent(parsed.line, "/tmp/s", () => null);
+      const { payload } = hookEvent(parsed.line, "/tmp/s", NO_BEHOLDER);
       eventCatalogue["tmux.hook.fired"].parse(payload);
     }),
   );
@@ -63,7 +63,10 @@ test("whatever parses makes an event that the catalogue takes, and nothing throw
 });
 
 test("the event is dated by the server's second and belongs to the session's name", () => {
-  const event = hookEvent(lineOf("1|5|1795258399|session-created|$1||||||coder0"), "/tmp/s", () => "no");
+  const event = hookEvent(lineOf("1|5|1795258399|session-created|$1||||||coder0"), "/tmp/s", {
+    ...NO_BEHOLDER,
+    agentOf: () => "no",
+  });
   expect(event).toMatchObject({
     type: "tmux.hook.fired",
     agent: "coder0",
@@ -76,8 +79,9 @@ test("the event is dated by the server's second and belongs to the session's nam
 
 test("a line without a name belongs to whom the pane is known to belong to", () => {
   const line = lineOf("1|5|1795258399|pane-exited|||%8||||");
-  expect(hookEvent(line, "/tmp/s", ({ pane }) => (pane === "%8" ? "coder0" : null)).agent).toBe("coder0");
-  expect(hookEvent(line, "/tmp/s", () => null).agent).toBeNull();
+  const agentOf = ({ pane }: typeof line) => (pane === "%8" ? "coder0" : null);
+  expect(hookEvent(line, "/tmp/s", { ...NO_BEHOLDER, agentOf }).agent).toBe("coder0");
+  expect(hookEvent(line, "/tmp/s", NO_BEHOLDER).agent).toBeNull();
 });
 
 test("lines that were written out of order are put back into the order of their server", () => {

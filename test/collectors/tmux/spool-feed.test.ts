@@ -2,6 +2,7 @@ import { appendFileSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
+import { NO_BEHOLDER } from "../../../collectors/tmux/hook-line.ts";
 import { prepareSpool } from "../../../collectors/tmux/spool.ts";
 import { createSpoolFeed } from "../../../collectors/tmux/spool-feed.ts";
 import { createMemoryLog, type MemoryLog } from "./memory-log.ts";
@@ -21,7 +22,7 @@ function spool() {
       place,
       socketPath: "/tmp/a",
       context: log.context,
-      agentOf: () => null,
+      beholder: NO_BEHOLDER,
       rotateBytes: 1_000_000,
       lingerMs: 0,
       ...options,

@@ -127,6 +127,12 @@ test("a process that ends in a pane that remains is told with its status or its 
   const died = log
     .events("tmux.hook.fired")
     .filter(({ payload }) => (payload as { hook: string }).hook === "pane-died");
+  // Such a line is written when tmux is told, and dates no end.
+  const agents = (events: readonly { agent: string | null }[]) =>
+    [...new Set(events.map(({ agent }) => agent))].sort();
+  expect(agents(died.filter(({ payload }) => (payload as { nudged?: true }).nudged))).toEqual(
+    agents(log.events("tmux.server.nudged")),
+  );
   for (const { agent, payload } of died) {
     const number = Number(agent?.slice("agent".length));
     expect(payload).toMatchObject(

@@ -225,6 +225,21 @@ test("a death that a look found, and of which tmux kept no time, is not told as 
   );
 });
 
+test("a hook that tmux ran only when it was told of an end that it had lost dates no end", () => {
+  const lost = { dead: true, signal: 9, start: null, startedAtUs: null } as const;
+  story.record(300.2, tmuxLook(story.at(300.2), [paneSeen("coder0", 1, lost)]));
+  // Seen in the sandbox: killed ten seconds before the recorder came, found as a zombie, and told as killed in the second in which it came.
+  const line = hookLine(story.at(300), "pane-died", { session: "$1", pane: "%1" });
+  story.tell(300.7, { ...line, payload: { ...line.payload, signal: 9, nudged: true } });
+  expect(deaths()).toMatchObject([
+    {
+      witnessed: false,
+      not_before: new Date(story.at(60) / 1000).toISOString(),
+      pane: { id: "%1", at: null },
+    },
+  ]);
+});
+
 test("how a life ended is not told of the one after it, of which nobody but its beats told", () => {
   story.tell(99, operatorVerb("stop", "coder0", story.at(99)));
   closed(100, "$1");

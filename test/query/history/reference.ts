@@ -174,7 +174,10 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
     const { bootId, bootedAtUs } = payload(event, "systemd.manager.changed");
     if (!boots.has(bootId)) boots.set(bootId, Math.min(bootedAtUs, happened(event)));
   }
-  const hooks = all("tmux.hook.fired").map((event) => ({
+  /** One that tmux ran when it was told of an end that it had lost dates none. */
+  const isNudged = (event: StoredEvent) => payload(event, "tmux.hook.fired").nudged === true;
+  const hookEvents = all("tmux.hook.fired").filter((event) => !isNudged(event));
+  const hooks = hookEvents.map((event) => ({
     ...payload(event, "tmux.hook.fired"),
     atUs: happened(event),
     withinUs: unitOf(event),
@@ -268,7 +271,7 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
     return serverWords.some(({ effectUs, up, pid }) => isWithin(effectUs) && up === (pid !== server));
   };
   const hookedAt = (agent: string, atUs: number) => {
-    const lines = all("tmux.hook.fired").filter(
+    const lines = hookEvents.filter(
       (event) =>
         event.agent === agent &&
         happened(event) <= atUs &&
@@ -514,7 +517,7 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
 
   /** Moments at which what is told of panes may change. */
   const paneMoments = (agent: string): number[] => {
-    const lines = all("tmux.hook.fired");
+    const lines = hookEvents;
     const moments = [...wordsOf(agent), ...serverWords].map((word) => word.effectUs);
     const lineMoments = lines.flatMap((line) => [happened(line), line.occurredAtUs + unitOf(line)]);
     return [...new Set([...moments, ...lineMoments, ...boots.values(), ...edges])].sort((a, b) => a - b);
