@@ -1,12 +1,13 @@
 import type { Past, RosterEntry } from "../query/history/past.ts";
 import type { Window } from "../query/history/sweep.ts";
-import { isOfKind, type Kinds } from "../query/kinds.ts";
+import { isOfKind } from "../query/kinds.ts";
 import { FleetError } from "../store/errors.ts";
 import type { Reader } from "../store/reader.ts";
 import { nowUs } from "./clock.ts";
-import { type Invocation, namesIn, textOf, valuesOf, type Words } from "./declaration.ts";
+import { type Invocation, namesIn, textOf, type Words } from "./declaration.ts";
 import { openExistingLog } from "./existing-log.ts";
 import { lookAround, nothingRecorded } from "./here.ts";
+import { kindsOf } from "./kinds-asked.ts";
 import { othersThan, partitionOf } from "./partition-asked.ts";
 import { type Around, beforeTheLog, passedMoment, withinTheLog } from "./passed-moment.ts";
 import { isBehind, openPast, openPastAsRecorded } from "./past.ts";
@@ -160,17 +161,6 @@ function chosen(entries: readonly RosterEntry[], words: Words): readonly RosterE
     ({ name, declared }) =>
       (names.length === 0 || names.includes(name)) && declared.some((one) => isOfKind(kinds, one)),
   );
-}
-
-/** What --class and --runtime ask for. */
-export function kindsOf(words: Words): Kinds {
-  return { classes: valuesOf(words, "class"), runtimes: valuesOf(words, "runtime") };
-}
-
-/** Only those of some class or runtime are asked about. */
-export function asksForSome(words: Words): boolean {
-  const { classes, runtimes } = kindsOf(words);
-  return classes.length > 0 || runtimes.length > 0;
 }
 
 /** A name that was asked for and that nobody ever had. */

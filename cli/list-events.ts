@@ -5,6 +5,7 @@ import { nowUs } from "./clock.ts";
 import { has, type Invocation, textOf, valuesOf } from "./declaration.ts";
 import { EXIT } from "./exit.ts";
 import { type Here, lookAround, nothingRecorded } from "./here.ts";
+import { asksForSome, kindsOf } from "./kinds-asked.ts";
 import { unknownAmong } from "./known-agents.ts";
 import { sayNoSuchAgent } from "./no-such-agent.ts";
 import { partitionOf } from "./partition-asked.ts";
@@ -38,14 +39,14 @@ export async function listEvents(
     output.print(`${has(invocation, "json") ? eventJson(event) : formatEvent(event, look)}\n`);
   };
   try {
-    const asksForSome = ["class", "runtime"].some((option) => has(invocation, option));
     // What of the log is only read where it is asked for is loaded only then.
-    const { declaredThen } = asksForSome ? await import("./declared-then.ts") : { declaredThen: null };
+    const { declaredThen } = asksForSome(invocation)
+      ? await import("./declared-then.ts")
+      : { declaredThen: null };
     const { filter, pick, ofKind, horizon, page } = reader.atOnce(() => {
       const { partition, ...placing } = placed(invocation, reader, given, now);
       refuseBeforeTheLog(reader, placing.filter.untilUs);
-      const kinds = { classes: valuesOf(invocation, "class"), runtimes: valuesOf(invocation, "runtime") };
-      const ofKind = declaredThen?.(reader, partition, kinds);
+      const ofKind = declaredThen?.(reader, partition, kindsOf(invocation));
       // What is written while the list is printed is left to following, which begins where the list ends.
       const horizon = reader.lastSeq();
       const { agents: named } = placing.filter;

@@ -29,6 +29,17 @@ export interface BeatHealth {
   readonly freshUntilUs: number | null;
 }
 
+/** Of a beat that does not tell of health, by its reason, why not. */
+export const UNJUDGED_BECAUSE: Readonly<Record<string, string>> = {
+  unwatched: "nobody is reading its heartbeat",
+  clock: "its last beat is dated in the future",
+  resumed: "the machine was suspended, or its clock set forward, and no beat is due yet",
+  "no-file": "it has no heartbeat file",
+  "ended-unseen": "the life that made its last beat ended before anybody looked again",
+  "previous-incarnation": "its last beat is of a life before this one",
+  namesake: "its last beat is of the other session of its name",
+};
+
 const PRECISION_US = { s: 1_000_000, ms: 1_000, us: 1 } as const;
 
 /** Protocol v1: what a heartbeat file proves at a moment. A beat keeps its own promise for 3 x interval, watched or not. */

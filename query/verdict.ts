@@ -1,3 +1,4 @@
+import { UNJUDGED_BECAUSE } from "./beat.ts";
 import {
   awayWords,
   badEnd,
@@ -287,15 +288,6 @@ function beating({ beat, pane }: Evidence): Step {
 }
 
 function unjudgedBeat(status: AgentStatus, beat: Evidence["beat"]): Step {
-  const why: Record<string, string> = {
-    unwatched: "nobody is reading its heartbeat",
-    clock: "its last beat is dated in the future",
-    resumed: "the machine was suspended, or its clock set forward, and no beat is due yet",
-    "no-file": "it has no heartbeat file",
-    "ended-unseen": "the life that made its last beat ended before anybody looked again",
-    "previous-incarnation": "its last beat is of a life before this one",
-    namesake: "its last beat is of the other session of its name",
-  };
-  const because = (beat.reason && why[beat.reason]) ?? "its heartbeat does not tell";
+  const because = (beat.reason && UNJUDGED_BECAUSE[beat.reason]) ?? "its heartbeat does not tell";
   return { status, holds: "unknown", because, needs: ["heartbeat"] };
 }

@@ -56,7 +56,10 @@ export interface Evidence {
   } | null;
   /** Until when such a wish was in force, where a start has ended it that brought nothing. */
   readonly stoppedUntilUs: number | null;
-  /** Until when a beat alone vouched for it after its end, while nobody watched its pane; null: there was no such time. */
+  /**
+   * Until when nothing but beats told of it: after the end of its pane while nobody watched that, before anybody had seen it run, or of a life that was gone
+   * when its pane was looked at again. Not until then was it missed; null: there was no such time.
+   */
   readonly vouchedUntilUs: number | null;
   readonly beat: BeatHealth & {
     readonly status: string | null;

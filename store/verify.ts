@@ -204,7 +204,7 @@ function* archivedCommits(database: Database, archive: Archive, segment: Segment
     );
 }
 
-/** A flipped bit may lie where no event is read from (a header of gzip), and still be the first of many. */
+/** A flipped bit may lie where no event is read from (a header of zstd), and still be the first of many. */
 function isAsRecorded(path: string, { sha256 }: SegmentRow): boolean {
   const hash = createHash("sha256");
   const file = openSync(path, "r");

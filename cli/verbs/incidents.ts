@@ -1,9 +1,10 @@
 import { type IncidentsTold, incidentsDocument } from "../../query/incidents.ts";
-import { type Asked, askPast, asksForSome, entriesOf, kindsOf, unknownIn, windowOf } from "../asked.ts";
+import { type Asked, askPast, entriesOf, unknownIn, windowOf } from "../asked.ts";
 import { has, type Invocation } from "../declaration.ts";
 import { shelvesOf } from "../disk-shelf.ts";
 import { EXIT } from "../exit.ts";
 import { inPieces } from "../in-pieces.ts";
+import { asksForSome, kindsOf } from "../kinds-asked.ts";
 import { NOBODY, sayNoSuchAgent } from "../no-such-agent.ts";
 import { formatIncidents } from "../render/incidents.ts";
 import { jsonPieces } from "../render/json-pieces.ts";

@@ -1,7 +1,8 @@
 import { uptimeDocument } from "../../query/uptime.ts";
-import { askPast, entriesOf, kindsOf, unknownIn, windowOf } from "../asked.ts";
+import { askPast, entriesOf, unknownIn, windowOf } from "../asked.ts";
 import { has, type Invocation } from "../declaration.ts";
 import { EXIT } from "../exit.ts";
+import { kindsOf } from "../kinds-asked.ts";
 import { sayNoSuchAgent } from "../no-such-agent.ts";
 import { formatUptime } from "../render/uptime.ts";
 

@@ -212,7 +212,6 @@ function openChronicler(tables: ChronicleTables, cadence: Cadence, part: Part): 
       tables.evolveFrom("purpose", agent, atUs, (known) =>
         withIntent((known as Purpose | undefined) ?? NO_PURPOSE, intent),
       );
-      tables.unsettle("itself", agent, atUs);
       // Of a gap it may tell that an end in it was not the last (see `later-lives.ts`).
       tables.unsettle(coverageId("tmux", ""), agent, atUs);
     }

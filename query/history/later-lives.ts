@@ -1,6 +1,6 @@
 import type { Purpose } from "../planes/documents.ts";
 import type { BeatTold } from "./beat-timeline.ts";
-import { isSameLife, type Stretch } from "./pane-timeline.ts";
+import { isSameLife, type Stretch } from "./pane-stretches.ts";
 import type { Span } from "./span.ts";
 import type { Timeline } from "./timeline.ts";
 

@@ -1,7 +1,7 @@
 import type { AgentPane } from "../planes/documents.ts";
 import type { BeatTold } from "./beat-timeline.ts";
-import type { Stretch } from "./pane-timeline.ts";
-import { deathAfter, isSameLife, stretchesOf } from "./pane-timeline.ts";
+import type { Stretch } from "./pane-stretches.ts";
+import { deathAfter, isSameLife, stretchesOf } from "./pane-stretches.ts";
 import type { Boot, ServerTold } from "./server-timeline.ts";
 import type { Spans } from "./span.ts";
 import { gapsBetween, spanAt } from "./span.ts";
