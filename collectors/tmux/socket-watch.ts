@@ -8,6 +8,7 @@ import { createNudges, nudgedEvent, nudgeServer } from "./nudge.ts";
 import { publishRejectedLine, publishSight } from "./publish.ts";
 import { parseRemembered, REMEMBERED_SOCKETS } from "./remembered.ts";
 import { createSweep } from "./sweep.ts";
+import { createToldEnds } from "./told-ends.ts";
 
 /** Keeps looking at one socket: on a slow tick, when poked, and when the sweep between looks saw something. */
 export interface SocketWatch extends Beholder {
@@ -48,8 +49,7 @@ export function createSocketWatch(options: SocketWatchOptions): SocketWatch {
   const nudges = createNudges({ clock, mayNudge: !onlyListed });
   const keeper: HookKeeper | null = spoolPath === null ? null : createHookKeeper({ ...options, spoolPath });
   const settled = new Set<string>();
-  /** Panes of which the server was told that it had lost their end, by the second of that. */
-  const nudgedAt = new Map<string, number>();
+  const ends = createToldEnds();
   let names = new Map<string, string>();
   let serverPid = 0;
   let poked = false;
@@ -85,11 +85,7 @@ export function createSocketWatch(options: SocketWatchOptions): SocketWatch {
     sweep() {
       if (sweep.changed()) poke();
     },
-    wasNudged({ hook, server, pane, atSeconds }) {
-      const key = `${server} ${pane}`;
-      if (hook !== "pane-died" || atSeconds < (nudgedAt.get(key) ?? Number.POSITIVE_INFINITY)) return false;
-      return nudgedAt.delete(key);
-    },
+    wasNudged: ends.isOf,
     agentOf: ({ server, pane }) => (server === serverPid && pane !== null ? (names.get(pane) ?? null) : null),
   };
 
@@ -134,7 +130,7 @@ export function createSocketWatch(options: SocketWatchOptions): SocketWatch {
       sweep.track(null, []);
       return onlyListed ? null : tickMs;
     }
-    if (sight.server.pid !== serverPid) nudgedAt.clear();
+    if (sight.server.pid !== serverPid) ends.forget();
     serverPid = sight.server.pid;
     names = new Map(sight.snapshot.panes.map(({ pane, name }) => [pane, name]));
     forgetSettled(sight.snapshot.panes.map(({ pane, pid }) => `${pane} ${pid}`));
@@ -147,8 +143,9 @@ export function createSocketWatch(options: SocketWatchOptions): SocketWatch {
   function nudge({ server, lost }: Extract<Sight, { state: "seen" }>): number | null {
     const { due, lookAgainMs } = nudges.consider(lost);
     if (due.length > 0 && nudgeServer(server, procRoot)) {
-      for (const { pane } of due) nudgedAt.set(`${server.pid} ${pane}`, Math.floor(clock.nowUs() / 1e6));
-      const events = due.map((pane) => nudgedEvent(socketPath, server.pid, pane, clock.nowUs()));
+      const nowUs = clock.nowUs();
+      ends.told(server.pid, due, nowUs);
+      const events = due.map((pane) => nudgedEvent(socketPath, server.pid, pane, nowUs));
       context.emit({ source: "tmux", events });
     }
     return lookAgainMs;
