@@ -3,7 +3,7 @@ import type { StoredEvent } from "../store/events/envelope.ts";
 import type { Reader } from "../store/reader.ts";
 import { eventsOf, type Fits } from "./agent-events.ts";
 import { commits } from "./commits.ts";
-import { catchInterrupts } from "./interrupt.ts";
+import { catchEnds } from "./reader-gone.ts";
 
 interface Following {
   readonly reader: Pick<Reader, "lastSeq" | "events" | "dataVersion">;
@@ -15,7 +15,7 @@ interface Following {
 
 /** Follows until a signal ends it; the exit code says which. */
 export async function followUntilInterrupted(following: Following): Promise<number> {
-  const interrupt = catchInterrupts();
+  const interrupt = catchEnds();
   try {
     await followEvents({ ...following, signal: interrupt.signal });
     return interrupt.exitCode();

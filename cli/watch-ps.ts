@@ -6,10 +6,10 @@ import { nowUs } from "./clock.ts";
 import { commits } from "./commits.ts";
 import { has, type Invocation, namesIn } from "./declaration.ts";
 import { EXIT } from "./exit.ts";
-import { catchInterrupts } from "./interrupt.ts";
 import { sayNoSuchAgent } from "./no-such-agent.ts";
 import { observe } from "./observe.ts";
 import { liveRecorder, readPresent } from "./present.ts";
+import { catchEnds } from "./reader-gone.ts";
 import { formatPs } from "./render/ps-table.ts";
 import { listenToKeys, openScreen } from "./screen.ts";
 import { selectRows, unknownNames } from "./select-rows.ts";
@@ -45,7 +45,7 @@ export async function watchPs(invocation: Invocation): Promise<number> {
   }
 
   const show = createShow(invocation);
-  const interrupt = catchInterrupts();
+  const interrupt = catchEnds();
   const stopKeys = show.interactive
     ? listenToKeys((key) => {
         if (key === "q" || key === "\u001b") interrupt.end();

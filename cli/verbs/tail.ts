@@ -6,9 +6,9 @@ import { agentNameOf, panesAround } from "../agent-panes.ts";
 import { nowUs } from "../clock.ts";
 import { countOf, has, type Invocation } from "../declaration.ts";
 import { EXIT } from "../exit.ts";
-import { catchInterrupts } from "../interrupt.ts";
 import { sayNoSuchAgent } from "../no-such-agent.ts";
 import { userName } from "../own-log.ts";
+import { catchEnds } from "../reader-gone.ts";
 import { isoMoment } from "../render/moment.ts";
 import { visible } from "../render/text.ts";
 
@@ -95,7 +95,7 @@ async function follow(
   },
 ): Promise<number> {
   const { output } = invocation;
-  const interrupt = catchInterrupts();
+  const interrupt = catchEnds();
   let reading: Reading = startAt(first);
   // The row of the cursor was printed as it stood; when it is complete it is printed again only if it has grown.
   let half = withoutBlankEnd(first.open)[0] ?? "";

@@ -7,9 +7,9 @@ import { panesAround } from "../agent-panes.ts";
 import { nowUs } from "../clock.ts";
 import { has, type Invocation } from "../declaration.ts";
 import { EXIT } from "../exit.ts";
-import { catchInterrupts } from "../interrupt.ts";
 import { sayNoSuchAgent } from "../no-such-agent.ts";
 import { userName } from "../own-log.ts";
+import { catchEnds } from "../reader-gone.ts";
 import { isoMoment } from "../render/moment.ts";
 import { layOut, type Picture } from "../render/watch-layout.ts";
 import { listenToKeys } from "../screen.ts";
@@ -38,7 +38,7 @@ export async function run(invocation: Invocation): Promise<number> {
     });
   }
   const sights = new Map<string, Sight>();
-  const interrupt = catchInterrupts();
+  const interrupt = catchEnds();
   const view = has(invocation, "json")
     ? jsonView(invocation, around)
     : terminalView(invocation, agents, sights, interrupt.end);
