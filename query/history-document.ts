@@ -3,7 +3,7 @@ import type { Interval } from "./history/intervals.ts";
 import type { Gap, Past } from "./history/past.ts";
 import type { Window } from "./history/sweep.ts";
 import { exactIsoOf, exactIsoOrNull } from "./instant.ts";
-import { declaredAs } from "./kinds.ts";
+import { declaredAs, whileRostered } from "./kinds.ts";
 import type { AgentStatus } from "./row.ts";
 import type { FoundFirst } from "./since.ts";
 import { withFirst } from "./since.ts";
@@ -39,7 +39,7 @@ export interface HistoryDocument {
     /** The last ones of the window. */
     runtime: string | null;
     class: string;
-    /** What it was declared as when; these tile the window, also where --class or --runtime asked for some of it. */
+    /** What it was declared as when, also where --class or --runtime asked for some of it; between these it was off the roster. */
     declared: { from: string; to: string; class: string; runtime: string | null }[];
     intervals: HistoryInterval[];
   }[];
@@ -65,11 +65,11 @@ export function historyDocument(past: Past, { entries, window, atUs }: StoryInpu
     at: exactIsoOf(atUs),
     log_seq: past.logSeq,
     window: { from: exactIsoOf(window.fromUs), to: exactIsoOf(window.toUs) },
-    agents: entries.map(({ name, declaration, declared }) => ({
+    agents: entries.map(({ name, declaration, declared, stays }) => ({
       name,
       runtime: declaration.runtime,
       class: declaration.class,
-      declared: declared.map(declaredAs),
+      declared: whileRostered({ declared, stays }).map(declaredAs),
       intervals: { [Symbol.iterator]: () => cutIntervals(past, name, window) },
     })),
     gaps: { [Symbol.iterator]: () => gapsIn(past, window) },

@@ -1,5 +1,5 @@
-import type { Declared } from "./history/past.ts";
-import type { Span } from "./history/span.ts";
+import type { Declared, RosterEntry } from "./history/past.ts";
+import { overlapOf, type Span } from "./history/span.ts";
 import { exactIsoOf } from "./instant.ts";
 
 /** What `--class` and `--runtime` ask for: of each kind one has to fit, and none given is all of them. */
@@ -32,6 +32,11 @@ export function joined<T extends Span>(pieces: readonly T[], isAlike: (one: T, o
     else found.push(piece);
   }
   return found;
+}
+
+/** What it was declared as while it was on the roster: of the time between, whatever that counts to, nobody declared anything. */
+export function whileRostered({ declared, stays }: Pick<RosterEntry, "declared" | "stays">): Declared[] {
+  return declared.flatMap((one) => overlapOf([one], stays).map((span) => ({ ...one, ...span })));
 }
 
 /** As JSON has it. */

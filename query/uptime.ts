@@ -4,7 +4,7 @@ import type { Window } from "./history/sweep.ts";
 import type { Uptime } from "./history/uptime.ts";
 import { meansOf, NO_OUTAGES, together } from "./history/uptime.ts";
 import { exactIsoOf } from "./instant.ts";
-import { ANY_KIND, declaredAs, isOfKind, joined, type Kinds } from "./kinds.ts";
+import { ANY_KIND, declaredAs, isOfKind, joined, type Kinds, whileRostered } from "./kinds.ts";
 import type { AgentStatus } from "./row.ts";
 
 /** Times in whole microseconds: the four buckets add up to `window_us` exactly. */
@@ -44,7 +44,10 @@ export interface UptimeDocument {
     name: string;
     runtime: string | null;
     class: string;
-    /** What it was declared as when, over the whole window, and which of it counts here. */
+    /**
+     * What it was declared as when, within the whole window, and which of it counts here. Time that is in none of these it was off the
+     * roster: that counts, as planned, to what it had been, or came to be.
+     */
     declared: { from: string; to: string; class: string; runtime: string | null; counted: boolean }[];
   } & UptimeFigures)[];
   /** Agents of one class together: agent-time, so the window counts once for each, and of one that changed its class the part that was of it. */
@@ -93,11 +96,14 @@ export function uptimeDocument(past: Past, input: UptimeInput): UptimeDocument {
     at: exactIsoOf(atUs),
     log_seq: past.logSeq,
     window: { from: exactIsoOf(window.fromUs), to: exactIsoOf(window.toUs) },
-    agents: each.map(({ name, declaration, declared, counted, uptimes }) => ({
+    agents: each.map(({ name, declaration, declared, stays, counted, uptimes }) => ({
       name,
       runtime: (counted.at(-1) ?? declaration).runtime,
       class: (counted.at(-1) ?? declaration).class,
-      declared: declared.map((one) => ({ ...declaredAs(one), counted: counted.includes(one) })),
+      declared: whileRostered({ declared, stays }).map((one) => ({
+        ...declaredAs(one),
+        counted: isOfKind(kinds, one),
+      })),
       ...figuresOf(uptimes),
     })),
     classes: classes.map((name) => ({ class: name, ...asGroup(ofClass(name)) })),

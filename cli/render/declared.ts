@@ -1,4 +1,5 @@
-import { isOfKind, type Kinds } from "../../query/kinds.ts";
+import type { RosterEntry } from "../../query/history/past.ts";
+import { isOfKind, type Kinds, whileRostered } from "../../query/kinds.ts";
 import { formatLength } from "./duration.ts";
 import { visible } from "./text.ts";
 
@@ -50,14 +51,11 @@ export function formatChange(was: Kind, is: Kind): string {
 
 /** Of those that were something else than what is asked for in a part of the window, though all of it is told. */
 export function toldWhole(
-  entries: readonly {
-    readonly name: string;
-    readonly declared: readonly (Kind & { readonly fromUs: number; readonly toUs: number })[];
-  }[],
+  entries: readonly Pick<RosterEntry, "name" | "declared" | "stays">[],
   kinds: Kinds,
 ): string[] {
-  return entries.flatMap(({ name, declared }) => {
-    const stretches = declared.map((one) => ({ ...one, us: one.toUs - one.fromUs }));
+  return entries.flatMap(({ name, ...entry }) => {
+    const stretches = whileRostered(entry).map((one) => ({ ...one, us: one.toUs - one.fromUs }));
     const part = partOfIt(name, stretches, kinds);
     return part === null ? [] : [`${part}: the rest of its time is told, too.`];
   });

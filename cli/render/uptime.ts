@@ -51,15 +51,7 @@ export function formatUptime(
   ];
   const rows = figures.map(([name, of]) => cellsOf(name, of));
   const remarks = [
-    ...agents.flatMap(({ name, declared }) => {
-      const us = (one: { from: string; to: string }) => exactUsOf(one.to) - exactUsOf(one.from);
-      const part = partOfIt(
-        name,
-        declared.map((one) => ({ ...one, us: us(one) })),
-        look.kinds ?? ANY_KIND,
-      );
-      return part === null ? [] : [`${part}: only that time counts here.`];
-    }),
+    ...agents.flatMap((agent) => remarkOnPart(agent, look.kinds ?? ANY_KIND)),
     ...figures.flatMap(([name, of]) => detailsOf(name, of)),
     `From ${between}. AVAILABLE is healthy / (healthy + unhealthy): over observed time in which it should have run; it says nothing of the unobserved part.`,
   ];
@@ -69,6 +61,19 @@ export function formatUptime(
     "",
     ...remarks.flatMap((text) => wrap(text, cells).map((line) => look.paint("quiet", line))),
   ];
+}
+
+/** Of one that was what is asked for in a part of the window only. */
+function remarkOnPart(
+  { name, declared, window_us }: UptimeDocument["agents"][number],
+  kinds: Kinds,
+): string[] {
+  const stretches = declared.map((one) => ({ ...one, us: exactUsOf(one.to) - exactUsOf(one.from) }));
+  const part = partOfIt(name, stretches, kinds);
+  if (part === null) return [];
+  const awayUs = stretches.reduce((left, { counted, us }) => (counted ? left - us : left), window_us);
+  const away = awayUs > 0 ? `, and ${formatLength(awayUs)} off the roster, which were planned` : "";
+  return [`${part}: only that time counts here${away}.`];
 }
 
 function cellsOf(name: string, figures: UptimeFigures): TableCell[] {

@@ -75,7 +75,7 @@ export interface RosterEntry {
   };
   /** When it was on the roster, within the window. */
   readonly stays: Spans;
-  /** What it was declared as when; these tile the window. Time off the roster counts to what it had been, or came to be. */
+  /** What its time counts to; these tile the window. Time off the roster (see `stays`) counts to what it had been, or came to be. */
   readonly declared: readonly Declared[];
 }
 
