@@ -52,9 +52,7 @@ export function judgeBeat(question: BeatQuestion): BeatHealth {
     return { health: "unknown", reason, counts, freshUntilUs: null };
   }
   const freshUntilUs = heartbeat.atUs + reachUs;
-  // A `ts` of whole seconds may be up to a second early, so a beat of the second in which the life began is of that life.
-  const isSinceBorn = bornAtUs === null || heartbeat.atUs + PRECISION_US[heartbeat.precision] > bornAtUs;
-  const isOfLife = isSinceBorn && question.isOfNamesake !== true;
+  const isOfLife = (bornAtUs === null || isSince(heartbeat, bornAtUs)) && question.isOfNamesake !== true;
   const counts = isOfLife && heartbeat.atUs > (question.endedAtUs ?? Number.NEGATIVE_INFINITY);
   // Without its file nothing can be read any longer; that it has beaten in this life stays true.
   if (heartbeat.removed) {
@@ -90,6 +88,14 @@ export function judgeBeat(question: BeatQuestion): BeatHealth {
     return { health: "unknown", reason: "unwatched", counts, freshUntilUs };
   }
   return { health: "stale", reason: null, counts, freshUntilUs };
+}
+
+/** A `ts` of whole seconds may be up to a second early, so a beat of the second in which a life began is of that life. */
+export function isSince(
+  { atUs, precision }: Pick<HeartbeatDocument, "atUs" | "precision">,
+  bornAtUs: number,
+): boolean {
+  return atUs + PRECISION_US[precision] > bornAtUs;
 }
 
 /** A recorder proves itself once a second; one that has not, and not since the beat ran out, may have left a newer beat unread. */

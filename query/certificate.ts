@@ -57,8 +57,15 @@ export interface Death {
   unit: { name: string; active: string; result: string | null } | null;
   /** Whether it was expected to beat. */
   beats_expected: boolean;
-  /** The last one that was seen before its end. */
-  last_beat: { at: string; status: string; pid: number } | null;
+  /** The last one of this life that was seen before its end; `of_this_life` is null where it may be of one before, since nobody knows when this one began. */
+  last_beat: { at: string; status: string; pid: number; of_this_life: true | null } | null;
+  /** The newest beat under its name, where that was none of this life's: of this life none was seen. */
+  beat_of_another: {
+    at: string;
+    status: string;
+    pid: number;
+    whose: "earlier-life" | "other-session";
+  } | null;
   /** Until when its beats were read; null: up to its end, so that none can have been missed. */
   beats_watched_until: string | null;
   last_message: { at: string; seq: number } | null;
@@ -139,7 +146,7 @@ export function certify(asked: AskedIncidents, entry: RosterEntry, outage: Outag
       pane: end ? paneOf(end) : null,
       unit: unitOf(settled),
       beats_expected: first?.row.heartbeat.expected ?? true,
-      last_beat: lastBeat(first),
+      ...lastBeat(first),
       beats_watched_until: beatsWatchedUntil(past, name, beganUs),
       last_message: lastMessage(asked, name, beganUs),
       attached: attachedTo(asked, name, beganUs, first),
@@ -222,11 +229,20 @@ function unitOf(last: Explained | undefined): Death["unit"] {
   return { name: unitName, active: evidence.unit.active, result: evidence.unit.result };
 }
 
-function lastBeat(first: Explained | undefined): Death["last_beat"] {
-  const beat = first?.facts.heartbeat;
-  return beat === undefined
-    ? null
-    : { at: exactIsoOf(beat.atUs), status: beat.beat.status, pid: beat.beat.pid };
+function lastBeat(first: Explained | undefined): Pick<Death, "last_beat" | "beat_of_another"> {
+  const { heartbeat, beatOf: whose = null } = first?.facts ?? {};
+  if (heartbeat === undefined) return { last_beat: null, beat_of_another: null };
+  const beat = {
+    at: exactIsoOf(heartbeat.atUs),
+    status: heartbeat.beat.status,
+    pid: heartbeat.beat.pid,
+  };
+  if (whose === "earlier-life" || whose === "other-session")
+    return { last_beat: null, beat_of_another: { ...beat, whose } };
+  return {
+    last_beat: { ...beat, of_this_life: whose === "life" ? true : null },
+    beat_of_another: null,
+  };
 }
 
 /** Where the next reading of its file still found the same beat none was made in between: that is as good as having watched. */

@@ -5,7 +5,7 @@ import type { BootGap } from "./boot.ts";
 import { judgeBoot } from "./boot.ts";
 import type { Coverage, Watch } from "./coverage.ts";
 import { bornUnseenUs } from "./death.ts";
-import { bornBy, downByUs, everRan, hasBeaten, writerGone } from "./lived.ts";
+import { type BeatOf, beatOf, bornBy, downByUs, everRan, hasBeaten, writerGone } from "./lived.ts";
 import { type LivingNamesake, namesakesOf } from "./namesakes.ts";
 import { basename, chooseOwnPane, endOf, ownPanes, paneEvidence, unseenEndOf } from "./pane-evidence.ts";
 import { byClockOf, type SetBack, setBackIn } from "./planes/clock.ts";
@@ -44,6 +44,8 @@ export interface AgentFacts {
   readonly unit: UnitDocument | undefined;
   readonly manager: ManagerDocument | undefined;
   readonly heartbeat: HeartbeatDocument | undefined;
+  /** Whose beat that is: of the life that is told of here, also where that is over. */
+  readonly beatOf: BeatOf;
   /** What its file held when it was last read, where that was no heartbeat. */
   readonly refusedBeat: RefusedBeatDocument | undefined;
   /** See `bornUnseenUs`. */
@@ -101,10 +103,8 @@ export function factsOf(input: {
       : { known: false };
   const alive = pane.known ? pane.state === "alive" : null;
   const beatSeq = heartbeat?.seq ?? 0;
-  const bornAtUs =
-    own && (alive ?? true) && own.startedAtUs !== null
-      ? byClockOf(setBack, { atUs: own.startedAtUs, seq: own.bornSeq }, beatSeq)
-      : null;
+  const ofBeats = (atUs: number): number => byClockOf(setBack, { atUs, seq: own?.bornSeq }, beatSeq);
+  const bornAtUs = own && (alive ?? true) && own.startedAtUs !== null ? ofBeats(own.startedAtUs) : null;
   const endedAtUs = alive === null ? endOf(own) : undefined;
   const namesakes = namesakesOf(documents, panes, own, coverage);
   const isOfNamesake = namesakes.some(({ pane: { pid } }) => pid === heartbeat?.beat.pid && pid !== own?.pid);
@@ -194,6 +194,10 @@ export function factsOf(input: {
     unit,
     manager,
     heartbeat,
+    beatOf: beatOf(heartbeat, {
+      ...{ own, hooked, isOfNamesake, byClock: ofBeats },
+      isOnlyTrace: bornUs !== null || (own === undefined && !pane.known),
+    }),
     refusedBeat,
     bornUnseenUs: bornUs,
     process,

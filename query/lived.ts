@@ -1,3 +1,4 @@
+import { isSince } from "./beat.ts";
 import { endOf } from "./pane-evidence.ts";
 import { byClockOf, type SetBack } from "./planes/clock.ts";
 import type { AgentPane, HeartbeatDocument, HookedLife, RosterDocument } from "./planes/documents.ts";
@@ -33,6 +34,37 @@ export function bornBy(
   return made === null
     ? { bornAtUs: null }
     : { bornAtUs: made.atUs, bornByUs: made.atUs + made.withinUs - 1 };
+}
+
+/** Whose the newest beat is: `life`: of the life that was there last; `unknown`: of that one or of one before it, since nobody knows when it began. */
+export type BeatOf = "life" | "earlier-life" | "other-session" | "unknown" | null;
+
+/** `isOnlyTrace`: nothing but beats told of the life. */
+export function beatOf(
+  heartbeat: HeartbeatDocument | undefined,
+  {
+    own,
+    hooked,
+    isOfNamesake,
+    isOnlyTrace,
+    byClock,
+  }: {
+    readonly own: AgentPane | undefined;
+    readonly hooked: HookedLife | undefined;
+    readonly isOfNamesake: boolean;
+    readonly isOnlyTrace: boolean;
+    /** A moment that was told of the pane, by the clock of the beat. */
+    readonly byClock: (atUs: number) => number;
+  },
+): BeatOf {
+  if (heartbeat === undefined) return null;
+  if (isOnlyTrace) return "life";
+  if (isOfNamesake) return "other-session";
+  const { bornAtUs, bornByUs } = bornBy(own, hooked);
+  if (bornAtUs !== null && !isSince(heartbeat, byClock(bornAtUs))) return "earlier-life";
+  if (own !== undefined && own.pid === heartbeat.beat.pid) return "life";
+  if (bornAtUs === null) return "unknown";
+  return bornByUs === undefined || heartbeat.atUs >= byClock(bornByUs) ? "life" : "unknown";
 }
 
 /** By when nothing of it ran any more; null: it runs, or nobody knows. */

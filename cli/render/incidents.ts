@@ -156,13 +156,25 @@ function paneWords({ pane }: Death): string[] {
 }
 
 /** A beat that nobody would have read may have come after the last one that somebody did. Of one that need not beat none is missed. */
-function beatWords({ last_beat, beats_watched_until, beats_expected }: Death, beganUs: number): string[] {
+function beatWords(death: Death, beganUs: number): string[] {
+  const { last_beat, beat_of_another: other, beats_watched_until, beats_expected } = death;
   if (last_beat === null && !beats_expected) return [];
-  if (beats_watched_until === null)
-    return [last_beat === null ? "it never beat" : `last beat ${before(last_beat.at, beganUs)}`];
-  const unread = `nobody read its beats after ${formatNear(exactUsOf(beats_watched_until), beganUs)}`;
-  if (last_beat === null) return [`no beat of it was seen: ${unread}`];
-  return [`last beat seen ${before(last_beat.at, beganUs)}: ${unread}`];
+  const unread =
+    beats_watched_until === null
+      ? null
+      : `nobody read its beats after ${formatNear(exactUsOf(beats_watched_until), beganUs)}`;
+  if (last_beat !== null) {
+    const seen = unread === null ? "" : " seen";
+    const perhaps = last_beat.of_this_life ? "" : ", of this life or of one before it";
+    return [
+      `last beat${seen} ${before(last_beat.at, beganUs)}${perhaps}${unread === null ? "" : `: ${unread}`}`,
+    ];
+  }
+  const which = other === null ? "it" : "this life";
+  const none = unread === null ? `${which} never beat` : `no beat of ${which} was seen: ${unread}`;
+  if (other === null) return [none];
+  const whose = other.whose === "earlier-life" ? "a life before it" : "another session of its name";
+  return [`${none} (the last under its name, ${before(other.at, beganUs)}, was of ${whose})`];
 }
 
 function unitWords({ active, result }: NonNullable<Death["unit"]>): string {
