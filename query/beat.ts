@@ -1,5 +1,5 @@
 import type { HeartbeatDocument } from "./planes/documents.ts";
-import { REACH_IN_INTERVALS } from "./planes/heartbeat.ts";
+import { REACH_IN_INTERVALS } from "./planes/reach.ts";
 
 export interface BeatQuestion {
   readonly nowUs: number;

@@ -22,9 +22,9 @@ import type {
   UnitDocument,
 } from "./planes/documents.ts";
 import { documentOf, ONLY, within } from "./planes/documents.ts";
-import { DEFAULT_INTERVAL_SECONDS } from "./planes/heartbeat.ts";
 import { managerExits } from "./planes/manager-exits.ts";
 import { NO_PURPOSE, startTakesUs, stopInForce } from "./planes/purpose.ts";
+import { intervalsOf, outSinceUs, withinSinceUs } from "./planes/reach.ts";
 import { vouchedUntil } from "./vouched.ts";
 import type { Evidence } from "./weighed.ts";
 
@@ -91,7 +91,8 @@ export function factsOf(input: {
   const refused = documentOf(documents, "refusedbeat", name);
   const refusedBeat = refused && refused.seq > (heartbeat?.seq ?? 0) ? refused : undefined;
   const heartbeatWatch = coverage.of("heartbeat", "");
-  const intervalSeconds = declaration?.intervalSeconds ?? DEFAULT_INTERVAL_SECONDS;
+  const intervals = intervalsOf(roster);
+  const { intervalSeconds } = intervals;
 
   const setBack = setBackIn(documents);
   const hooked = own && agent?.hooked?.[own.socket];
@@ -149,7 +150,7 @@ export function factsOf(input: {
     nowUs,
     beatExpected: declaration?.heartbeat === "expected",
     lifecycle: declaration?.lifecycle ?? "always",
-    intervalSeconds,
+    ...intervals,
     everRan: ran || answered,
     pane,
     unit: unitEvidence,
@@ -167,7 +168,8 @@ export function factsOf(input: {
       counts,
       freshUntilUs,
       status: heartbeat?.beat.status ?? null,
-      statusSinceUs: heartbeat?.statusSinceUs ?? null,
+      statusSinceUs: heartbeat ? withinSinceUs(heartbeat.atUs, heartbeat.statusSinceUs, intervals) : null,
+      staleSinceUs: heartbeat ? outSinceUs(heartbeat.atUs, intervals) : null,
       writerExitedAtUs: heartbeat?.writerExitedAtUs ?? null,
     },
   };

@@ -10,6 +10,7 @@ import {
   whileMissed,
   wishedEndUs,
 } from "./death.ts";
+import { outSinceUs, withinSinceUs } from "./planes/reach.ts";
 import type { AgentStatus, Plane } from "./row.ts";
 import type { Evidence } from "./weighed.ts";
 
@@ -232,8 +233,8 @@ function stale(evidence: Evidence): Step {
       ? "its pane is alive, but the process that beat is gone"
       : `its pane is alive, but its last beat is older than 3 x ${intervalSeconds} s`;
     const sinceUs = gone
-      ? Math.min(beat.writerExitedAtUs ?? Infinity, beat.freshUntilUs ?? Infinity)
-      : beat.freshUntilUs;
+      ? Math.min(beat.writerExitedAtUs ?? Infinity, beat.staleSinceUs ?? Infinity)
+      : beat.staleSinceUs;
     return { status, holds: "yes", because, reason: gone ? "pid-gone" : "no beat", sinceUs };
   }
   if (beat.health === "unknown" && beat.counts !== false) return unjudgedBeat(status, beat);
@@ -244,7 +245,8 @@ function stale(evidence: Evidence): Step {
   };
 }
 
-function silent({ nowUs, pane, beat, intervalSeconds }: Evidence): Step {
+function silent(evidence: Evidence): Step {
+  const { nowUs, pane, beat, intervalSeconds } = evidence;
   const status = "silent";
   if (!pane.known) return { status, holds: "unknown", because: PANE_UNKNOWN, needs: ["pane"] };
   if (beat.counts === null) return unjudgedBeat(status, beat);
@@ -255,16 +257,19 @@ function silent({ nowUs, pane, beat, intervalSeconds }: Evidence): Step {
   const dueUs = bornAtUs + 3 * intervalSeconds * 1e6;
   if (nowUs <= dueUs) return { status, holds: "no", because: `it is younger than 3 x ${intervalSeconds} s` };
   const because = `its pane is alive, and it has not beaten once in 3 x ${intervalSeconds} s`;
-  return { status, holds: "yes", because, reason: "never beat", sinceUs: dueUs };
+  return { status, holds: "yes", because, reason: "never beat", sinceUs: outSinceUs(bornAtUs, evidence) };
 }
 
-function starting({ pane, beat, intervalSeconds }: Evidence): Step {
+function starting(evidence: Evidence): Step {
+  const { pane, beat, intervalSeconds } = evidence;
   const status = "starting";
   if (!pane.known) return { status, holds: "unknown", because: PANE_UNKNOWN, needs: ["pane"] };
   if (beat.counts === null) return unjudgedBeat(status, beat);
   if (beat.counts) return { status, holds: "no", because: "it has beaten already" };
   const because = `its pane is alive, no beat yet, and it is younger than 3 x ${intervalSeconds} s`;
-  return { status, holds: "yes", because, sinceUs: pane.startedAtUs ?? pane.atUs };
+  const bornAtUs = pane.startedAtUs ?? pane.atUs;
+  const sinceUs = bornAtUs === null ? null : withinSinceUs(bornAtUs, bornAtUs, evidence);
+  return { status, holds: "yes", because, sinceUs };
 }
 
 /** A beat that says itself that what the agent does is not known: it lives, and may be waiting for somebody. */

@@ -1,5 +1,5 @@
 import type { BeatHealth } from "./beat.ts";
-import type { Away } from "./planes/documents.ts";
+import type { Away, IntervalBefore } from "./planes/documents.ts";
 
 /** When a process that nobody watched had ended, and when its pane had gone; null: nobody dated that. */
 export interface UnseenEnd {
@@ -14,6 +14,8 @@ export interface Evidence {
   readonly beatExpected: boolean;
   readonly lifecycle: "always" | "ephemeral";
   readonly intervalSeconds: number;
+  /** What the roster had declared before, where that has changed: what is within its time, or beyond, may be so only since then. */
+  readonly intervalsBefore?: readonly IntervalBefore[];
   /** Seen to run since it was declared. */
   readonly everRan: boolean;
   readonly pane:
@@ -64,6 +66,8 @@ export interface Evidence {
   readonly beat: BeatHealth & {
     readonly status: string | null;
     readonly statusSinceUs: number | null;
+    /** Where its reach is over: since when. */
+    readonly staleSinceUs: number | null;
     readonly writerExitedAtUs: number | null;
   };
 }

@@ -13,7 +13,7 @@ import { readBeatFile } from "../../collectors/heartbeat/read.ts";
 import { printable } from "../../collectors/printable.ts";
 import { readBootClock, readProcess, startedAtUs } from "../../collectors/proc/stat.ts";
 import { documentOf } from "../../query/planes/documents.ts";
-import { DEFAULT_INTERVAL_SECONDS, REACH_IN_INTERVALS } from "../../query/planes/heartbeat.ts";
+import { DEFAULT_INTERVAL_SECONDS, REACH_IN_INTERVALS } from "../../query/planes/reach.ts";
 import type { Actor } from "./actor.ts";
 
 export interface StartReport {

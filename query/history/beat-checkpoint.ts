@@ -106,6 +106,7 @@ function beatenSince(file: number, before: BeatFile, after: BeatFile, at: Place)
   if (now === undefined || then === undefined || now.seq === then.seq) return null;
   if (after.beatSeq !== now.seq || after.content !== now.seq) return null;
   if (after.intervalSeconds !== before.intervalSeconds || !isElseTheSame(then, now)) return null;
+  if (!isSame(after.intervalsBefore, before.intervalsBefore)) return null;
   const short = [
     file,
     at.seq - now.seq,

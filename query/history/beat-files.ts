@@ -1,7 +1,7 @@
 import type { Checkpoint, ChronicleTables } from "../../store/chronicle.ts";
 import type { FoldEvent, ReadonlyDocuments } from "../../store/projection.ts";
 import { documentOf, documentsOf } from "../planes/documents.ts";
-import { DEFAULT_INTERVAL_SECONDS } from "../planes/heartbeat.ts";
+import { intervalsOf } from "../planes/reach.ts";
 import type { BeatCheckpoint, BeatFiles, WholeBeats } from "./beat-checkpoint.ts";
 import { allBeats, beatFilesThrough, beatsSince, wholeBeats } from "./beat-checkpoint.ts";
 import { evolveBeatFile, NO_BEATS } from "./beat-timeline.ts";
@@ -31,8 +31,7 @@ export function openBeatFiles(tables: ChronicleTables, wholeEvery: number) {
       agents.map((agent) => {
         const before = earlier?.get(agent) ?? NO_BEATS;
         const { beatSeq = before.beatSeq, content = before.content } = files.get(agent) ?? {};
-        const intervalSeconds = roster.get(agent)?.declaration.intervalSeconds ?? DEFAULT_INTERVAL_SECONDS;
-        return [agent, { document: beats.get(agent), beatSeq, content, intervalSeconds }];
+        return [agent, { document: beats.get(agent), beatSeq, content, ...intervalsOf(roster.get(agent)) }];
       }),
     );
   };

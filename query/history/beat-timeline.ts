@@ -1,7 +1,7 @@
-import type { PayloadOf } from "../../store/events/catalogue.ts";
 import type { FoldEvent, Repetition } from "../../store/projection.ts";
 import type { HeartbeatDocument } from "../planes/documents.ts";
-import { DEFAULT_INTERVAL_SECONDS, evolveHeartbeat, repetitionOf } from "../planes/heartbeat.ts";
+import { evolveHeartbeat, repetitionOf } from "../planes/heartbeat.ts";
+import { DEFAULT_INTERVAL_SECONDS, declaredNext, type Intervals } from "../planes/reach.ts";
 import type { Chronology } from "./chronology.ts";
 import type { Span, Spans } from "./span.ts";
 import { gapsBetween } from "./span.ts";
@@ -15,11 +15,9 @@ export interface BeatTold {
 }
 
 /** One agent's heartbeat file by the log's own order: the beat that stands, and what the file held when it was last read. */
-export interface BeatFile extends BeatTold {
+export interface BeatFile extends BeatTold, Intervals {
   /** The event of the beat that it held; 0 = none. */
   readonly content: number;
-  /** The interval that the roster declares. */
-  readonly intervalSeconds: number;
 }
 
 export const NO_BEATS: BeatFile = {
@@ -60,15 +58,15 @@ export function beatTimeline(
   /** What the file held, by when it was read; 0 = no beat. */
   const content = always(before.content);
   const readUs: number[] = [];
-  let { intervalSeconds } = before;
+  let intervals: Intervals = before;
   for (const event of events) {
     if (event.type.startsWith("roster.")) {
-      intervalSeconds = declaredBy(event);
+      intervals = declaredNext(intervals, event);
       continue;
     }
     // The fold of the present, taken at each moment from the beat's own on: a beat that is read late was made then.
-    const seconds = intervalSeconds;
-    evolveFrom(told, chronology.effectUs(event), (known) => evolve(known, event, seconds));
+    const then = intervals;
+    evolveFrom(told, chronology.effectUs(event), (known) => evolve(known, event, then));
     const foundUs = chronology.foundUs(event);
     readUs.push(foundUs);
     setFrom(content, foundUs, contentAfter(valueAt(content, Infinity), event));
@@ -78,14 +76,11 @@ export function beatTimeline(
 
 /** The file after one more event, whatever its time. */
 export function evolveBeatFile(file: BeatFile, event: FoldEvent): BeatFile {
-  if (event.type.startsWith("roster.")) return { ...file, intervalSeconds: declaredBy(event) };
-  const { document, beatSeq } = evolve(file, event, file.intervalSeconds);
-  return {
-    document,
-    beatSeq,
-    content: contentAfter(file.content, event),
-    intervalSeconds: file.intervalSeconds,
-  };
+  if (event.type.startsWith("roster.")) {
+    const { document, beatSeq, content } = file;
+    return { document, beatSeq, content, ...declaredNext(file, event) };
+  }
+  return { ...file, ...evolve(file, event, file), content: contentAfter(file.content, event) };
 }
 
 /**
@@ -98,7 +93,7 @@ export function beatFileRepetition(
 ): Repetition | null {
   const agent = event.agent as string;
   const made = files.get(agent) as { -readonly [K in keyof BeatFile]: BeatFile[K] };
-  const repeat = repetitionOf(made.document, event, made.intervalSeconds);
+  const repeat = repetitionOf(made.document, event, made);
   if (repeat === null) return null;
   return (seq, occurredAtUs, recordedAtUs) => {
     if (files.get(agent) !== made || !repeat(seq, occurredAtUs, recordedAtUs)) return false;
@@ -108,18 +103,13 @@ export function beatFileRepetition(
   };
 }
 
-function declaredBy(event: FoldEvent): number {
-  if (event.type === "roster.agent.removed") return DEFAULT_INTERVAL_SECONDS;
-  return (event.payload as PayloadOf<"roster.agent.declared">).intervalSeconds;
-}
-
 function contentAfter(content: number, event: FoldEvent): number {
   if (event.type === "heartbeat.received") return event.seq;
   return event.type === "heartbeat.file.removed" ? 0 : content;
 }
 
-function evolve(before: BeatTold, event: FoldEvent, intervalSeconds: number): BeatTold {
-  const document = evolveHeartbeat(before.document, event, intervalSeconds);
+function evolve(before: BeatTold, event: FoldEvent, intervals: Intervals): BeatTold {
+  const document = evolveHeartbeat(before.document, event, intervals);
   if (document === before.document) return before;
   return { document, beatSeq: event.type === "heartbeat.received" ? event.seq : before.beatSeq };
 }

@@ -1,4 +1,4 @@
-import { REACH_IN_INTERVALS } from "../planes/heartbeat.ts";
+import { REACH_IN_INTERVALS } from "../planes/reach.ts";
 import { factsButBeatsAt } from "./evidence-at.ts";
 import type { History } from "./history.ts";
 import type { Occurrence } from "./occurrence.ts";

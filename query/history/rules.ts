@@ -1,8 +1,8 @@
 import type { PayloadOf } from "../../store/events/catalogue.ts";
 import type { FoldEvent } from "../../store/projection.ts";
 import type { AgentFacts } from "../evidence.ts";
-import { REACH_IN_INTERVALS } from "../planes/heartbeat.ts";
 import { startTakesUs } from "../planes/purpose.ts";
+import { REACH_IN_INTERVALS } from "../planes/reach.ts";
 import type { Verdict } from "../verdict.ts";
 import { judge } from "../verdict.ts";
 import type { Evidence } from "../weighed.ts";

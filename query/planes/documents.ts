@@ -14,6 +14,13 @@ export interface RosterDocument extends Changed {
   /** When this agent first came on the roster (of this stay on it). */
   readonly declaredAtUs: number;
   readonly declaredSeq: number;
+  /** Its heartbeat intervals before the one of the declaration, oldest first, where they have changed in this stay. */
+  readonly intervalsBefore?: readonly IntervalBefore[];
+}
+
+export interface IntervalBefore {
+  readonly seconds: number;
+  readonly untilUs: number;
 }
 
 export type RosterFileDocument = Changed &

@@ -9,18 +9,13 @@ import type {
 } from "../../store/projection.ts";
 import type { HeartbeatDocument, RefusedBeatDocument } from "./documents.ts";
 import { documentOf, documentsOf } from "./documents.ts";
+import { type Intervals, intervalsAt, intervalsOf, reachUs, withinSinceUs } from "./reach.ts";
 import { sameValue } from "./same-value.ts";
-
-/** The protocol's own interval, for a heartbeat of nobody on the roster. */
-export const DEFAULT_INTERVAL_SECONDS = 15;
-/** A beat is good for three intervals. */
-export const REACH_IN_INTERVALS = 3;
 
 export function foldHeartbeat(documents: Documents, event: FoldEvent): void {
   if (event.agent === null) return;
   const known = documentOf(documents, "heartbeat", event.agent);
-  const declaration = documentOf(documents, "roster", event.agent)?.declaration;
-  const next = evolveHeartbeat(known, event, declaration?.intervalSeconds ?? DEFAULT_INTERVAL_SECONDS);
+  const next = evolveHeartbeat(known, event, intervalsOf(documentOf(documents, "roster", event.agent)));
   if (next !== known) documents.set("heartbeat", event.agent, next);
 }
 
@@ -37,7 +32,7 @@ export function foldRefusedBeat(documents: Documents, event: FoldEvent): void {
 export function evolveHeartbeat(
   known: HeartbeatDocument | undefined,
   event: FoldEvent,
-  intervalSeconds: number,
+  intervals: Intervals,
 ): HeartbeatDocument | undefined {
   if (event.type === "heartbeat.received") {
     if (known && !supersedes(event, known)) return known;
@@ -46,7 +41,7 @@ export function evolveHeartbeat(
       atUs: event.occurredAtUs,
       precision: event.precision,
       beat,
-      statusSinceUs: statusSince(event, beat, known, intervalSeconds),
+      statusSinceUs: statusSince(event, beat, known, intervals),
       writerSinceUs:
         known?.beat.pid === beat.pid ? Math.min(known.writerSinceUs, event.occurredAtUs) : event.occurredAtUs,
       writerExitedAtUs: null,
@@ -70,23 +65,24 @@ export function evolveHeartbeat(
 /** Beats of the same content that follow one another without a silence move the document on, and nothing else. */
 export function heartbeatRepetition(documents: Documents, event: FoldEvent): Repetition | null {
   if (event.agent === null) return null;
-  const declaration = documentOf(documents, "roster", event.agent)?.declaration;
-  const seconds = declaration?.intervalSeconds ?? DEFAULT_INTERVAL_SECONDS;
-  return repetitionOf(documentOf(documents, "heartbeat", event.agent), event, seconds);
+  const intervals = intervalsOf(documentOf(documents, "roster", event.agent));
+  return repetitionOf(documentOf(documents, "heartbeat", event.agent), event, intervals);
 }
 
 /** Moves the document that a beat has just made on to the next beat of the same content, in place; null: it made none. */
 export function repetitionOf(
   known: HeartbeatDocument | undefined,
   event: FoldEvent,
-  intervalSeconds: number,
+  { intervalSeconds, intervalsBefore = [] }: Intervals,
 ): Repetition | null {
   if (event.type !== "heartbeat.received" || known?.seq !== event.seq) return null;
-  const reachUs = REACH_IN_INTERVALS * intervalSeconds * 1e6;
+  // Between this beat and the next the interval was another one.
+  if (intervalsBefore.some(({ untilUs }) => untilUs > known.atUs)) return null;
+  const goodUs = reachUs(intervalSeconds);
   const document: { -readonly [K in keyof HeartbeatDocument]: HeartbeatDocument[K] } = known;
   return (seq, occurredAtUs, recordedAtUs) => {
     const silence = occurredAtUs - document.atUs;
-    if (silence < 0 || silence > reachUs) return false;
+    if (silence < 0 || silence > goodUs) return false;
     document.atUs = occurredAtUs;
     document.seq = seq;
     document.recordedAtUs = recordedAtUs;
@@ -107,14 +103,15 @@ function statusSince(
   event: FoldEvent,
   beat: PayloadOf<"heartbeat.received">,
   known: HeartbeatDocument | undefined,
-  intervalSeconds: number,
+  intervals: Intervals,
 ): number {
   // A beat that this one had to supersede, because it was dated in the future, says nothing about since when.
   if (known && known.atUs > event.occurredAtUs) return event.occurredAtUs;
   if (!known || known.removed || known.beat.status !== beat.status || known.beat.pid !== beat.pid)
     return event.occurredAtUs;
-  const silence = event.occurredAtUs - known.atUs;
-  return silence > REACH_IN_INTERVALS * intervalSeconds * 1e6 ? event.occurredAtUs : known.statusSinceUs;
+  const then = intervalsAt(intervals, event.occurredAtUs);
+  if (event.occurredAtUs - known.atUs > reachUs(then.intervalSeconds)) return event.occurredAtUs;
+  return withinSinceUs(known.atUs, known.statusSinceUs, then);
 }
 
 /**

@@ -3,8 +3,8 @@ import type { Documents, FoldEvent } from "../../store/projection.ts";
 import { byClockOf, type SetBack } from "./clock.ts";
 import type { Intent, Purpose } from "./documents.ts";
 import { documentOf } from "./documents.ts";
-import { REACH_IN_INTERVALS } from "./heartbeat.ts";
 import { exitAround, goingSince, type ManagerExits, outlived } from "./manager-exits.ts";
+import { REACH_IN_INTERVALS } from "./reach.ts";
 
 export const NO_PURPOSE: Purpose = { operator: null, systemd: null, startedAtUs: null };
 

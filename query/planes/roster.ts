@@ -2,6 +2,7 @@ import type { FleetEvent, PayloadOf } from "../../store/events/catalogue.ts";
 import type { RosterSnapshot } from "../../store/events/snapshot.ts";
 import type { DeriveContext, Documents, FoldEvent, ReadonlyDocuments } from "../../store/projection.ts";
 import { documentOf, documentsOf, ONLY } from "./documents.ts";
+import { declaredNext, intervalsOf } from "./reach.ts";
 import { sameValue } from "./same-value.ts";
 
 export function foldRoster(documents: Documents, event: FoldEvent): void {
@@ -11,8 +12,11 @@ export function foldRoster(documents: Documents, event: FoldEvent): void {
     case "roster.agent.changed": {
       if (event.agent === null) return;
       const known = documentOf(documents, "roster", event.agent);
+      const declaration = event.payload as PayloadOf<"roster.agent.declared">;
+      const { intervalsBefore } = declaredNext(known && intervalsOf(known), event);
       documents.set("roster", event.agent, {
-        declaration: event.payload as PayloadOf<"roster.agent.declared">,
+        declaration,
+        ...(intervalsBefore === undefined ? {} : { intervalsBefore }),
         declaredAtUs: known?.declaredAtUs ?? event.occurredAtUs,
         declaredSeq: known?.declaredSeq ?? event.seq,
         ...changed,

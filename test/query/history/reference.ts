@@ -935,6 +935,7 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
           }),
           status: beat?.beat.status ?? null,
           statusSinceUs: null,
+          staleSinceUs: null,
           writerExitedAtUs: beat?.writerExitedAtUs ?? null,
         },
       });

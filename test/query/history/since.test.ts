@@ -1,9 +1,10 @@
+import fc from "fast-check";
 import { beforeEach, expect, test } from "vitest";
 import { factsAt } from "../../../query/history/evidence-at.ts";
 import { statusIntervals } from "../../../query/history/sweep.ts";
 import { exactUsOf } from "../../../query/instant.ts";
 import { judge } from "../../../query/verdict.ts";
-import { beatLook, paneSeen, systemdLook, tmuxLook } from "../../support/looks.ts";
+import { beatLook, paneSeen, rosterLook, systemdLook, tmuxLook } from "../../support/looks.ts";
 import { rowOf, tableOf } from "../../support/table.ts";
 import type { Story } from "./story.ts";
 import { createStory, hookLine, journalLine, S, T } from "./story.ts";
@@ -181,4 +182,64 @@ test("what beats on while its pane is seen to be gone is no other life", () => {
   story.stop(200);
   story.record(300, nobody(300));
   expect(sinces(400)).toEqual(["dead", 80, 80, 300]);
+});
+
+/** Another interval on the roster: what it makes of an agent begins with it, since until then the one before was in force. */
+const interval = (second: number, intervalSeconds: number) =>
+  story.look(second, rosterLook(story.at(second), { coder0: { intervalSeconds } }));
+const watched = (intervalSeconds: number, ...beats: readonly number[]) => {
+  story = createStory();
+  interval(1, intervalSeconds);
+  story.record(15, alive(15));
+  for (const second of beats) story.look(second, beatLook(story.at(second), "coder0", story.at(second)));
+};
+
+test("one that a longer interval makes healthy is so since then", () => {
+  watched(10, 20, 40, 60);
+  expect(sinces(95)).toEqual(["stale", 90, 90, 90.000001]);
+  interval(100, 60);
+  expect(sinces(150)).toEqual(["healthy", 100, 100, 100]);
+  // Whatever it beats, and whatever the interval is afterwards.
+  story.look(160, beatLook(story.at(160), "coder0", story.at(160)));
+  expect(sinces(170)).toEqual(["healthy", 100, 100, 100]);
+  interval(180, 70);
+  expect(sinces(190)).toEqual(["healthy", 100, 100, 100]);
+});
+
+test("one that a shorter interval makes stale is so since then", () => {
+  watched(60, 20, 40, 60);
+  interval(120, 10);
+  expect(sinces(130)).toEqual(["stale", 120, 120, 120]);
+  interval(140, 5);
+  expect(sinces(150)).toEqual(["stale", 120, 120, 120]);
+});
+
+test("one that the roster makes silent, or starting again, is so since then", () => {
+  watched(60);
+  // The log begins to watch at 15.
+  expect(sinces(100)).toEqual(["starting", 10, 10, 15]);
+  interval(120, 10);
+  expect(sinces(130)).toEqual(["silent", 120, 120, 120]);
+  interval(140, 60);
+  expect(sinces(150)).toEqual(["starting", 140, 140, 140]);
+});
+
+test("whatever the roster declares between whatever beats, present and past say since when as history does", () => {
+  const second = fc.integer({ min: 16, max: 400 });
+  const told = fc.record({ second, seconds: fc.integer({ min: 1, max: 40 }), declares: fc.boolean() });
+  fc.assert(
+    fc.property(fc.array(told, { minLength: 1, maxLength: 9 }), second, (all, asked) => {
+      watched(15);
+      const inOrder = [...all].sort((a, b) => a.second - b.second).filter((one) => one.second < asked);
+      for (const one of inOrder) {
+        if (one.declares) interval(one.second, one.seconds);
+        else story.look(one.second, beatLook(story.at(one.second), "coder0", story.at(one.second)));
+      }
+      const [, present, past, history] = sinces(asked).map((value) =>
+        Math.max(15, Math.floor(Number(value))),
+      );
+      expect([present, past]).toEqual([history, history]);
+    }),
+    { numRuns: Number(process.env.PROPERTY_RUNS ?? 300) },
+  );
 });
