@@ -9,6 +9,7 @@ import type { Outage } from "./history/outages.ts";
 import type { Past, RosterEntry } from "./history/past.ts";
 import type { Window } from "./history/sweep.ts";
 import { exactIsoOf, exactIsoOrNull } from "./instant.ts";
+import { type Glimpse, glimpseOf } from "./known-by.ts";
 import type { Lately } from "./lately.ts";
 import { OUT_OF_MEMORY } from "./lately.ts";
 import type { Explained } from "./ps.ts";
@@ -37,8 +38,10 @@ export interface Death {
   /** The part of it that was seen, in so many stretches, the last of which ended then. */
   seconds_down: number;
   stretches: number;
-  /** Each of these is one look, with time before and after it that nobody watched: for how long it was down is not known. */
+  /** Each of these is one look, or one moment that a source told of, with time before and after it that nobody watched: for how long it was down is not known. */
   looks_only: boolean;
+  /** Of such a one, how the first of them is known: by a look, or because a source told of that moment. */
+  first_known_by: Glimpse;
   last_seen_down: string;
   /** What it was, in order. What was found the same again after time that nobody watched is told once. */
   course: { from: string; status: AgentStatus; reason: string | null; why: number[] }[];
@@ -136,6 +139,7 @@ export function certify(asked: AskedIncidents, entry: RosterEntry, outage: Outag
       seconds_down: outage.downUs / 1e6,
       stretches: stretchesOf(unwell),
       looks_only: outage.looksOnly,
+      first_known_by: outage.looksOnly ? knownBy(past, name, unwell) : null,
       last_seen_down: exactIsoOf(Math.min(unwell.at(-1)?.toUs ?? endUs, endUs)),
       course: course.map(({ fromUs, status, reason, why }) => ({
         from: exactIsoOf(fromUs),
@@ -183,6 +187,15 @@ function courseOf(unwell: readonly Stage[]): Stage[] {
 
 function stretchesOf(unwell: readonly Stage[]): number {
   return unwell.filter(({ fromUs }, index) => unwell[index - 1]?.toUs !== fromUs).length;
+}
+
+/** The first stretch of them. */
+function knownBy(past: Past, agent: string, unwell: readonly Stage[]): Glimpse {
+  const [first] = unwell;
+  if (first === undefined) return null;
+  const next = unwell.findIndex(({ fromUs }, index) => index > 0 && unwell[index - 1]?.toUs !== fromUs);
+  const last = unwell.at(next === -1 ? -1 : next - 1);
+  return glimpseOf(past, agent, { fromUs: first.fromUs, toUs: last?.toUs ?? first.fromUs });
 }
 
 /** When an outage that was under way at a moment began: back over what was unwell, and over what nobody watched of the same life. */

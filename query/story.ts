@@ -3,6 +3,7 @@ import type { Declared, Gap, Past, RosterEntry } from "./history/past.ts";
 import type { Around } from "./history/stays.ts";
 import { aroundOf, isEndedByNext, lastsUnseen } from "./history/stays.ts";
 import type { Window } from "./history/sweep.ts";
+import { type Glimpse, glimpseOf } from "./known-by.ts";
 import type { AgentStatus } from "./row.ts";
 import { withFirst } from "./since.ts";
 
@@ -27,6 +28,8 @@ export type StoryEntry = { readonly fromUs: number; readonly toUs: number | null
       readonly unseenUs: number;
       /** Nobody saw it end: from then on nobody watched. */
       readonly endUnseen: boolean;
+      /** Where that is all that is known of it. */
+      readonly glimpse: Glimpse;
       /** When it had begun, where the log's first looks found it and its source told that of itself. */
       readonly sinceUs: number | null;
     }
@@ -69,13 +72,18 @@ export function* storyOf(past: Past, input: StoryInput & { readonly whole: boole
     sources.push(statusEntries(past, name, window, whole));
     for (const kind of ["attached", "sent"] as const) sources.push(happenings(past, name, kind, window));
   }
-  for (const entry of merged(sources)) yield until(window.toUs, entry);
+  for (const entry of merged(sources)) yield withGlimpse(past, until(window.toUs, entry));
 }
 
 /** Whoever asks until a moment is told of nothing that came after it: what lasts longer goes on there, and was seen to. */
 function until(endUs: number, entry: StoryEntry): StoryEntry {
   if (entry.toUs === null || entry.toUs <= endUs) return entry;
   return entry.kind === "status" ? { ...entry, toUs: null, endUnseen: false } : { ...entry, toUs: null };
+}
+
+function withGlimpse(past: Past, entry: StoryEntry): StoryEntry {
+  if (entry.kind !== "status" || !entry.endUnseen || entry.toUs === null) return entry;
+  return { ...entry, glimpse: glimpseOf(past, entry.agent, { fromUs: entry.fromUs, toUs: entry.toUs }) };
 }
 
 function* statusEntries(past: Past, agent: string, window: Window, whole: boolean): Generator<StoryEntry> {
@@ -87,8 +95,9 @@ function* statusEntries(past: Past, agent: string, window: Window, whole: boolea
   for (const [{ fromUs, toUs, status, reason, why }, first] of withFirst(past, agent, window)) {
     // Before it was ever declared there is nothing to tell.
     if (reason === BEFORE_THE_LOG || (fromUs === -Infinity && status === null)) continue;
-    const turned = { turns: 0, found: 1, unseenUs: 0, endUnseen: false, sinceUs: first?.sinceUs ?? null };
-    const next = { kind: "status", agent, fromUs, toUs, status, reason, why, ...turned } as const;
+    const turned = { turns: 0, found: 1, unseenUs: 0, endUnseen: false, glimpse: null } as const;
+    const verdict = { status, reason, why, sinceUs: first?.sinceUs ?? null };
+    const next = { kind: "status", agent, fromUs, toUs, ...verdict, ...turned } as const;
     if (open !== null && unseen === null && isSameStretch(open, next, whole)) {
       const turns = open.turns + (open.status === status && open.turns === 0 ? 0 : 1);
       open = { ...open, toUs, turns };

@@ -25,7 +25,7 @@ export interface UptimeFigures {
   mtbf_us: number | null;
   mttr_us: number | null;
   longest_us: number | null;
-  /** There were outages, and of none was anything seen but single looks: for how long it was down is not known. */
+  /** There were outages, and of none was anything known but single moments, most of them looks: for how long it was down is not known. */
   looks_only: boolean;
 }
 

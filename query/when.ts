@@ -5,6 +5,7 @@ import type { Past, State } from "./history/past.ts";
 import type { Window } from "./history/sweep.ts";
 import { isHappening } from "./history/when.ts";
 import { exactIsoOf, exactIsoOrNull } from "./instant.ts";
+import { type Glimpse, glimpseOf } from "./known-by.ts";
 import { inMemory, type NewShelf } from "./shelf.ts";
 import type { FoundFirst, SeenToBegin } from "./since.ts";
 import { foundBegun, foundFirst, seenToBegin, seenToEnd } from "./since.ts";
@@ -27,6 +28,8 @@ export interface WhenOccurrence {
   not_before: string | null;
   /** Somebody watched it end. False: from `to` on nobody could tell, so it lasted at least until then. Null: it goes on, or happened at an instant. */
   end_witnessed: boolean | null;
+  /** It is known by one `look`, or of one `moment` that a source told of. Null: of more than that. */
+  glimpse: Glimpse;
   /** Its source states `from` no finer: it happened within so many seconds after it. Null: to the microsecond, as far as it was told. */
   within_seconds: number | null;
   /** It was found so, not broken off by anything else that was seen, so many times; of its time so much was watched by nobody. */
@@ -119,13 +122,25 @@ function toldOf(
   one: Occurrence,
   isFirst: boolean,
 ): WhenOccurrence {
-  if (isHappening(state) || state === "unobserved") return told(one, window, null, null);
-  if (one.beganBefore) return told(one, window, foundBegun(past, name, state, one, window), null);
-  const first = isFirst ? foundFirst(past, name, one.fromUs) : null;
-  if (first !== null) return told(one, window, first, null);
+  if (isHappening(state) || state === "unobserved") return told(one, window, NOT_ASKED);
+  const { fromUs, toUs, endUnseen } = one;
+  const glimpse = endUnseen && toUs !== null ? glimpseOf(past, name, { fromUs, toUs }) : null;
+  if (one.beganBefore)
+    return told(one, window, { ...NOT_ASKED, glimpse, first: foundBegun(past, name, state, one, window) });
+  const first = isFirst ? foundFirst(past, name, fromUs) : null;
+  if (first !== null) return told(one, window, { ...NOT_ASKED, glimpse, first });
   const seen = ENDS.has(bucketOf(state, null)) ? seenToEnd : seenToBegin;
-  return told(one, window, null, seen(past, name, one.fromUs));
+  return told(one, window, { first, glimpse, begun: seen(past, name, fromUs) });
 }
+
+/** What is told of a status beside the stay itself. */
+interface Known {
+  readonly first: FoundFirst | null;
+  readonly begun: SeenToBegin | null;
+  readonly glimpse: Glimpse;
+}
+
+const NOT_ASKED: Known = { first: null, begun: null, glimpse: null };
 
 /** What an agent comes to by an end, whose moment its source may tell. */
 const ENDS: ReadonlySet<Bucket> = new Set(["unhealthy", "planned"]);
@@ -133,8 +148,7 @@ const ENDS: ReadonlySet<Bucket> = new Set(["unhealthy", "planned"]);
 function told(
   { fromUs, toUs, beganBefore, reason, why, found, unseenUs, endUnseen, withinUs }: Occurrence,
   window: Window,
-  first: FoundFirst | null,
-  begun: SeenToBegin | null,
+  { first, begun, glimpse }: Known,
 ): WhenOccurrence {
   return {
     from: exactIsoOf(fromUs),
@@ -145,6 +159,7 @@ function told(
     witnessed: begun?.witnessed ?? null,
     not_before: exactIsoOrNull(begun?.notBeforeUs ?? null),
     end_witnessed: toUs === null || (toUs === fromUs && !endUnseen) ? null : !endUnseen,
+    glimpse,
     within_seconds: withinUs === undefined ? null : withinUs / 1e6,
     found,
     unobserved_seconds: unseenUs / 1e6,

@@ -110,19 +110,26 @@ function certificate(death: Death, isUpToNow: boolean, cause: string, column = 0
 
 /** From its beginning to its end, or to when it was last seen unwell; what of that nobody saw is told beside it. */
 function lasting(death: Death, atUs: number, isUpToNow: boolean): string {
-  const { until, last_seen_down, seconds_down, stretches, looks_only, witnessed, began_before } = death;
+  const { until, last_seen_down, seconds_down, looks_only, witnessed, began_before } = death;
   // No look saw it down: it is known by what was there before and after.
   if (until !== null && !witnessed && !looks_only && isGlimpse(exactUsOf(until) - atUs))
     return ", and back before anybody looked";
   const whole = formatLength(exactUsOf(until ?? last_seen_down) - atUs);
   const seen = formatLength(seconds_down * 1e6);
-  const looks = stretches === 1 ? "one look" : `${stretches} looks`;
-  const part = looks_only ? `, seen by ${looks} only` : whole === seen ? "" : `, of which ${seen} were seen`;
+  const part = looks_only ? looksWords(death) : whole === seen ? "" : `, of which ${seen} were seen`;
   const well = isUpToNow ? "not seen well since" : "not seen well until the window ends";
   const goesOn = until === null ? `${part === "" ? "" : ","} and ${well}` : "";
   // Nobody saw it begin.
   const least = witnessed || began_before || part !== "" ? "" : "at least ";
   return `, for ${least}${whole}${part}${goesOn}`;
+}
+
+/** A hook's line, or a beat, tells of a moment at which nobody looked. */
+function looksWords({ stretches, first_known_by }: Death): string {
+  const looked = first_known_by === "moment" ? stretches - 1 : stretches;
+  const looks = looked === 1 ? "one look" : `${looked} looks`;
+  if (first_known_by !== "moment") return `, seen by ${looks} only`;
+  return looked === 0 ? ", known of that moment only" : `, known of that moment and by ${looks} only`;
 }
 
 function unseen({ not_before, began_at }: Death): string {

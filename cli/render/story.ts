@@ -1,8 +1,8 @@
-import { isGlimpse } from "../../query/history/glimpse.ts";
 import type { StoryEntry, StoryInput } from "../../query/story.ts";
 import type { Paint, Tone } from "./colour.ts";
 import { formatChange } from "./declared.ts";
 import { formatLength } from "./duration.ts";
+import { glimpseWords } from "./glimpse.ts";
 import { formatClock, formatMoment, formatNear } from "./moment.ts";
 import { toneOf } from "./ps-cells.ts";
 import { pad, truncate, visible, widthOf } from "./text.ts";
@@ -69,8 +69,7 @@ function told(
         entry.found === 1
           ? ""
           : ` (found so ${entry.found} times; of that ${formatLength(entry.unseenUs)} nobody watched)`;
-      const isLook = entry.endUnseen && isGlimpse((entry.toUs ?? endUs) - entry.fromUs);
-      const length = isLook ? ", seen by a single look" : lasted;
+      const length = entry.glimpse === null ? lasted : `, ${glimpseWords(entry.glimpse)}`;
       const since =
         entry.sinceUs === null || entry.sinceUs >= entry.fromUs
           ? ""

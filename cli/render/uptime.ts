@@ -142,7 +142,7 @@ function detailsOf(name: string, figures: UptimeFigures): string[] {
   const said = [
     ...(outages === 0
       ? []
-      : [looksOnly ? `${counted}, seen by single looks only: for how long is not known` : counted]),
+      : [looksOnly ? `${counted}, known of single moments only: for how long is not known` : counted]),
     ...(longest_us === null || looksOnly ? [] : [`longest ${formatLength(longest_us)}`]),
     ...(mtbf_us === null || looksOnly ? [] : [`mean time between them ${formatLength(mtbf_us)}`]),
     ...(mttr_us === null || looksOnly ? [] : [`to repair ${formatLength(mttr_us)}`]),

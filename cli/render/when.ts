@@ -1,9 +1,9 @@
-import { isGlimpse } from "../../query/history/glimpse.ts";
 import type { State } from "../../query/history/past.ts";
 import { exactUsOf } from "../../query/instant.ts";
 import type { WhenOccurrence, WhenTold } from "../../query/when.ts";
 import type { Paint } from "./colour.ts";
 import { formatLength } from "./duration.ts";
+import { glimpseWords } from "./glimpse.ts";
 import { formatMoment, formatNear } from "./moment.ts";
 import { visible, wrap } from "./text.ts";
 import { formatSpan, formatWindow, goingOn, type SaidWindow } from "./window.ts";
@@ -96,10 +96,10 @@ function unwatchedUntil(fromUs: number, toUs: number): string {
 
 /** How long it lasted, how often it was found so meanwhile, and how much of that nobody watched. */
 function lengthOf({ at, window }: WhenTold, one: WhenOccurrence): string {
-  const { from, to, seconds, end_witnessed, found, unobserved_seconds } = one;
+  const { from, to, seconds, end_witnessed, glimpse, found, unobserved_seconds } = one;
   if (to === from) return end_witnessed === false ? ", and until when nobody saw" : "";
   const us = seconds * 1e6;
-  if (end_witnessed === false && isGlimpse(us)) return ", seen by a single look";
+  if (glimpse !== null) return `, ${glimpseWords(glimpse)}`;
   const length =
     end_witnessed === false
       ? `, for at least ${formatLength(us)}, until watching ended`

@@ -18,7 +18,7 @@ export interface Outage {
   readonly kinds: readonly AgentStatus[];
   /** The part of it that was seen. */
   readonly downUs: number;
-  /** That is no time: each stretch of it is one look, before and after which nobody watched. */
+  /** That is no time: each stretch of it is one look, before and after which nobody watched, or one moment that a source told of. */
   readonly looksOnly: boolean;
 }
 

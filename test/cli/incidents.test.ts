@@ -414,7 +414,7 @@ describe("with single looks and no recorder", () => {
     // Well at one look and down at four is no availability of 20 %, nor of 100 %.
     expect((await past.run("uptime")).stdout).toMatch(/^coder0 +\? +0.0 s/m);
     expect((await past.run("uptime")).stdout).toContain(
-      "1 outage (dead), seen by single looks only: for how long is not known.",
+      "1 outage (dead), known of single moments only: for how long is not known.",
     );
     // A window that begins in the middle of it begins no failure of its own.
     const later = await past.json<IncidentsDocument>("incidents", "--since", "20:25");

@@ -9,7 +9,7 @@ function said(occurrence: Partial<WhenOccurrence>, windowTo = "2026-06-20T21:00:
   const one: WhenOccurrence = {
     ...{ from: BEGAN, to: "2026-06-20T20:10:00.022Z", seconds: 0.022, began_before: false, since: BEGAN },
     ...{ witnessed: true, not_before: null, end_witnessed: true, within_seconds: null },
-    ...{ found: 1, unobserved_seconds: 0, reason: null, why: [], ...occurrence },
+    ...{ glimpse: null, found: 1, unobserved_seconds: 0, reason: null, why: [], ...occurrence },
   };
   const document: WhenDocument = {
     ...{ schema: "fleet.when.v1", tenant_id: "jarvis", host: "W-jarvis", at: "2026-06-20T21:00:00.000Z" },
@@ -29,7 +29,9 @@ function said(occurrence: Partial<WhenOccurrence>, windowTo = "2026-06-20T21:00:
 
 test("what was watched to begin and to end is told in ms where it is short, and is no single look", () => {
   expect(said({})).toMatch(/^coder0 was stopped at .*, for 22 ms; once /);
-  expect(said({ witnessed: false, end_witnessed: false })).toContain(", seen by a single look; once ");
+  const unseen = { witnessed: false, end_witnessed: false } as const;
+  expect(said({ ...unseen, glimpse: "look" })).toContain(", seen by a single look; once ");
+  expect(said({ ...unseen, glimpse: "moment" })).toContain(", known of that moment only; once ");
   expect(said({ seconds: 3, end_witnessed: false })).toContain(", for at least 3.0 s, until watching ended;");
 });
 
