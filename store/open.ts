@@ -1,4 +1,4 @@
-import { chmodSync, closeSync, existsSync, openSync, statSync } from "node:fs";
+import { accessSync, chmodSync, closeSync, constants, existsSync, openSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Database } from "better-sqlite3";
 import Sqlite from "better-sqlite3";
@@ -33,14 +33,14 @@ export function openForReading(path: string): Database {
   const current = openCurrent(path);
   if (current !== null) return current;
   openForAppend(path, BUSY_TIMEOUT_MS).close();
-  return opened(path, FOR_READING, () => {});
+  return openedForReading(path, () => {});
 }
 
 /** Opens the log for reading only, or null where it is an older one, which has to be brought up to date first. Throws where there is none. */
 export function openCurrent(path: string): Database | null {
   if (!existsSync(path)) throw noLog(path);
   let version = 0;
-  const database = opened(path, FOR_READING, (database) => {
+  const database = openedForReading(path, (database) => {
     version = checkedVersion(database, NEWEST_SCHEMA);
   });
   if (version === NEWEST_SCHEMA) return database;
@@ -54,6 +54,38 @@ export function noLog(path: string): FleetError {
   return new FleetError("unavailable", `there is no log at ${path}`, {
     hint: "Start `fleet record`, or run `fleet ps`, which looks once and begins one.",
   });
+}
+
+/**
+ * A log in WAL mode is read with the help of two files beside it. A live writer holds them there; where none does whoever reads makes them, and
+ * cannot where nothing may be written. SQLite would go without them if it were promised that nobody writes meanwhile (`immutable`), which no
+ * reader can promise: a wrong promise gives wrong answers.
+ */
+function openedForReading(path: string, prepare: (database: Database) => void): Database {
+  try {
+    return opened(path, FOR_READING, prepare);
+  } catch (error) {
+    const { code } = error as { code?: unknown };
+    const directory = dirname(path);
+    // Of a file system that is read-only SQLite says no more than that it could not open.
+    const isRefused = typeof code === "string" && /^SQLITE_(READONLY|CANTOPEN)(_|$)/.test(code);
+    if (code !== "SQLITE_READONLY_DIRECTORY" && (!isRefused || mayWrite(directory))) throw error;
+    const what =
+      "no recorder has it open, and nothing may be written beside it, where SQLite has to make two files to read it";
+    throw new FleetError("unavailable", `${path} cannot be read: ${what} (${code})`, {
+      hint: `chmod 700 ${directory}; where that cannot be, copy it (cp -r), chmod 700 the copy, and set FLEET_STATE to it.`,
+      cause: error,
+    });
+  }
+}
+
+function mayWrite(directory: string): boolean {
+  try {
+    accessSync(directory, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function opened(path: string, options: Sqlite.Options, prepare: (database: Database) => void): Database {

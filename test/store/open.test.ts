@@ -2,6 +2,7 @@ import {
   chmodSync,
   existsSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   statSync,
   truncateSync,
@@ -50,6 +51,19 @@ describe("the file", () => {
   });
 });
 
+/** As somebody to whom modes apply: they do not to root. */
+function asNobody<T>(work: () => T): T {
+  if (process.getuid?.() !== 0) return work();
+  process.setegid?.(65_534);
+  process.seteuid?.(65_534);
+  try {
+    return work();
+  } finally {
+    process.seteuid?.(0);
+    process.setegid?.(0);
+  }
+}
+
 describe("refused, saying what it is and what to do:", () => {
   const refusal = (open: () => unknown) => {
     try {
@@ -69,6 +83,38 @@ describe("refused, saying what it is and what to do:", () => {
       hint: expect.stringContaining("fleet record"),
     });
     expect(existsSync(path)).toBe(false);
+  });
+
+  test("a log that nobody has open, for reading, where nothing may be written beside it", () => {
+    const path = bench.path();
+    const writer = bench.open(path);
+    writer.append({ source: "heartbeat", events: [beat("coder0")] });
+    for (const file of ["", "-wal", "-shm"]) chmodSync(path + file, 0o644);
+    chmodSync(dirname(path), 0o555);
+    // A writer holds there what SQLite needs.
+    const read = (): number => {
+      const reader = bench.read(path);
+      try {
+        return reader.lastSeq();
+      } finally {
+        reader.close();
+      }
+    };
+    expect(asNobody(read)).toBe(1);
+    chmodSync(dirname(path), 0o755);
+    writer.close();
+    expect(readdirSync(dirname(path)).filter((file) => /-(wal|shm)$/.test(file))).toEqual([]);
+    chmodSync(dirname(path), 0o555);
+    expect(refusal(() => asNobody(read))).toMatchObject({
+      kind: "unavailable",
+      message: expect.stringMatching(
+        /cannot be read: no recorder has it open, and nothing may be written beside it/,
+      ),
+      hint: `chmod 700 ${dirname(path)}; where that cannot be, copy it (cp -r), chmod 700 the copy, and set FLEET_STATE to it.`,
+    });
+    // Whoever owns it, and is told so, reads it.
+    chmodSync(dirname(path), 0o777);
+    expect(asNobody(read)).toBe(1);
   });
 
   test("a directory that does not exist", () => {
