@@ -1,8 +1,7 @@
-import { createHash } from "node:crypto";
-import { closeSync, openSync, readSync } from "node:fs";
 import type { Database } from "better-sqlite3";
 import { type Archive, openArchive, type SegmentRow } from "./archive/archive.ts";
 import { decodeBlock, misnamed, commitsOf as sizesOf } from "./archive/block.ts";
+import { hashOfRead } from "./archive/file-hash.ts";
 import { type Broken, walkChain } from "./chain-walk.ts";
 import { FleetError } from "./errors.ts";
 import { storing } from "./failure.ts";
@@ -13,8 +12,6 @@ import { inSnapshot } from "./transaction.ts";
 
 /** Rows read at a time; a batch may be larger than that. */
 const CHUNK = 4096;
-/** Of a file, in each call. */
-const READ_BYTES = 1 << 20;
 
 /** A log that is whole. `digest` is the chain's end: who keeps it, with its seq, can tell later that nothing before it was rewritten. */
 export interface Whole {
@@ -176,7 +173,9 @@ function* archivedCommits(database: Database, archive: Archive, segment: Segment
     }
   };
   const { firstSeq, lastSeq } = segment;
-  const { manifest, block } = attempt(firstSeq, lastSeq, () => archive.open(segment));
+  // Its blocks are read in their order, so that its bytes need not be read again.
+  const read = hashOfRead();
+  const { manifest, block } = attempt(firstSeq, lastSeq, () => archive.openAnew(segment, read.take));
   for (const [at, entry] of manifest.blocks.entries()) {
     const [from, to] = [entry.first_seq, entry.last_seq];
     const { its, rows } = attempt(from, to, () => {
@@ -194,7 +193,8 @@ function* archivedCommits(database: Database, archive: Archive, segment: Segment
       yield { toSeq, digest, pieces: () => [piece] };
     }
   }
-  if (!isAsRecorded(archive.pathOf(segment), segment))
+  // A flipped bit may lie where no event is read from (a header of zstd), and still be the first of many.
+  if (!read.digest(archive.pathOf(segment)).equals(segment.sha256))
     throw new BadArchive(
       damaged(
         firstSeq,
@@ -202,20 +202,6 @@ function* archivedCommits(database: Database, archive: Archive, segment: Segment
         `each event is what was written, but ${segment.file} is not: its bytes give another sha256`,
       ),
     );
-}
-
-/** A flipped bit may lie where no event is read from (a header of zstd), and still be the first of many. */
-function isAsRecorded(path: string, { sha256 }: SegmentRow): boolean {
-  const hash = createHash("sha256");
-  const file = openSync(path, "r");
-  try {
-    const bytes = Buffer.allocUnsafe(READ_BYTES);
-    for (let read = readSync(file, bytes); read > 0; read = readSync(file, bytes))
-      hash.update(bytes.subarray(0, read));
-  } finally {
-    closeSync(file);
-  }
-  return hash.digest().equals(sha256);
 }
 
 /** Carries what is wrong with a file of the archive out of the walk over the commits. */

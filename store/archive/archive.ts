@@ -2,6 +2,7 @@ import { dirname, join } from "node:path";
 import type { Database } from "better-sqlite3";
 import type { EventRow } from "../find-events.ts";
 import { prepared } from "../prepared.ts";
+import type { TakeBytes } from "./file-hash.ts";
 import { damaged } from "./seekable.ts";
 import type { BlockEntry, Segment } from "./segment.ts";
 import { openSegment } from "./segment.ts";
@@ -45,6 +46,8 @@ export interface Archive {
   segments(): SegmentRow[];
   /** Throws `FleetError` where the file is not the one that was recorded. */
   open(segment: SegmentRow): Segment;
+  /** The same, read from the file for whoever takes its bytes. */
+  openAnew(segment: SegmentRow, take: TakeBytes): Segment;
   pathOf(segment: SegmentRow): string;
   rows(search: ArchiveSearch, newestFirst?: boolean): Generator<EventRow>;
   /** One of them; undefined for an event that was not archived. */
@@ -116,14 +119,15 @@ export function openArchive(database: Database): Archive {
     floor: () => (floor().get() as number | undefined) ?? 0,
     segments: () => listed().all() as SegmentRow[],
     open,
+    openAnew: (row, take) => openRecorded(join(directory, row.file), row, take),
     pathOf: ({ file }) => join(directory, file),
     rows,
   };
 }
 
 /** A whole file of another log, or of other months, would answer as readily: only the row tells that it is not the one. */
-function openRecorded(path: string, row: SegmentRow): Segment {
-  const segment = openSegment(path);
+function openRecorded(path: string, row: SegmentRow, take?: TakeBytes): Segment {
+  const segment = openSegment(path, take);
   const { first_seq, last_seq, digest } = segment.manifest;
   if (first_seq !== row.firstSeq || last_seq !== row.lastSeq)
     throw damaged(path, `it holds #${first_seq} to #${last_seq}, not #${row.firstSeq} to #${row.lastSeq}`);

@@ -1,5 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { FleetError } from "../errors.ts";
+import type { TakeBytes } from "./file-hash.ts";
 
 /**
  * The seekable format of zstd (contrib/seekable_format of its sources): frames one after the other, which any zstd unpacks as one
@@ -46,8 +47,8 @@ export interface Seekable {
   read(frame: number): string;
 }
 
-/** Reads where the frames are. The file is opened for each look at it, so there is nothing to close. */
-export function openSeekable(path: string): Seekable {
+/** Reads where the frames are. The file is opened for each look at it, so there is nothing to close. `take` is given the bytes of each frame that is read. */
+export function openSeekable(path: string, take?: TakeBytes): Seekable {
   const places = looking(path, (descriptor) => {
     const { size } = fstatSync(descriptor);
     const footer = bytesAt(descriptor, path, size - FOOTER_BYTES, FOOTER_BYTES);
@@ -68,6 +69,7 @@ export function openSeekable(path: string): Seekable {
       const place = places.at(frame);
       if (place === undefined) throw damaged(path, `it has no part ${frame}`);
       const bytes = looking(path, (descriptor) => bytesAt(descriptor, path, place.at, place.bytes));
+      take?.(place.at, bytes);
       return unpacked(path, bytes, place.plain);
     },
   };

@@ -2,6 +2,7 @@ import { FleetError } from "../errors.ts";
 import type { EventRow } from "../find-events.ts";
 import type { Block } from "./block.ts";
 import { decodeBlock } from "./block.ts";
+import type { TakeBytes } from "./file-hash.ts";
 import type { Seekable } from "./seekable.ts";
 import { damaged, openSeekable } from "./seekable.ts";
 
@@ -40,8 +41,8 @@ export interface Segment {
   rows(at: number): readonly EventRow[];
 }
 
-export function openSegment(path: string): Segment {
-  const file = openSeekable(path);
+export function openSegment(path: string, take?: TakeBytes): Segment {
+  const file = openSeekable(path, take);
   const manifest = manifestOf(file, path);
   let remembered: { at: number; rows: readonly EventRow[] } | null = null;
   const block = (at: number): Block => {

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { closeSync, fsyncSync, openSync, readFileSync, writeSync } from "node:fs";
+import { closeSync, fsyncSync, openSync, writeSync } from "node:fs";
 import type { Database } from "better-sqlite3";
 import type { ChainEnd } from "../chain-walk.ts";
 import { walkChain } from "../chain-walk.ts";
@@ -7,6 +7,7 @@ import { FleetError } from "../errors.ts";
 import type { EventRow } from "../find-events.ts";
 import { openNames } from "../names.ts";
 import { commitsOf, decodeBlock, encodeBlock, misnamed } from "./block.ts";
+import { hashOfRead } from "./file-hash.ts";
 import type { Frame } from "./seekable.ts";
 import { compressFrame, seekTable } from "./seekable.ts";
 import type { BlockEntry, Manifest } from "./segment.ts";
@@ -103,7 +104,8 @@ function proved(
   { from, end, sha256 }: { readonly from: ChainEnd; readonly end: ChainEnd; readonly sha256: Buffer },
 ): Manifest {
   const names = openNames(database);
-  const { manifest, block } = openSegment(path);
+  const read = hashOfRead();
+  const { manifest, block } = openSegment(path, read.take);
   const walk = walkChain(names, from);
   for (const at of manifest.blocks.keys()) {
     const its = block(at);
@@ -121,8 +123,7 @@ function proved(
   const { seq, digest } = walk.end();
   if (seq !== end.seq || digest !== end.digest)
     throw notWritten(path, "it does not give the digest of the log");
-  if (!createHash("sha256").update(readFileSync(path)).digest().equals(sha256))
-    throw notWritten(path, "it is not what was written");
+  if (!read.digest(path).equals(sha256)) throw notWritten(path, "it is not what was written");
   return manifest;
 }
 
