@@ -15,6 +15,7 @@ import { OUT_OF_MEMORY } from "./lately.ts";
 import type { Explained } from "./ps.ts";
 import type { AgentStatus } from "./row.ts";
 import { seenToEnd } from "./since.ts";
+import { toldWithinUs } from "./told-within.ts";
 
 /** A death certificate: one failure of one agent, with all that is known of its end. */
 export interface Death {
@@ -29,6 +30,8 @@ export interface Death {
    * known to be well; null: nothing is known of before.
    */
   witnessed: boolean;
+  /** `began_at` was told no finer: it lies within so many seconds after it. Null: it is known better than that, or nobody dated it. */
+  within_seconds: number | null;
   not_before: string | null;
   /** It was unwell already when the window began; `at` is that beginning, and `began_at` its own. */
   began_before: boolean;
@@ -119,6 +122,7 @@ export function certify(asked: AskedIncidents, entry: RosterEntry, outage: Outag
       ? soonAfter().find(({ verdict }) => verdict.reason === SERVER_GONE)
       : undefined;
   const ended = lost ?? first;
+  const withinUs = toldWithinUs(first?.verdict.status ?? null, beganUs);
   const { cause, key } =
     ended && !found ? causeOf(asked, ended, beganUs, notBeforeUs, witnessed) : { cause: null, key: null };
   return {
@@ -132,6 +136,7 @@ export function certify(asked: AskedIncidents, entry: RosterEntry, outage: Outag
       class: was.class,
       at: exactIsoOf(atUs),
       witnessed,
+      within_seconds: withinUs === null ? null : withinUs / 1e6,
       not_before: exactIsoOrNull(notBeforeUs),
       began_before: outage.beganBefore,
       began_at: exactIsoOf(beganUs),

@@ -8,6 +8,7 @@ import type { AgentStatus } from "./row.ts";
 import type { FoundFirst } from "./since.ts";
 import { withFirst } from "./since.ts";
 import type { StoryInput } from "./story.ts";
+import { toldWithinUs } from "./told-within.ts";
 
 export interface HistoryInterval {
   from: string;
@@ -18,6 +19,8 @@ export interface HistoryInterval {
   began_before: boolean;
   /** When it began, also where that was before the window or the log. Null: not known. */
   since: string | null;
+  /** `from` was told no finer: it lies within so many seconds after it. Null: it is known better than that, or nobody dated it. */
+  within_seconds: number | null;
   /** Null: the agent was not on the roster; of a session that no roster names: it was not there. */
   status: AgentStatus | null;
   reason: string | null;
@@ -109,6 +112,7 @@ function cutTo(window: Window, interval: Interval, first: FoundFirst | null): Hi
   const beganBefore = fromUs < window.fromUs;
   const begins = beganBefore ? window.fromUs : fromUs;
   const sinceUs = first === null ? (fromUs === -Infinity ? null : fromUs) : first.sinceUs;
+  const withinUs = beganBefore || first !== null ? null : toldWithinUs(status, fromUs);
   const ends = toUs === null || toUs >= window.toUs ? null : toUs;
   return {
     from: exactIsoOf(begins),
@@ -116,6 +120,7 @@ function cutTo(window: Window, interval: Interval, first: FoundFirst | null): Hi
     seconds: ((ends ?? window.toUs) - begins) / 1e6,
     began_before: beganBefore || first !== null,
     since: exactIsoOrNull(sinceUs),
+    within_seconds: withinUs === null ? null : withinUs / 1e6,
     status,
     reason,
     rules,

@@ -6,6 +6,7 @@ import type { Window } from "./history/sweep.ts";
 import { type Glimpse, glimpseOf } from "./known-by.ts";
 import type { AgentStatus } from "./row.ts";
 import { withFirst } from "./since.ts";
+import { TOLD_FINELY_US, toldWithinUs } from "./told-within.ts";
 
 export interface StoryInput {
   readonly entries: readonly RosterEntry[];
@@ -30,6 +31,8 @@ export type StoryEntry = { readonly fromUs: number; readonly toUs: number | null
       readonly endUnseen: boolean;
       /** Where that is all that is known of it. */
       readonly glimpse: Glimpse;
+      /** Of a short one: its beginning was told no finer, and lies within so much after it (see `told-within.ts`). */
+      readonly withinUs: number | null;
       /** When it had begun, where the log's first looks found it and its source told that of itself. */
       readonly sinceUs: number | null;
     }
@@ -72,7 +75,7 @@ export function* storyOf(past: Past, input: StoryInput & { readonly whole: boole
     sources.push(statusEntries(past, name, window, whole));
     for (const kind of ["attached", "sent"] as const) sources.push(happenings(past, name, kind, window));
   }
-  for (const entry of merged(sources)) yield withGlimpse(past, until(window.toUs, entry));
+  for (const entry of merged(sources)) yield knownBy(past, until(window.toUs, entry));
 }
 
 /** Whoever asks until a moment is told of nothing that came after it: what lasts longer goes on there, and was seen to. */
@@ -81,9 +84,13 @@ function until(endUs: number, entry: StoryEntry): StoryEntry {
   return entry.kind === "status" ? { ...entry, toUs: null, endUnseen: false } : { ...entry, toUs: null };
 }
 
-function withGlimpse(past: Past, entry: StoryEntry): StoryEntry {
-  if (entry.kind !== "status" || !entry.endUnseen || entry.toUs === null) return entry;
-  return { ...entry, glimpse: glimpseOf(past, entry.agent, { fromUs: entry.fromUs, toUs: entry.toUs }) };
+/** What is asked of short ones only, since a long one is told in whole seconds. */
+function knownBy(past: Past, entry: StoryEntry): StoryEntry {
+  if (entry.kind !== "status" || entry.toUs === null || entry.toUs - entry.fromUs >= TOLD_FINELY_US)
+    return entry;
+  const { agent, fromUs, toUs, status, endUnseen } = entry;
+  const glimpse = endUnseen ? glimpseOf(past, agent, { fromUs, toUs }) : null;
+  return { ...entry, glimpse, withinUs: toldWithinUs(status, fromUs) };
 }
 
 function* statusEntries(past: Past, agent: string, window: Window, whole: boolean): Generator<StoryEntry> {
@@ -95,7 +102,14 @@ function* statusEntries(past: Past, agent: string, window: Window, whole: boolea
   for (const [{ fromUs, toUs, status, reason, why }, first] of withFirst(past, agent, window)) {
     // Before it was ever declared there is nothing to tell.
     if (reason === BEFORE_THE_LOG || (fromUs === -Infinity && status === null)) continue;
-    const turned = { turns: 0, found: 1, unseenUs: 0, endUnseen: false, glimpse: null } as const;
+    const turned = {
+      turns: 0,
+      found: 1,
+      unseenUs: 0,
+      endUnseen: false,
+      glimpse: null,
+      withinUs: null,
+    } as const;
     const verdict = { status, reason, why, sinceUs: first?.sinceUs ?? null };
     const next = { kind: "status", agent, fromUs, toUs, ...verdict, ...turned } as const;
     if (open !== null && unseen === null && isSameStretch(open, next, whole)) {

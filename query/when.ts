@@ -9,6 +9,7 @@ import { type Glimpse, glimpseOf } from "./known-by.ts";
 import { inMemory, type NewShelf } from "./shelf.ts";
 import type { FoundFirst, SeenToBegin } from "./since.ts";
 import { foundBegun, foundFirst, seenToBegin, seenToEnd } from "./since.ts";
+import { toldWithinUs } from "./told-within.ts";
 
 export interface WhenOccurrence {
   from: string;
@@ -30,7 +31,7 @@ export interface WhenOccurrence {
   end_witnessed: boolean | null;
   /** It is known by one `look`, or of one `moment` that a source told of. Null: of more than that. */
   glimpse: Glimpse;
-  /** Its source states `from` no finer: it happened within so many seconds after it. Null: to the microsecond, as far as it was told. */
+  /** Its source states `from` no finer: it happened within so many seconds after it. Null: it is known better than that, or nobody dated it. */
   within_seconds: number | null;
   /** It was found so, not broken off by anything else that was seen, so many times; of its time so much was watched by nobody. */
   found: number;
@@ -130,7 +131,8 @@ function toldOf(
   const first = isFirst ? foundFirst(past, name, fromUs) : null;
   if (first !== null) return told(one, window, { ...NOT_ASKED, glimpse, first });
   const seen = ENDS.has(bucketOf(state, null)) ? seenToEnd : seenToBegin;
-  return told(one, window, { first, glimpse, begun: seen(past, name, fromUs) });
+  const withinUs = toldWithinUs(state, fromUs);
+  return told(one, window, { first, glimpse, withinUs, begun: seen(past, name, fromUs) });
 }
 
 /** What is told of a status beside the stay itself. */
@@ -138,18 +140,20 @@ interface Known {
   readonly first: FoundFirst | null;
   readonly begun: SeenToBegin | null;
   readonly glimpse: Glimpse;
+  readonly withinUs: number | null;
 }
 
-const NOT_ASKED: Known = { first: null, begun: null, glimpse: null };
+const NOT_ASKED: Known = { first: null, begun: null, glimpse: null, withinUs: null };
 
 /** What an agent comes to by an end, whose moment its source may tell. */
 const ENDS: ReadonlySet<Bucket> = new Set(["unhealthy", "planned"]);
 
 function told(
-  { fromUs, toUs, beganBefore, reason, why, found, unseenUs, endUnseen, withinUs }: Occurrence,
+  { fromUs, toUs, beganBefore, reason, why, found, unseenUs, endUnseen, ...one }: Occurrence,
   window: Window,
-  { first, begun, glimpse }: Known,
+  { first, begun, glimpse, ...known }: Known,
 ): WhenOccurrence {
+  const withinUs = one.withinUs ?? known.withinUs;
   return {
     from: exactIsoOf(fromUs),
     to: exactIsoOrNull(toUs),
@@ -160,7 +164,7 @@ function told(
     not_before: exactIsoOrNull(begun?.notBeforeUs ?? null),
     end_witnessed: toUs === null || (toUs === fromUs && !endUnseen) ? null : !endUnseen,
     glimpse,
-    within_seconds: withinUs === undefined ? null : withinUs / 1e6,
+    within_seconds: withinUs === null ? null : withinUs / 1e6,
     found,
     unobserved_seconds: unseenUs / 1e6,
     reason,

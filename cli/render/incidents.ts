@@ -3,6 +3,7 @@ import type { Death } from "../../query/certificate.ts";
 import { isGlimpse } from "../../query/history/glimpse.ts";
 import type { Incident, IncidentsTold } from "../../query/incidents.ts";
 import { exactUsOf } from "../../query/instant.ts";
+import { TOLD_FINELY_US } from "../../query/told-within.ts";
 import type { Paint } from "./colour.ts";
 import { formatLength } from "./duration.ts";
 import { formatMoment, formatNear } from "./moment.ts";
@@ -110,18 +111,20 @@ function certificate(death: Death, isUpToNow: boolean, cause: string, column = 0
 
 /** From its beginning to its end, or to when it was last seen unwell; what of that nobody saw is told beside it. */
 function lasting(death: Death, atUs: number, isUpToNow: boolean): string {
-  const { until, last_seen_down, seconds_down, looks_only, witnessed, began_before } = death;
+  const { until, last_seen_down, seconds_down, looks_only, witnessed, began_before, within_seconds } = death;
   // No look saw it down: it is known by what was there before and after.
   if (until !== null && !witnessed && !looks_only && isGlimpse(exactUsOf(until) - atUs))
     return ", and back before anybody looked";
-  const whole = formatLength(exactUsOf(until ?? last_seen_down) - atUs);
+  const us = exactUsOf(until ?? last_seen_down) - atUs;
+  const whole = formatLength(us);
   const seen = formatLength(seconds_down * 1e6);
   const part = looks_only ? looksWords(death) : whole === seen ? "" : `, of which ${seen} were seen`;
   const well = isUpToNow ? "not seen well since" : "not seen well until the window ends";
   const goesOn = until === null ? `${part === "" ? "" : ","} and ${well}` : "";
   // Nobody saw it begin.
-  const least = witnessed || began_before || part !== "" ? "" : "at least ";
-  return `, for ${least}${whole}${part}${goesOn}`;
+  const isFine = within_seconds !== null && until !== null && us < TOLD_FINELY_US;
+  const bound = !witnessed && !began_before && part === "" ? "at least " : isFine ? "at most " : "";
+  return `, for ${bound}${whole}${part}${goesOn}`;
 }
 
 /** A hook's line, or a beat, tells of a moment at which nobody looked. */

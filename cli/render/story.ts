@@ -52,10 +52,11 @@ function told(
 ): { word: string; tone: Tone | null; rest: string } {
   const atLeast =
     (entry.kind === "status" || entry.kind === "attached") && entry.endUnseen ? "at least " : "";
+  const bound = entry.kind === "status" && !entry.endUnseen && entry.withinUs !== null ? "at most " : "";
   const lasted =
     entry.toUs === null
       ? `, for ${formatLength(Math.max(0, endUs - entry.fromUs))}${goingOn(endUs, atUs)}`
-      : `, for ${atLeast}${formatLength(entry.toUs - entry.fromUs)}`;
+      : `, for ${atLeast}${bound}${formatLength(entry.toUs - entry.fromUs)}`;
   switch (entry.kind) {
     case "status": {
       if (entry.status === null) return { word: offRoster(isStray), tone: "quiet", rest: lasted };

@@ -1,5 +1,7 @@
 import type { State } from "../../query/history/past.ts";
+import { isHappening } from "../../query/history/when.ts";
 import { exactUsOf } from "../../query/instant.ts";
+import { TOLD_FINELY_US } from "../../query/told-within.ts";
 import type { WhenOccurrence, WhenTold } from "../../query/when.ts";
 import type { Paint } from "./colour.ts";
 import { formatLength } from "./duration.ts";
@@ -84,7 +86,8 @@ function sentence(document: WhenTold, one: WhenOccurrence): string {
         : `nobody had watched ${unwatchedUntil(exactUsOf(one.not_before), fromUs)}`;
     return `${name} was found ${was} at ${formatMoment(fromUs)} (${ago}; ${unseen})${why}${lasted}${evidence}`;
   }
-  const within = one.within_seconds === null ? "" : ", to the second";
+  // Of a status seconds are all that is shown of its moment.
+  const within = one.within_seconds === null || !isHappening(document.state) ? "" : ", to the second";
   return `${name} ${began}${began.endsWith("from") ? "" : " at"} ${formatMoment(fromUs)}${within} (${ago})${why}${lasted}${evidence}`;
 }
 
@@ -96,14 +99,16 @@ function unwatchedUntil(fromUs: number, toUs: number): string {
 
 /** How long it lasted, how often it was found so meanwhile, and how much of that nobody watched. */
 function lengthOf({ at, window }: WhenTold, one: WhenOccurrence): string {
-  const { from, to, seconds, end_witnessed, glimpse, found, unobserved_seconds } = one;
+  const { from, to, seconds, end_witnessed, glimpse, within_seconds, found, unobserved_seconds } = one;
   if (to === from) return end_witnessed === false ? ", and until when nobody saw" : "";
   const us = seconds * 1e6;
   if (glimpse !== null) return `, ${glimpseWords(glimpse)}`;
+  // The moment at which it began may be later by as much.
+  const bound = within_seconds !== null && to !== null && us < TOLD_FINELY_US ? "at most " : "";
   const length =
     end_witnessed === false
       ? `, for at least ${formatLength(us)}, until watching ended`
-      : `, for ${formatLength(us)}${to === null ? goingOn(exactUsOf(window.to), exactUsOf(at)) : ""}`;
+      : `, for ${bound}${formatLength(us)}${to === null ? goingOn(exactUsOf(window.to), exactUsOf(at)) : ""}`;
   if (unobserved_seconds === 0) return length;
   const often = found === 1 ? "" : `found so ${found} times; `;
   return `${length} (${often}of that ${formatLength(unobserved_seconds * 1e6)} nobody watched)`;
