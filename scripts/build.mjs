@@ -63,7 +63,7 @@ function lazyFiles(outfile, wanted) {
  * better-sqlite3 finds its prebuilt binary relative to its own file, which in a bundle is another place: the
  * one module that does so is told where it came from. Its choice (compiled on purpose, glibc, musl) reads
  * /proc/self/maps, 0.3 ms of each start, so what it chooses on this machine is tried first and it is asked only
- * when that does not load.
+ * when that does not load. Its path is not made by `path.join`: see cli/README.md, what a start must not do.
  */
 function sqliteAddon(outfile) {
   return {
@@ -73,9 +73,11 @@ function sqliteAddon(outfile) {
         const text = await readFile(args.path, "utf8");
         if (!text.includes("__dirname"))
           throw new Error(`${args.path} no longer uses __dirname: see build.mjs`);
-        const place = (path) =>
-          `path.join(__dirname, ${JSON.stringify(relative(dirname(outfile), path).split(sep).join("/"))})`;
-        const home = text.replaceAll("__dirname", place(dirname(args.path)));
+        const from = (path) => relative(dirname(outfile), path).split(sep).join("/");
+        const home = text.replaceAll(
+          "__dirname",
+          `path.join(__dirname, ${JSON.stringify(from(dirname(args.path)))})`,
+        );
         const compiled = join(dirname(dirname(args.path)), "build");
         const chosen = existsSync(compiled)
           ? null
@@ -89,7 +91,7 @@ exports.getBinding = (given) => {
   if (given == null && !DEFAULT_ADDON && process.platform + "-" + process.arch === ${machine}) {
     const addon = { exports: {} };
     try {
-      process.dlopen(addon, ${place(chosen)});
+      process.dlopen(addon, __dirname + ${JSON.stringify(`/${from(chosen)}`)});
       return (DEFAULT_ADDON = addon.exports);
     } catch {}
   }

@@ -56,9 +56,9 @@ export interface Archive {
   lastSeqBy(us: number): number;
 }
 
-/** Where the files of the log at this path are. */
+/** Where the files of the log at this path are. Not by `join`, as this is on the way of every start: see cli/README.md. */
 export function archiveDirectory(databasePath: string): string {
-  return join(dirname(databasePath), "archive");
+  return `${dirname(databasePath)}/archive`;
 }
 
 export function openArchive(database: Database): Archive {

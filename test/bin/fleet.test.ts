@@ -135,6 +135,7 @@ test("what goes through a whole log has a young heap that stays small; what only
     ["record", ["--max-semi-space-size=4"]],
     ["ps", QUICKLY],
     ["incidents", QUICKLY],
+    ["when", [...QUICKLY, "--min-semi-space-size=4"]],
     ["import", []],
     ["serve", []],
   ] as const) {

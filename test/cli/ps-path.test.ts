@@ -23,9 +23,20 @@ import { type SeededFleet, seedFleet } from "./support/seeded-fleet.ts";
 
 const project = join(import.meta.dirname, "..", "..");
 
-/** Loaded before the program: says at its end which files and which of Node's own modules it has loaded. */
+/**
+ * Loaded before the program: says at its end which files and which of Node's own modules it has loaded, which of those it had asked
+ * Node's loader for, and how many paths it has put together.
+ */
 const WITNESS = `
 const fs = require("fs");
+const Module = require("module");
+const path = require("path");
+const join = path.join;
+let joined = 0;
+path.join = (...parts) => { joined += 1; return join(...parts); };
+const asked = [];
+const load = Module._load;
+Module._load = (name, ...rest) => { asked.push(name); return load(name, ...rest); };
 const read = [];
 const readFileSync = fs.readFileSync;
 fs.readFileSync = (path, ...rest) => { read.push(String(path)); return readFileSync(path, ...rest); };
@@ -34,7 +45,8 @@ process.dlopen = (module, path, ...rest) => { read.push(String(path)); return dl
 process.on("exit", () => {
   const files = [...Object.keys(require.cache), ...read].filter((path) => /\\.(c?js|mjs|ts|json|node)$/.test(path));
   const builtins = process.moduleLoadList.filter((name) => name.startsWith("NativeModule ")).map((name) => name.slice(13));
-  fs.writeSync(2, JSON.stringify({ files: [...new Set(files)], builtins }));
+  const fromTheLoader = asked.filter((name) => Module.isBuiltin(name));
+  fs.writeSync(2, JSON.stringify({ files: [...new Set(files)], builtins, fromTheLoader, joined }));
 });
 `;
 
@@ -131,6 +143,19 @@ describe("what a question to the log loads", () => {
     const kept = readdirSync(join(tree, "dist", "cache"));
     expect(kept.filter((name) => name.startsWith(`${file}.${argv[0]}-table.`))).toHaveLength(1);
   });
+
+  test.each([[["events"]], [["events", "--json"]], [["ps"]], [["when", "coder0", "healthy"]]])(
+    "%j: Node's own modules without Node's loader, and no path by path.join",
+    (argv) => {
+      run(...argv);
+      const { status, stderr } = run(...argv);
+      expect(status).toBe(0);
+      expect(JSON.parse(stderr.slice(stderr.lastIndexOf('{"files"')))).toMatchObject({
+        fromTheLoader: [],
+        joined: 0,
+      });
+    },
+  );
 
   test("what was refused leaves nothing that later starts would have to do with", () => {
     expect(run("history", "--since", "nonsense", "--json").status).toBe(2);
