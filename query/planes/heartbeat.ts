@@ -109,7 +109,8 @@ function statusSince(
   if (known && known.atUs > event.occurredAtUs) return event.occurredAtUs;
   if (!known || known.removed || known.beat.status !== beat.status || known.beat.pid !== beat.pid)
     return event.occurredAtUs;
-  const then = intervalsAt(intervals, event.occurredAtUs);
+  // What was declared in this very instant has silenced nobody before it.
+  const then = intervalsAt(intervals, event.occurredAtUs - 1);
   if (event.occurredAtUs - known.atUs > reachUs(then.intervalSeconds)) return event.occurredAtUs;
   return withinSinceUs(known.atUs, known.statusSinceUs, then);
 }

@@ -224,6 +224,13 @@ test("one that the roster makes silent, or starting again, is so since then", ()
   expect(sinces(150)).toEqual(["starting", 140, 140, 140]);
 });
 
+test("a shorter interval that is declared in the instant of a beat silenced nobody before it", () => {
+  watched(34, 247);
+  interval(349, 1);
+  story.look(349, beatLook(story.at(349), "coder0", story.at(349)));
+  expect(sinces(350)).toEqual(["healthy", 247, 247, 247]);
+});
+
 test("whatever the roster declares between whatever beats, present and past say since when as history does", () => {
   const second = fc.integer({ min: 16, max: 400 });
   const told = fc.record({ second, seconds: fc.integer({ min: 1, max: 40 }), declares: fc.boolean() });
