@@ -86,7 +86,8 @@ export function everRan(
   if (!own) return false;
   if (own.state === "alive" || roster === undefined) return true;
   const declared = { atUs: roster.declaredAtUs, seq: roster.declaredSeq };
-  return (own.diedAtUs ?? own.atUs) >= byClockOf(setBack, declared, own.seq);
+  // What ended in the second of its declaration may have run after it: nobody knows that it never did.
+  return (own.endedByUs ?? own.diedAtUs ?? own.atUs) >= byClockOf(setBack, declared, own.seq);
 }
 
 /** It answered, where nobody saw more of it than that: not by a beat whose process was not there when it was read. */

@@ -1,4 +1,4 @@
-import type { StoredEvent } from "../../store/events/envelope.ts";
+import type { PayloadOf } from "../../store/events/catalogue.ts";
 import type { FoldEvent } from "../../store/projection.ts";
 import type { Reader } from "../../store/reader.ts";
 
@@ -13,26 +13,29 @@ export function earliestSince(
   elseUs: number,
 ): number {
   const partition = reader.identity();
-  const previousWordUs = (event: StoredEvent): number | null => {
-    const words = { types: ["recorder.source."], beforeSeq: event.seq, newestFirst: true, limit: LOOK_BACK };
-    for (const { payload, occurredAtUs } of reader.events({ ...partition, ...words }))
-      if (isSameScope(payload, event.payload)) return occurredAtUs;
+  const previousLookUs = (scope: Scope, beforeSeq: number): number | null => {
+    const words = { types: ["recorder.source.", SAMPLE], beforeSeq, newestFirst: true, limit: LOOK_BACK };
+    for (const event of reader.events({ ...partition, ...words }))
+      if (scopesOf(event).some((each) => isSame(each, scope))) return event.occurredAtUs;
     return null;
   };
   let earliestUs = elseUs;
   for (const event of reader.events({ ...partition, afterSeq, beforeSeq: untilSeq + 1 }))
-    earliestUs = Math.min(earliestUs, affectedFromUs(event, previousWordUs));
+    earliestUs = Math.min(
+      earliestUs,
+      affectedFromUs(event, (scope) => previousLookUs(scope, event.seq)),
+    );
   return earliestUs;
 }
 
 /**
  * The earliest moment about which an event can change what was said. Most speak of their own moment; who found that a recorder had
- * died speaks of its last sign of life, a source that answers again of all the time since it was last heard of, and whoever adopts
- * rules says from when on they count.
+ * died speaks of its last sign of life, a source that answers again, or a one-shot look, of all the time since it was last heard of (a look
+ * that ends a gap settles what is known of it), and whoever adopts rules says from when on they count.
  */
-export function affectedFromUs<E extends FoldEvent>(
-  event: E,
-  previousWordOnScopeUs: (event: E) => number | null,
+export function affectedFromUs(
+  event: Pick<FoldEvent, "type" | "source" | "occurredAtUs" | "recordedAtUs" | "payload">,
+  previousLookUs: (scope: Scope) => number | null,
 ): number {
   const atUs = Math.min(event.occurredAtUs, event.recordedAtUs);
   const payload = event.payload as Record<string, unknown> | null;
@@ -41,17 +44,35 @@ export function affectedFromUs<E extends FoldEvent>(
     const value = payload?.[field];
     return typeof value === "number" && isTimed ? [value] : [];
   });
-  if (event.type === "recorder.source.started" || event.type === "recorder.source.recovered") {
-    const previousUs = previousWordOnScopeUs(event);
-    if (previousUs !== null) stated.push(previousUs);
-  }
+  if (ENDS_A_GAP.has(event.type))
+    for (const scope of scopesOf(event)) {
+      const previousUs = previousLookUs(scope);
+      if (previousUs !== null) stated.push(previousUs);
+    }
   // A clock that was set back brings time that is lived twice; what the first time brought is told anew.
   if (event.type === "recorder.clock.stepped" && typeof payload?.byMs === "number")
     stated.push(atUs - Math.abs(payload.byMs) * 1000);
   return Math.min(atUs, ...stated);
 }
 
-function isSameScope(a: unknown, b: unknown): boolean {
-  const [one, other] = [a, b] as { source?: unknown; scope?: unknown }[];
-  return one?.source === other?.source && one?.scope === other?.scope;
+/** What is looked at: a source, and the socket or the like of which it tells. */
+export interface Scope {
+  readonly source: string;
+  readonly scope: string;
+}
+
+const SAMPLE = "recorder.sample.taken";
+const ENDS_A_GAP: ReadonlySet<string> = new Set([
+  "recorder.source.started",
+  "recorder.source.recovered",
+  SAMPLE,
+]);
+
+/** Which scopes a word of a recorder is about. */
+function scopesOf({ type, payload }: Pick<FoldEvent, "type" | "payload">): readonly Scope[] {
+  return type === SAMPLE ? (payload as PayloadOf<typeof SAMPLE>).sources : [payload as Scope];
+}
+
+function isSame(a: Scope, b: Scope): boolean {
+  return a.source === b.source && a.scope === b.scope;
 }

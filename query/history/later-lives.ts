@@ -11,9 +11,9 @@ export interface SignsOfLife {
 }
 
 /**
- * Until when an end in a gap says that nothing of the agent is there. It does to the next look, unless something is told of a life after it: a
- * process has beaten that had not beaten before, or another life has died by then, or somebody wanted it up and no look found what came of that. From the start on nobody knows then,
- * or from the end on where nobody wanted one before that beat.
+ * Until when an end in a gap says that nothing of the agent is there. It does to the next look, or to the process's start of the life that one finds, unless
+ * something is told of a life before that: a process has beaten that had not beaten before, or another life has died by then, or somebody wanted it
+ * up and no look found what came of that start. From the start on nobody knows then, or from the end on where nobody wanted one before that beat.
  */
 export function goneUntil(
   { fromUs, toUs, pane }: Pick<Stretch, "fromUs" | "toUs" | "pane">,
@@ -28,8 +28,9 @@ export function goneUntil(
   // What has died by then had lived before.
   const hasDied = next?.state === "dead" && toUs < gap.toUs && !isSameLife(next.pane, pane);
   const aliveUs = Math.min(beatUs < untilUs ? beatUs : Infinity, hasDied ? toUs : Infinity);
-  // A life that is found alive where this one ends tells itself when it began.
-  if (aliveUs === Infinity && toUs < gap.toUs) return untilUs;
+  // A life that is found alive where this one ends tells itself when it began, but not what came and went before it.
+  if (aliveUs === Infinity && toUs < gap.toUs)
+    return Math.min(untilUs, Math.max(firstOfMoreStarts(signs.purpose(), endedByUs, untilUs), endedByUs));
   const wantedUs = firstStart(signs.purpose(), endedByUs);
   const sinceUs = aliveUs === Infinity || wantedUs <= aliveUs ? wantedUs : endedByUs;
   return Math.min(untilUs, Math.max(sinceUs, endedByUs));
@@ -45,6 +46,25 @@ function firstBeatOfOther(beats: Timeline<BeatTold>, endedByUs: number): number 
   );
   return piece === -1 ? Infinity : (beats.fromUs[piece] as number);
 }
+
+/** The first start after the one moment, where another set out, or a stop was wanted, between it and the other moment: it had brought a life of its own. */
+function firstOfMoreStarts(purpose: Timeline<Purpose>, endedByUs: number, untilUs: number): number {
+  const fromUs = firstStart(purpose, endedByUs);
+  const within = purpose.values.filter(
+    (_, piece) => (purpose.fromUs[piece] as number) >= fromUs && (purpose.fromUs[piece] as number) < untilUs,
+  );
+  const startedAtUs = within[0]?.startedAtUs ?? Infinity;
+  const isOver = SOURCES.some((by) => {
+    const begun = new Set(
+      within.map((each) => each.begun?.[by] ?? -Infinity).filter((us) => us >= endedByUs),
+    );
+    const isStopped = within.some(({ [by]: wish }) => wish?.kind === "stop" && wish.atUs > startedAtUs);
+    return begun.size > 1 || isStopped;
+  });
+  return isOver ? fromUs : Infinity;
+}
+
+const SOURCES = ["operator", "systemd"] as const;
 
 function firstStart(purpose: Timeline<Purpose>, endedByUs: number): number {
   const piece = purpose.values.findIndex(

@@ -36,9 +36,13 @@ export function endPointsOf(events: Iterable<FoldEvent>, chronology: Chronology)
   return inOrder(points);
 }
 
-/** Of two that tell of the same the more exact one comes first, whichever arrived first. */
+/**
+ * Of two that tell of the same the more exact one comes first, whichever arrived first. A pane that died twice in one second was respawned between, and
+ * whoever is there last has died by the last one.
+ */
 export function inOrder(points: readonly EndPoint[]): EndPoint[] {
-  const ofSame = (a: EndPoint, b: EndPoint) => a.withinUs - b.withinUs || a.seq - b.seq;
+  const later = (a: EndPoint, b: EndPoint) => (a.state === "dead" ? b.seq - a.seq : a.seq - b.seq);
+  const ofSame = (a: EndPoint, b: EndPoint) => a.withinUs - b.withinUs || later(a, b);
   return [...points].sort(
     (a, b) => a.atUs - b.atUs || (a.state === b.state ? ofSame(a, b) : a.state === "dead" ? -1 : 1),
   );

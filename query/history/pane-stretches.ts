@@ -30,8 +30,14 @@ export function isSameLife(a: AgentPane | null, b: AgentPane | null): boolean {
     a.server === b.server &&
     a.pane === b.pane &&
     a.pid === b.pid &&
-    a.start === b.start
+    a.start === b.start &&
+    isOfOneSession(a, b)
   );
+}
+
+/** Hooks name no process: of the lives that they alone told of each has a session of its own. */
+export function isOfOneSession(a: AgentPane, b: AgentPane): boolean {
+  return a.byHooks === undefined || b.byHooks === undefined || a.session === b.session;
 }
 
 /** Of a life that only hooks told of, what is known of the one before or after it says nothing. */

@@ -1,5 +1,5 @@
 import { goneUntil, type SignsOfLife } from "./later-lives.ts";
-import { deathAfter, isSameLife, type Stretch, stretchesOf } from "./pane-stretches.ts";
+import { deathAfter, isOfOneSession, isSameLife, type Stretch, stretchesOf } from "./pane-stretches.ts";
 import type { ServerTold } from "./server-timeline.ts";
 import type { Spans } from "./span.ts";
 import { gapsBetween } from "./span.ts";
@@ -64,5 +64,6 @@ function isKnown(
 /** What ended by a line was found so by the look that followed. */
 function isStillDead(next: Stretch | undefined, { pane }: Stretch): boolean {
   const found = next?.state === "dead" ? next.pane : null;
-  return found?.server === pane?.server && found?.pane === pane?.pane && found?.pid === pane?.pid;
+  if (found === null || pane === null || !isOfOneSession(found, pane)) return false;
+  return found.server === pane.server && found.pane === pane.pane && found.pid === pane.pid;
 }

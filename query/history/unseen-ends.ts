@@ -1,4 +1,4 @@
-import type { AgentPane } from "../planes/documents.ts";
+import type { AgentPane, Changed } from "../planes/documents.ts";
 import type { BeatTold } from "./beat-timeline.ts";
 import type { Stretch } from "./pane-stretches.ts";
 import { deathAfter, isSameLife, stretchesOf } from "./pane-stretches.ts";
@@ -42,12 +42,13 @@ export function withUnseenEnds(
     const seenUntilUs = Math.max(gap.fromUs, life.fromUs + 1);
     ends.push({ seenUntilUs, byUs, nextMayHaveBeaten: mayHaveBeaten(next) });
     if (next.state === "alive" && life.fromUs < byUs - 1) {
-      const told = goneBy(life.pane, byUs - 1, next.pane?.server !== life.pane.server, next.pane);
-      setWithin(result, byUs - 1, byUs, told);
+      const lostServer = next.pane?.server !== life.pane.server;
+      const gone = goneBy(life.pane, byUs - 1, lostServer, next.pane);
+      setWithin(result, byUs - 1, byUs, { ...gone, pane: { ...gone.pane, replaced: true } });
     }
     if (next.byServer && next.begun === "point") {
       const untilUs = Math.min(gap.toUs, endOf(own, pieceAt(own, byUs)));
-      setWithin(result, byUs, untilUs, goneBy(life.pane, byUs, true, null));
+      setWithin(result, byUs, untilUs, goneBy(life.pane, byUs, true, valueAt(server, byUs).server));
     }
   }
   return { own: result, ends };
@@ -65,11 +66,16 @@ function isTold(life: Stretch, next: Stretch, death: Stretch | undefined): boole
   return next.state === "alive" || next.pane?.away !== undefined || (!next.byServer && next.begun !== "look");
 }
 
-function goneBy(pane: AgentPane, atUs: number, lostServer: boolean, next: AgentPane | null): OwnPaneTold {
-  const told =
-    next === null ? {} : { seq: next.seq, recordedAtUs: next.recordedAtUs, replaced: true as const };
+/** It is told where in the log that stands from which it follows. */
+function goneBy(
+  pane: AgentPane,
+  atUs: number,
+  lostServer: boolean,
+  told: Pick<Changed, "seq" | "recordedAtUs"> | null | undefined,
+): OwnPaneTold {
+  const { seq, recordedAtUs } = told ?? pane;
   const lost = lostServer ? { lostServer: true as const } : {};
-  return { pane: { ...pane, state: "closed", atUs, ...lost, ...told }, begun: "point" };
+  return { pane: { ...pane, state: "closed", atUs, ...lost, seq, recordedAtUs }, begun: "point" };
 }
 
 /**

@@ -21,8 +21,8 @@ export function withWishedEnds(
   const result = { own: copyOf(own), known: copyOf(known) };
   for (const [piece, told] of own.values.entries()) {
     const before = own.values[piece - 1];
-    if (told === null || before === undefined || !hasEnded(told) || (before !== null && hasEnded(before)))
-      continue;
+    if (told === null || before === undefined || !hasEnded(told)) continue;
+    if (before !== null && hasEnded(before) && isOneLife(before.pane, told.pane)) continue;
     const fromUs = own.fromUs[piece] as number;
     const wishedUs = firstWishOf(purpose, told.pane, fromUs, endedByUs(own, piece));
     if (wishedUs === null) continue;

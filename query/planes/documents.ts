@@ -140,6 +140,8 @@ export interface Intent extends Changed {
   readonly bootId: string | null;
   /** It was told when nothing of the unit ran any longer: it was wanted before that. */
   readonly done?: true;
+  /** With this a start sets out: each has one such word of a source, whatever else is told of it. */
+  readonly begins?: true;
 }
 
 /** The newest stop or restart that each source tells of, and when anybody last wanted a start. */
@@ -147,6 +149,8 @@ export interface Purpose {
   readonly operator: Intent | null;
   readonly systemd: Intent | null;
   readonly startedAtUs: number | null;
+  /** When the newest start of each source set out. */
+  readonly begun?: Readonly<Partial<Record<Intent["by"], number>>>;
   /** Where the newest of a source is a restart, the newest stop before it. */
   readonly stopped?: Readonly<Partial<Record<Intent["by"], Intent>>>;
 }

@@ -20,7 +20,8 @@ export function hookedLineOf(event: FoldEvent): HookedLine | null {
   if (session === null || nudged) return null;
   const ofSession = { socket, server, session, seq, recordedAtUs };
   const life: HookedLife = { ...ofSession, created: null, died: null, closed: null, beside: null };
-  const withinUs = WITHIN_US[event.precision];
+  // What was written down had begun by then.
+  const withinUs = Math.max(1, Math.min(WITHIN_US[event.precision], recordedAtUs - atUs + 1));
   const byUs = happenedByUs(event);
   if (hook === "session-created") return { agent, life: { ...life, created: { atUs, withinUs, seq } } };
   if (hook === "pane-died")
@@ -111,6 +112,8 @@ export function lastLife(
   const begun = hooked?.created ?? null;
   if (hooked === undefined || begun === null || atUs < begun.atUs + begun.withinUs) return own;
   if (own === undefined) return byHooks(hooked, begun);
+  // That it was gone by then follows from the next life alone, which no line tells of either.
+  if (own.replaced) return own;
   const isThere = own.state !== "closed" && server?.state === "up" && server.pid === own.server;
   return !isThere && isAfter(hooked, begun, own) ? byHooks(hooked, begun) : own;
 }

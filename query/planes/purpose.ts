@@ -39,10 +39,12 @@ export function intentOf(event: FoldEvent): Intent | null {
     const line = event.payload as PayloadOf<"journal.unit.logged">;
     const kind = kindOfJob(line);
     const done = kind === "stop" && line.what === "stopped" ? { done: true as const } : {};
-    return kind === null ? null : { kind, by: "systemd", bootId: line.bootId, ...done, ...seen };
+    const begins = line.what === "starting" ? { begins: true as const } : {};
+    return kind === null ? null : { kind, by: "systemd", bootId: line.bootId, ...done, ...begins, ...seen };
   }
   const kind = kindOfVerb[event.type];
-  return kind === undefined ? null : { kind, by: "operator", bootId: null, ...seen };
+  const begins = kind === "stop" ? {} : { begins: true as const };
+  return kind === undefined ? null : { kind, by: "operator", bootId: null, ...begins, ...seen };
 }
 
 const kindOfVerb: Readonly<Record<string, Intent["kind"] | undefined>> = {
@@ -70,7 +72,8 @@ export function withIntent(purpose: Purpose, intent: Intent): Purpose {
   if (isStop) stopped = kind === "stop" ? undefined : known?.kind === "stop" ? known : before;
   else if (kind === "stop" && known?.kind === "restart" && standsFor(intent, before ?? null))
     stopped = intent;
-  if (!isStop && !isStart && stopped === before) return purpose;
+  const begins = intent.begins === true && atUs > (purpose.begun?.[by] ?? -Infinity);
+  if (!isStop && !isStart && !begins && stopped === before) return purpose;
   const { stopped: all, ...rest } = purpose;
   const { [by]: _, ...others } = all ?? {};
   const kept = stopped === undefined ? others : { ...others, [by]: stopped };
@@ -78,6 +81,7 @@ export function withIntent(purpose: Purpose, intent: Intent): Purpose {
     ...rest,
     ...(isStop ? { [by]: intent } : {}),
     ...(isStart ? { startedAtUs: atUs } : {}),
+    ...(begins ? { begun: { ...purpose.begun, [by]: atUs } } : {}),
     ...(Object.keys(kept).length === 0 ? {} : { stopped: kept }),
   };
 }

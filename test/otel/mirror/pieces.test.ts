@@ -153,6 +153,11 @@ test("an event reaches back to the earliest moment that it says something about"
   expect(reach(event("recorder.lapsed", { pid: 1, lastAliveUs: 400 }))).toBe(400);
   expect(reach(event("recorder.suspended", { fromUs: 300, toUs: 900 }))).toBe(300);
   expect(reach(event("recorder.source.recovered", { source: "tmux", scope: "" }), 200)).toBe(200);
+  const looked = {
+    begunAtUs: 1000,
+    sources: [{ source: "tmux", scope: "/s", state: "observed", reason: null }],
+  };
+  expect(reach(event("recorder.sample.taken", looked), 150)).toBe(150);
   expect(reach(event("recorder.clock.stepped", { byMs: -0.5 }))).toBe(500);
   expect(reach(event("rules.adopted", { version: 2, fromUs: 70 }, { source: "operator" }))).toBe(70);
 });

@@ -299,6 +299,48 @@ describe("an end in a gap says that nothing is there up to the next look", () =>
     ]);
   });
 
+  describe("and where one is found alive, up to its process's start", () => {
+    const foundAlive = () =>
+      story.record(300, tmuxLook(story.at(300), [paneSeen("coder0", 3, { startedAtUs: story.at(200) })]));
+    beforeEach(() => closed(100, "$1"));
+    const starts = (second: number) => {
+      wanted(second, "starting", "start");
+      wanted(second + 0.5, "started", "start");
+    };
+
+    test("over the start that brought it", () => {
+      starts(199);
+      foundAlive();
+      expect(told(100, 300).slice(0, 2)).toEqual([
+        [100, "dead: pane missing"],
+        [200, "starting"],
+      ]);
+    });
+
+    // Seen in the sandbox: a unit that never beats was started, ended and was started again, on a server without hooks.
+    test("but not over one that another start follows", () => {
+      starts(130);
+      starts(199);
+      foundAlive();
+      expect(told(100, 300).slice(0, 3)).toEqual([
+        [100, "dead: pane missing"],
+        [130, "unobserved: no evidence"],
+        [200, "starting"],
+      ]);
+    });
+
+    test("nor over one whose life was stopped", () => {
+      story.tell(299, operatorVerb("start", "coder0", story.at(130)));
+      wanted(140, "stopping", "stop");
+      foundAlive();
+      expect(told(100, 300).slice(0, 3)).toEqual([
+        [100, "dead: pane missing"],
+        [130, "unobserved: no evidence"],
+        [200, "starting"],
+      ]);
+    });
+  });
+
   test("and whatever what had beaten before beats after it, nobody else is there", () => {
     closed(100, "$1");
     story.record(300, nobody(300), beatOf(4000, 150));

@@ -46,6 +46,7 @@ interface Word {
 }
 
 interface ServerWord {
+  readonly seq: number;
   readonly effectUs: number;
   readonly up: boolean;
   readonly pid: number;
@@ -165,14 +166,19 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
     "tmux.pane.respawned",
     "tmux.pane.died",
   ).map((event) => ({
+    seq: event.seq,
     effectUs: happened(event),
     up: event.type !== "tmux.server.vanished",
     pid: payload(event, "tmux.server.appeared").server,
   }));
   const boots = new Map<string, number>();
+  const bootSeqs = new Map<number, number>();
   for (const event of all("systemd.manager.changed")) {
     const { bootId, bootedAtUs } = payload(event, "systemd.manager.changed");
-    if (!boots.has(bootId)) boots.set(bootId, Math.min(bootedAtUs, happened(event)));
+    if (boots.has(bootId)) continue;
+    const bootUs = Math.min(bootedAtUs, happened(event));
+    boots.set(bootId, bootUs);
+    bootSeqs.set(bootUs, event.seq);
   }
   /** One that tmux ran when it was told of an end that it had lost dates none. */
   const isNudged = (event: StoredEvent) => payload(event, "tmux.hook.fired").nudged === true;
@@ -182,6 +188,7 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
     atUs: happened(event),
     withinUs: unitOf(event),
     endedByUs: endedBy(event, happened(event)),
+    seq: event.seq,
   }));
   const paneWords = (agent: string): Word[] => {
     const told: Word[] = [];
@@ -324,11 +331,11 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
     const seen = seenAt(agent, atUs);
     let life = hookedAt(agent, atUs);
     // Until the second of its making is over, the one before it is the last.
-    while (life?.created && atUs < life.created.occurredAtUs + unitOf(life.created))
+    while (life?.created && atUs < life.created.occurredAtUs + madeWithin(life.created))
       life = hookedAt(agent, life.toldFromUs - 1);
     if (!life?.created) return seen;
     const { created, died, closed, server, session } = life;
-    const withinUs = unitOf(created);
+    const withinUs = madeWithin(created);
     const isGap = !isCovered("tmux", atUs);
     const gap = gapAround("tmux", atUs);
     if (isGap && gap.toUs === Infinity) return seen;
@@ -411,22 +418,23 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
       .filter((hook) => isPoint && hook.server === life.server && endsLife(hook, life))
       .map((hook) => ({ ...hook, fromUs: Math.max(hook.atUs, since) }))
       .filter(({ fromUs, ...hook }) => fromUs < Math.min(hook.atUs + hook.withinUs, untilUs, gap.toUs))
-      .sort(
-        (a, b) =>
-          a.atUs - b.atUs ||
-          (a.hook === "pane-died" ? -1 : b.hook === "pane-died" ? 1 : a.withinUs - b.withinUs),
-      );
+      .sort((a, b) => {
+        const [first, second] = [a, b].map(({ hook }) => (hook === "pane-died" ? 0 : 1)) as [number, number];
+        // Of two deaths in one second the last is the last one's.
+        const together = first === 0 ? b.seq - a.seq : a.seq - b.seq;
+        return a.atUs - b.atUs || first - second || a.withinUs - b.withinUs || together;
+      });
     let ended = life;
     let goneUs = serverGoneUs;
     for (const hook of seen) {
       if (hook.hook === "pane-died" && ended.state === "alive" && hook.fromUs <= atUs) {
-        const { status, signal, endedByUs } = hook;
+        const { status, signal, endedByUs, seq } = hook;
         const diedAtUs = hook.fromUs;
-        ended = { ...ended, state: "dead", status, signal, atUs: diedAtUs, diedAtUs, endedByUs };
+        ended = { ...ended, state: "dead", status, signal, atUs: diedAtUs, diedAtUs, endedByUs, seq };
       } else if (hook.hook !== "pane-died") {
         const { endedByUs } = ended.state === "alive" ? hook : ended;
         if (hook.fromUs <= atUs && ended.state !== "closed")
-          ended = { ...ended, state: "closed", atUs: hook.fromUs, endedByUs };
+          ended = { ...ended, state: "closed", atUs: hook.fromUs, endedByUs, seq: hook.seq };
         goneUs = Math.min(goneUs, hook.fromUs);
       }
     }
@@ -435,7 +443,9 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
       // A session that was closed before the boot was not lost with its server.
       const closedBefore = ended.state === "closed" && ended.atUs < serverGoneUs;
       const byServer = serverGoneUs <= atUs && !closedBefore;
-      const gone: Word = own.state === "alive" ? { ...own, state: "closed", atUs: goneUs } : own;
+      // What ended it is where in the log that was told.
+      const seq = serverGoneUs === boot ? (bootSeqs.get(boot) ?? 0) : (other?.seq ?? 0);
+      const gone: Word = own.state === "alive" ? { ...own, state: "closed", atUs: goneUs, seq } : own;
       const pane = asTold({ ...gone, state: "closed" }, atUs);
       return { pane: byServer ? { ...pane, serverGone: true } : pane, own: gone };
     }
@@ -506,7 +516,31 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
         const isDown = what === "stopping" || what === "stopped";
         return what === "starting" || what === "started" || (isDown && jobType === "restart");
       })
-      .map((event) => ({ effectUs: happened(event), atUs: event.occurredAtUs }));
+      .map((event) => {
+        const by = event.type === "journal.unit.logged" ? "systemd" : "operator";
+        const begins = by === "operator" || payload(event, "journal.unit.logged").what === "starting";
+        return { effectUs: happened(event), atUs: event.occurredAtUs, by, begins };
+      });
+  /** Another start than the first after a moment has set out before the other moment, or what that one brought was stopped. */
+  const firstOfMoreStarts = (agent: string, byUs: number, untilUs: number): number => {
+    const starts = startsFor(agent)
+      .filter(({ atUs, effectUs }) => atUs >= byUs && effectUs < untilUs)
+      .sort((a, b) => a.effectUs - b.effectUs || a.atUs - b.atUs);
+    const [first] = starts;
+    if (!first) return Infinity;
+    const firstAtUs = Math.max(
+      ...starts.filter(({ effectUs }) => effectUs === first.effectUs).map(({ atUs }) => atUs),
+    );
+    const setOut = ["systemd", "operator"].some((by) => {
+      const ofSource = starts.filter((start) => start.begins && start.by === by);
+      return ofSource.some((a) => ofSource.some((b) => b.effectUs > a.effectUs && b.atUs > a.atUs));
+    });
+    const isStopped = wishesFor(agent).some(
+      ({ restarts, atUs, effectUs }) =>
+        !restarts && atUs > firstAtUs && effectUs >= first.effectUs && effectUs < untilUs,
+    );
+    return setOut || isStopped ? first.effectUs : Infinity;
+  };
   type Wish = ReturnType<typeof wishesFor>[number];
   /** Of each source the newest by its own clock stands; a stop before a restart of the same instant. */
   const wishOf = (by: string, wishes: readonly Wish[], atUs: number): Wish | undefined => {
@@ -519,7 +553,11 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
   const paneMoments = (agent: string): number[] => {
     const lines = hookEvents;
     const moments = [...wordsOf(agent), ...serverWords].map((word) => word.effectUs);
-    const lineMoments = lines.flatMap((line) => [happened(line), line.occurredAtUs + unitOf(line)]);
+    const lineMoments = lines.flatMap((line) => [
+      happened(line),
+      line.occurredAtUs + unitOf(line),
+      line.occurredAtUs + madeWithin(line),
+    ]);
     return [...new Set([...moments, ...lineMoments, ...boots.values(), ...edges])].sort((a, b) => a - b);
   };
   const momentsOf = new Map<string, number[]>();
@@ -536,8 +574,14 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
     if (isCovered("tmux", atUs) || gap.toUs === Infinity || !now.pane.known || now.pane.state === "alive")
       return now;
     const found = endedAt(agent, gap.toUs);
-    const isBracketed = now.pane.state === "dead" && told(found) === told(now);
-    if (isBracketed) return now;
+    // Also by one whose watch ended with that very look.
+    const next = wordsOf(agent).find(({ effectUs }) => effectUs > atUs && effectUs <= gap.toUs);
+    const isNextSo =
+      next?.state === "dead" &&
+      next.server === now.own?.server &&
+      next.pane === now.own.pane &&
+      next.pid === now.own.pid;
+    if (now.pane.state === "dead" && (told(found) === told(now) || isNextSo)) return now;
     const moments = momentsOf.get(agent) ?? paneMoments(agent);
     momentsOf.set(agent, moments);
     const isSo = (seen: Seen) => told(seen) === told(now);
@@ -551,17 +595,24 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
     const untilUs = Math.min(toUs, gap.toUs);
     const byUs = Math.max(fromUs + 1, ended.own?.endedByUs ?? fromUs);
     const heard = [...new Set(beatsOf(agent).map((event) => happened(event)))].filter((us) => {
-      const { beat } = beatAt(agent, us);
-      return beat !== undefined && beat.writerSinceUs >= byUs && us >= byUs && us < untilUs;
+      const { beat, beatSeq } = beatAt(agent, us);
+      if (beat === undefined || beat.writerSinceUs < byUs || us < byUs || us >= untilUs) return false;
+      // One that is dated before what was read already tells nothing.
+      return beatAt(agent, us - 1).beatSeq !== beatSeq;
     });
     const wantedUs = Math.min(
       ...startsFor(agent).map((start) => (start.atUs >= byUs ? start.effectUs : Infinity)),
     );
     // Another life that has died by then had lived before.
     const other = toUs < gap.toUs ? endedAt(agent, toUs) : undefined;
-    const hasDied = other?.pane.known && other.pane.state === "dead" && other.own?.pid !== ended.own?.pid;
+    const isLifeOf = (a: Word | undefined, b: Word | undefined) =>
+      a?.server === b?.server && a?.session === b?.session && a?.pid === b?.pid;
+    const hasDied = other?.pane.known && other.pane.state === "dead" && !isLifeOf(other.own, ended.own);
     const heardUs = Math.min(...heard, hasDied ? toUs : Infinity);
-    if (heardUs === Infinity && toUs < gap.toUs) return now;
+    if (heardUs === Infinity && toUs < gap.toUs) {
+      const moreUs = firstOfMoreStarts(agent, byUs, untilUs);
+      return Math.max(moreUs, byUs) <= atUs ? { pane: { known: false }, own: now.own } : now;
+    }
     const sinceUs = wantedUs <= heardUs ? Math.max(wantedUs, byUs) : byUs;
     return sinceUs <= atUs ? { pane: { known: false }, own: now.own } : now;
   };
@@ -594,7 +645,6 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
       beganUs = us;
       before = undefined;
     }
-    if (before !== undefined && isEnded(before)) return now;
     // What is told exactly, by a clock that was set back since, had happened when it took effect.
     const endedByOf = (word: Word, us: number) => word.endedByUs ?? Math.min(word.diedAtUs ?? word.atUs, us);
     let byUs = Math.min(beganUs + SECOND_US, endedByOf(own, beganUs));
@@ -797,7 +847,7 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
     const life = hookedAt(agent, atUs);
     const isIts = own?.startedAtUs === null && life?.server === own.server && life.session === own.session;
     const made = isIts ? life.created : undefined;
-    const madeByUs = own?.begunByUs ?? (made ? made.occurredAtUs + unitOf(made) - 1 : undefined);
+    const madeByUs = own?.begunByUs ?? (made ? made.occurredAtUs + madeWithin(made) - 1 : undefined);
     for (const [by, words] of [["operator", verbs] as const, ["systemd", lines] as const]) {
       const newestOf = (stops: typeof words) => {
         const last = stops.filter((word) => word.atUs === Math.max(...stops.map((each) => each.atUs)));
@@ -886,7 +936,8 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
         const isFoundGone = next.occurredAtUs > beat.atUs && next.occurredAtUs <= received.recordedAtUs;
         const then = paneAt(agent, madeUs).own;
         const hasToldEnd = then?.begunByUs !== undefined && !then.unseenEnd;
-        const isTold = then?.state === "alive" || hasToldEnd;
+        const isThere = then?.state === "alive" && lostUs(then, madeUs) === undefined;
+        const isTold = isThere || hasToldEnd;
         return isFoundGone && !isTold ? Math.min(bootUs, madeUs + 1) : bootUs;
       };
       const mayLive = !pane.known || pane.state === "alive";
@@ -897,8 +948,9 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
       const unitRan = isUp || (unit.known && unit.active === "failed");
       const endedUs = own === undefined || own.unseenEnd ? Infinity : ranUntil(own, atUs);
       const ownSeq = own === undefined ? 0 : toldSeq(own, atUs);
-      const ownRan =
-        own !== undefined && ranUntil(own, atUs) >= byClockOf(declared.occurredAtUs, declared.seq, ownSeq);
+      // What ended in the second of its declaration may have run after it.
+      const mayHaveRunUs = own === undefined ? -Infinity : (own.endedByUs ?? ranUntil(own, atUs));
+      const ownRan = mayHaveRunUs >= byClockOf(declared.occurredAtUs, declared.seq, ownSeq);
       const wasThere = beat?.writerExitedAtUs === null || (beat?.writerExitedAtUs ?? 0) > (beat?.atUs ?? 0);
       const hasBeaten =
         beat !== undefined &&
@@ -947,6 +999,11 @@ const SECOND_US = 1_000_000;
 
 function unitOf({ precision }: StoredEvent): number {
   return precision === "us" ? 1 : precision === "ms" ? 1000 : SECOND_US;
+}
+
+/** What was written down of a making had been made by then. */
+function madeWithin(event: StoredEvent): number {
+  return Math.max(1, Math.min(unitOf(event), event.recordedAtUs - event.occurredAtUs + 1));
 }
 
 /** By when what was told so had happened: within its unit of time, and before it was written down. */

@@ -9,71 +9,28 @@ import { statusIntervals } from "../../../query/history/sweep.ts";
 import { pieceAt, valueAt } from "../../../query/history/timeline.ts";
 import { psDocument } from "../../../query/ps.ts";
 import type { AgentRow } from "../../../query/row.ts";
-import type { Evidence } from "../../../query/weighed.ts";
 import type { StoredEvent } from "../../../store/events/envelope.ts";
 import { SOCKET } from "../../support/looks.ts";
-import { createReference } from "./reference.ts";
-import type { Op, Played } from "./world.ts";
-import { AGENTS, anyStory, anyStoryWithSteps, BEGIN_US, play } from "./world.ts";
+import { agree, moments } from "./agree.ts";
+import type { Op } from "./world.ts";
+import { AGENTS, anyStory, anyStoryOfAGap, anyStoryWithSteps, BEGIN_US, play } from "./world.ts";
 
 /** The same stories in every run; PROPERTY_RUNS=N looks at N new ones, and what a failure prints replays by its seed. */
 const runs = { numRuns: Number(process.env.PROPERTY_RUNS ?? 1000) };
 const options = { timeout: 600_000 };
 const EVER = { fromUs: BEGIN_US - 200_000, toUs: Infinity };
 
-/** Every millisecond of the story, and the microsecond after it, where deadlines fall; and the last one before a life began. */
-function* momentsAndBirths(played: Played): Generator<number> {
-  yield* moments(played);
-  for (const { fromUs } of played.lives) yield fromUs - 1;
-}
-
-/** Every millisecond of the story in which anything may change, and the microsecond after it, where deadlines fall. */
-function* moments({ events, endUs }: Played): Generator<number> {
-  const busy = new Set([BEGIN_US, endUs].map(Math.floor));
-  for (const { occurredAtUs, recordedAtUs } of events) busy.add(occurredAtUs).add(recordedAtUs);
-  const near = [...busy].sort((a, b) => a - b);
-  let next = 0;
-  for (let atUs = Math.min(BEGIN_US, endUs) - 10_000; atUs <= endUs + 40_000; atUs += 1000) {
-    while ((near[next] ?? Infinity) < atUs - 45_000) next++;
-    if ((near[next] ?? Infinity) > atUs + 10_000) continue;
-    yield atUs;
-    yield atUs + 1;
-  }
-}
-
-function agree(played: Played): void {
-  const { events, lapsedAtUs } = played;
-  const history = historyOf({ events, lapsedAtUs });
-  const reference = createReference(events, lapsedAtUs);
-  for (const agent of AGENTS) {
-    const intervals = statusIntervals(history, agent, EVER);
-    for (const atUs of momentsAndBirths(played)) {
-      const expected = reference.at(agent, atUs);
-      const found = intervalAt(intervals, atUs);
-      const at = { agent, at: atUs - BEGIN_US };
-      expect({ ...at, status: found?.status, reason: found?.reason }).toEqual({
-        ...at,
-        status: expected?.status ?? null,
-        reason: expected?.reason ?? null,
-      });
-      if (expected === null) continue;
-      expect({ ...at, pane: paneOf(factsAt(history, agent, atUs).evidence.pane) }).toEqual({
-        ...at,
-        pane: paneOf(reference.pane(agent, atUs)),
-      });
-    }
-  }
-}
-
-/** What the cell of a table shows of a pane. */
-function paneOf(pane: Evidence["pane"]): unknown {
-  return pane.known ? [pane.state, pane.status, pane.signal] : "unknown";
-}
-
 describe("intervals against the reference judge", () => {
   test("at every millisecond of any story the interval says what the reference says", options, () => {
     fc.assert(
       fc.property(anyStory, (story) => agree(play(story))),
+      runs,
+    );
+  });
+
+  test("also of all that may happen in one gap", options, () => {
+    fc.assert(
+      fc.property(anyStoryOfAGap, (story) => agree(play(story))),
       runs,
     );
   });

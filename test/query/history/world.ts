@@ -68,6 +68,16 @@ export type Op =
     }
   | { readonly kind: "verb"; readonly agent: number; readonly verb: "start" | "stop" | "restart" }
   | {
+      /** Somebody starts it, once or twice, and no hook tells what came of it. */
+      readonly kind: "started-unseen";
+      readonly agent: number;
+      readonly by: "job" | "verb";
+      readonly times: number;
+      readonly apartMs: number;
+      readonly stopped: boolean;
+      readonly stays: boolean;
+    }
+  | {
       readonly kind: "wished-end";
       readonly agent: number;
       readonly wish: "stop" | "restart" | "job" | "restart-job";
@@ -199,6 +209,18 @@ const anyOp: fc.Arbitrary<Op> = fc.oneof(
     }),
   },
   {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant("started-unseen" as const),
+      agent,
+      by: fc.constantFrom("job" as const, "verb" as const),
+      times: fc.integer({ min: 1, max: 2 }),
+      apartMs: fc.integer({ min: 0, max: 9 }),
+      stopped: fc.boolean(),
+      stays: fc.boolean(),
+    }),
+  },
+  {
     weight: 4,
     arbitrary: fc.record({
       kind: fc.constant("wished-end" as const),
@@ -237,7 +259,47 @@ const anyStep: fc.Arbitrary<Op> = fc.record({
 
 const turns = (op: fc.Arbitrary<Op>) =>
   fc.array(fc.record({ afterMs: fc.integer({ min: 1, max: 9 }), op }), { minLength: 4, maxLength: 32 });
-export const anyStory = turns(anyOp);
+
+/** One gap in which much happens: both agents were seen, nobody looks for a while, and then somebody does. */
+const unwatched = new Set<Op["kind"]>([
+  ...(["start", "end", "close", "come-and-go", "started-unseen", "wished-end", "kill-server"] as const),
+  ...(["beat", "writer-exits", "unit", "verb", "reboot", "wait", "deliver"] as const),
+]);
+export const anyStoryOfAGap = fc
+  .record({
+    before: fc.array(
+      fc
+        .record({ afterMs: fc.integer({ min: 1, max: 9 }), op: anyOp })
+        .filter(({ op }) => op.kind !== "record"),
+      { maxLength: 4 },
+    ),
+    within: fc.array(
+      fc.record({
+        afterMs: fc.integer({ min: 1, max: 9 }),
+        op: anyOp.filter(({ kind }) => unwatched.has(kind)),
+      }),
+      { minLength: 2, maxLength: 14 },
+    ),
+    found: fc.record({
+      afterMs: fc.integer({ min: 1, max: 9 }),
+      op: fc.oneof(simple("record"), simple("record-hastily"), simple("sample")),
+    }),
+    after: fc.array(fc.record({ afterMs: fc.integer({ min: 1, max: 9 }), op: anyOp }), { maxLength: 6 }),
+  })
+  .map(({ before, within, found, after }): Turn[] => [
+    { afterMs: 1, op: { kind: "start", agent: 0, hook: true } },
+    { afterMs: 1, op: { kind: "start", agent: 1, hook: true } },
+    { afterMs: 1, op: { kind: "record" } },
+    ...before,
+    { afterMs: 1, op: { kind: "stop-recording", told: true, aliveMs: 0 } },
+    ...within,
+    found,
+    ...after,
+  ]);
+export const anyStory = fc.oneof(
+  { weight: 2, arbitrary: turns(anyOp) },
+  { weight: 1, arbitrary: anyStoryOfAGap },
+);
 export const anyStoryWithSteps = turns(
   fc.oneof({ weight: 12, arbitrary: anyOp }, { weight: 1, arbitrary: anyStep }),
 );
@@ -562,6 +624,13 @@ export function play(story: readonly Turn[]): Played {
     late = [];
   };
 
+  /** Time goes by in the middle of what happens. */
+  const later = (forMs: number): void => {
+    if (recorder) lookAround();
+    nowUs += forMs * 1000;
+    log.nowUs = nowUs;
+  };
+
   const perform = (op: Op): void => {
     const name = "agent" in op ? (AGENTS[op.agent] as string) : "";
     const pane = panes.get(name);
@@ -597,11 +666,6 @@ export function play(story: readonly Turn[]): Played {
         return live(name, counter++, op.hook);
       case "come-and-go": {
         if (pane) return;
-        const later = (forMs: number): void => {
-          if (recorder) lookAround();
-          nowUs += forMs * 1000;
-          log.nowUs = nowUs;
-        };
         const { agent, status, apartMs } = op;
         perform({ kind: "start", agent, hook: true });
         later(apartMs);
@@ -719,6 +783,24 @@ export function play(story: readonly Turn[]): Played {
           payload: { verb: `agent ${op.verb}`, user: "alice", pid: 1, unit: `mosaic-agent@${name}.service` },
         });
         return;
+      case "started-unseen": {
+        if (pane) return;
+        const { agent, by, times, apartMs, stopped, stays } = op;
+        for (let time = 1; time <= times; time++) {
+          if (by === "job") journal(name, "starting", "start");
+          else perform({ kind: "verb", agent, verb: "start" });
+          later(apartMs);
+          if (by === "job") journal(name, "started", "start");
+          perform({ kind: "start", agent, hook: false });
+          later(apartMs);
+          if (time === times && stays) return;
+          if (stopped && by === "job") journal(name, "stopping", "stop");
+          if (stopped && by === "verb") perform({ kind: "verb", agent, verb: "stop" });
+          close(name, false);
+          later(apartMs);
+        }
+        return;
+      }
       case "wished-end": {
         const { agent, wish, before, apartMs } = op;
         const wished = (): void => {
