@@ -11,7 +11,7 @@ import { kindsOf } from "./kinds-asked.ts";
 import { othersThan, partitionOf } from "./partition-asked.ts";
 import { type Around, beforeTheLog, passedMoment, withinTheLog } from "./passed-moment.ts";
 import { isBehind, openPast, openPastAsRecorded } from "./past.ts";
-import { formatMoment } from "./render/moment.ts";
+import { formatMoment, formatterFor } from "./render/moment.ts";
 
 /** So far back a verb looks that is not told since when. */
 const DEFAULT_WINDOW_US = 86_400_000_000;
@@ -108,8 +108,9 @@ export function windowOf(words: Words, { reader, past, atUs, output }: Asked): W
   const fromUs = textOf(words, "since") === undefined ? toUs - DEFAULT_WINDOW_US : moment("since");
   if (fromUs >= toUs) {
     const until = ["until", "at", "as-recorded"].find((option) => textOf(words, option) !== undefined);
-    const end = until === undefined ? "now" : `--${until} ${formatMoment(toUs)}`;
-    throw new FleetError("usage", `--since ${formatMoment(fromUs)} is not before ${end}`, {
+    const said = formatterFor(fromUs, toUs);
+    const end = until === undefined ? "now" : `--${until} ${said(toUs)}`;
+    throw new FleetError("usage", `--since ${said(fromUs)} is not before ${end}`, {
       hint: "Give a window that begins before it ends.",
     });
   }

@@ -2,7 +2,7 @@ import { FleetError } from "../store/errors.ts";
 import type { EventFilter } from "../store/event-filter.ts";
 import type { Reader } from "../store/reader.ts";
 import type { Output } from "./output.ts";
-import { formatMoment, isoMoment } from "./render/moment.ts";
+import { formatMoment, formatterFor } from "./render/moment.ts";
 import { localOffsetMs, parseMoment } from "./time.ts";
 import { sayWhichOfTwo } from "./which-of-two.ts";
 
@@ -29,7 +29,7 @@ export function passedMoment(
 ): Passed {
   const refuse = (reason: string): FleetError =>
     new FleetError("usage", `${called} ${JSON.stringify(text)}: ${reason}`, {
-      hint: "Times: 2026-06-21T03:10Z, 2h (ago), 14:00, yesterday 14:00, or an event (#1234).",
+      hint: "Times: 2026-06-21T03:10Z, 2h (ago), 500ms, 14:00, yesterday 14:00, or an event (#1234).",
     });
   const moment = parseMoment(text, { nowUs: now, offsetMs: localOffsetMs });
   if (!moment.ok) throw refuse(moment.reason);
@@ -63,8 +63,7 @@ export function endingBy(
 }
 
 export function beforeTheLog(atUs: number, beginsUs: number | null, when = "of", others = ""): FleetError {
-  // Within one second the two would read the same.
-  const said = beginsUs !== null && formatMoment(atUs) === formatMoment(beginsUs) ? isoMoment : formatMoment;
+  const said = formatterFor(atUs, beginsUs ?? Infinity);
   const begins = beginsUs === null ? "nothing had been recorded" : `the log begins at ${said(beginsUs)}`;
   return new FleetError("usage", `nothing is known ${when} ${said(atUs)}: ${begins}`, {
     hint:

@@ -21,7 +21,10 @@ export function localOffsetMs(utcMs: number): number {
   return -new Date(utcMs).getTimezoneOffset() * 60_000;
 }
 
-const UNIT_SECONDS: Record<string, number> = {
+const UNIT_SECONDS: Readonly<Record<string, number>> = {
+  ms: 0.001,
+  msec: 0.001,
+  millisecond: 0.001,
   s: 1,
   sec: 1,
   second: 1,
@@ -37,7 +40,17 @@ const UNIT_SECONDS: Record<string, number> = {
 };
 
 /**
- * Reads a moment: `#1234`; `now`; how long ago (`2h`, `1d12h`, `90 min ago`); a clock time of a day (`14:00`, `14:00:07.5`, `02:30+01:00`, `yesterday 14:00`,
+ * How many seconds a unit has; undefined: it is none. Only a word has a plural: `ms` is no two of `m`. `M` is a month to some and a minute to
+ * others, so it is neither.
+ */
+function secondsOf(unit: string): number | undefined {
+  if (/^M/.test(unit) && unit.length <= 2) return undefined;
+  const name = unit.toLowerCase();
+  return UNIT_SECONDS[name.length > 3 ? name.replace(/s$/, "") : name];
+}
+
+/**
+ * Reads a moment: `#1234`; `now`; how long ago (`2h`, `1d12h`, `500ms`, `90 min ago`); a clock time of a day (`14:00`, `14:00:07.5`, `02:30+01:00`, `yesterday 14:00`,
  * `today`); ISO 8601 (`2026-06-21`, `2026-06-21T03:10:00.5+02:00`, also with a space; local time without an offset).
  * A local time that the clocks skipped does not exist and is refused; one that they passed twice means the first time, and says when the second was.
  */
@@ -54,17 +67,16 @@ export function parseMoment(text: string, here: Here): Moment {
 }
 
 const NOT_A_TIME =
-  "expected ISO 8601 (2026-06-21T03:10Z), how long ago (2h, 1d12h), a clock time (14:00, yesterday 14:00) or an event (#1234)";
+  "expected ISO 8601 (2026-06-21T03:10Z), how long ago (2h, 1d12h, 500ms), a clock time (14:00, yesterday 14:00) or an event (#1234)";
 
 function agoMoment(input: string, { nowUs }: Here): Moment | null {
   const match = /^((?:\d+(?:\.\d+)?\s*[a-z]+\s*)+?)(?:\s*ago)?$/i.exec(input);
   if (match === null) return null;
   let seconds = 0;
   for (const [, count, unit = ""] of (match[1] ?? "").matchAll(/(\d+(?:\.\d+)?)\s*([a-z]+)/gi)) {
-    const name = unit.toLowerCase();
-    const size = UNIT_SECONDS[name] ?? UNIT_SECONDS[name.replace(/s$/, "")];
+    const size = secondsOf(unit);
     if (size === undefined)
-      return { ok: false, reason: `${JSON.stringify(unit)} is not a unit of time (s, min, h, d, w)` };
+      return { ok: false, reason: `${JSON.stringify(unit)} is not a unit of time (ms, s, min, h, d, w)` };
     seconds += Number(count) * size;
   }
   const atUs = nowUs - Math.round(seconds * 1e6);

@@ -7,7 +7,7 @@ export const events: VerbDeclaration = {
   purpose: "remember",
   summary: "list and follow the log",
   description: [
-    "The events of the log, oldest first: the newest 50 that match, or all that match from --since or --after on. Times are ISO 8601 (2026-06-21T03:10Z, local time without an offset), how long ago (2h, 1d12h), a clock time (14:00, yesterday 14:00) or an event (#1234).",
+    "The events of the log, oldest first: the newest 50 that match, or all that match from --since or --after on. Times are ISO 8601 (2026-06-21T03:10Z, local time without an offset), how long ago in w, d, h, min (or m), s and ms (2h, 1d12h, 500ms), a clock time (14:00, yesterday 14:00) or an event (#1234).",
     "A time is compared with when the event happened, by its source's clock; the order is the log's. --class and --runtime go by what an agent was declared as when it happened.",
   ],
   arguments: [],

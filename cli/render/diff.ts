@@ -1,7 +1,8 @@
 import type { DiffAgent, DiffDocument } from "../../query/diff.ts";
+import { exactUsOf } from "../../query/instant.ts";
 import type { AgentStatus } from "../../query/row.ts";
 import type { Paint, Tone } from "./colour.ts";
-import { formatMoment } from "./moment.ts";
+import { formatMoment, formatterFor } from "./moment.ts";
 import { STATUSES, toneOf } from "./ps-cells.ts";
 import { pad, visible, widthOf, wrap } from "./text.ts";
 
@@ -15,7 +16,8 @@ const MARKS: Readonly<Record<DiffAgent["change"], { mark: string; tone: Tone | n
 /** `fleet.diff.v1` for people: one line for each agent, its status first. Lines without newlines. */
 export function formatDiff(document: DiffDocument, look: { width: number | null; paint: Paint }): string[] {
   const { agents, unknown, compared, from, to } = document;
-  const between = `${momentOf(from.at)} and ${momentOf(to.at)}`;
+  const said = formatterFor(exactUsOf(from.at), exactUsOf(to.at));
+  const between = `${said(exactUsOf(from.at))} and ${said(exactUsOf(to.at))}`;
   const cells = look.width ?? Number.POSITIVE_INFINITY;
   const column = Math.max(0, ...agents.map(({ name }) => widthOf(visible(name))));
   const rest = compared - agents.length - unknown.length;

@@ -6,7 +6,7 @@ import { exactUsOf } from "../../query/instant.ts";
 import { TOLD_FINELY_US } from "../../query/told-within.ts";
 import type { Paint } from "./colour.ts";
 import { formatLength } from "./duration.ts";
-import { formatMoment, formatNear } from "./moment.ts";
+import { formatMoment, formatNear, formatterFor } from "./moment.ts";
 import { pad, visible, widthOf, wrap } from "./text.ts";
 
 const CAUSES: Readonly<Record<CauseKind, string>> = {
@@ -26,7 +26,9 @@ export function* formatIncidents(
   { width, paint }: { width: number | null; paint: Paint },
 ): Generator<string> {
   const { incidents, window } = document;
-  const between = `between ${formatMoment(exactUsOf(window.from))} and ${formatMoment(exactUsOf(window.to))}`;
+  const [fromUs, toUs] = [exactUsOf(window.from), exactUsOf(window.to)];
+  const said = formatterFor(fromUs, toUs);
+  const between = `between ${said(fromUs)} and ${said(toUs)}`;
   const cells = width ?? Number.POSITIVE_INFINITY;
   const isUpToNow = window.to === document.at;
   let [count, deaths] = [0, 0];

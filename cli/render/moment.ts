@@ -17,6 +17,19 @@ export function formatClock(atUs: number): string {
   return isTwice(date) ? clock + offsetOf(date) : clock;
 }
 
+/** The same as exact as it is known, for two moments that would read alike: `2026-06-21 03:10:00.042`. */
+export function formatExactly(atUs: number): string {
+  const fraction = String(((atUs % 1e6) + 1e6) % 1e6)
+    .padStart(6, "0")
+    .replace(/^(\d{3})000$/, "$1");
+  return formatMoment(atUs).replace(/(\d\d:\d\d:\d\d)/, `$1.${fraction}`);
+}
+
+/** Two moments as they are told side by side: in whole seconds, unless that hides that one is after the other. */
+export function formatterFor(oneUs: number, otherUs: number): (atUs: number) => string {
+  return oneUs !== otherUs && Math.abs(otherUs - oneUs) < 1e6 ? formatExactly : formatMoment;
+}
+
 /** The same without seconds, for an axis. */
 export function withoutSeconds(moment: string): string {
   return moment.replace(/(\d\d:\d\d):\d\d(?=$|[+-])/, "$1");

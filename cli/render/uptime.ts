@@ -4,7 +4,7 @@ import type { UptimeDocument, UptimeFigures } from "../../query/uptime.ts";
 import type { Paint, Tone } from "./colour.ts";
 import { partOfIt } from "./declared.ts";
 import { formatLength } from "./duration.ts";
-import { formatMoment } from "./moment.ts";
+import { formatterFor } from "./moment.ts";
 import { formatTable, type Squeeze, type TableCell, type TableColumn } from "./table.ts";
 import { visible, wrap } from "./text.ts";
 
@@ -38,7 +38,9 @@ export function formatUptime(
   look: { width: number | null; paint: Paint; kinds?: Kinds },
 ): string[] {
   const { agents, classes, total, window } = document;
-  const between = `${formatMoment(Date.parse(window.from) * 1000)} to ${formatMoment(Date.parse(window.to) * 1000)}`;
+  const [fromUs, toUs] = [exactUsOf(window.from), exactUsOf(window.to)];
+  const said = formatterFor(fromUs, toUs);
+  const between = `${said(fromUs)} to ${said(toUs)}`;
   if (agents.length === 0) return [`No agent that was asked for was on the roster from ${between}.`];
   const figures: (readonly [name: string, figures: UptimeFigures])[] = [
     ...agents.map((agent) => [visible(agent.name), agent] as const),

@@ -1,5 +1,5 @@
 import { formatLength } from "./duration.ts";
-import { formatMoment, formatNear } from "./moment.ts";
+import { formatExactly, formatMoment, formatNear } from "./moment.ts";
 
 /** What of the window the command line said. */
 export interface SaidWindow {
@@ -10,7 +10,9 @@ export interface SaidWindow {
 
 /** A window in words: `in the last 24 h`, `since yesterday's date`, `between A and B`. Times in microseconds. */
 export function formatWindow(fromUs: number, toUs: number, said: SaidWindow): string {
+  if (said.until && toUs - fromUs < 1e6) return `between ${formatExactly(fromUs)} and ${formatExactly(toUs)}`;
   if (said.until) return `between ${formatMoment(fromUs)} and ${formatNear(toUs, fromUs)}`;
+  if (said.since && toUs - fromUs < 1e6) return `since ${formatExactly(fromUs)}`;
   return said.since ? `since ${formatNear(fromUs, toUs)}` : `in the last ${formatSpan(toUs - fromUs)}`;
 }
 

@@ -28,12 +28,26 @@ describe("how long ago", () => {
     ["1.5h", "2026-06-21T01:40:00.000Z"],
     ["3 weeks", "2026-05-31T03:10:00.000Z"],
     ["10 min ago", "2026-06-21T03:00:00.000Z"],
+    ["500ms", "2026-06-21T03:09:59.500Z"],
+    ["1500 milliseconds ago", "2026-06-21T03:09:58.500Z"],
+    ["1m30s", "2026-06-21T03:08:30.000Z"],
+    ["5mins", "2026-06-21T03:05:00.000Z"],
+    ["2H", "2026-06-21T01:10:00.000Z"],
   ])("%s", (text, expected) => {
     expect(iso(text, june)).toBe(expected);
   });
 
   test("a unit that is none is named", () => {
-    expect(iso("3 fortnights", june)).toBe('refused: "fortnights" is not a unit of time (s, min, h, d, w)');
+    for (const [text, unit] of [
+      ["3 fortnights", "fortnights"],
+      ["1M", "M"],
+      ["500Ms", "Ms"],
+      ["3hs", "hs"],
+      ["2y", "y"],
+    ])
+      expect(iso(text ?? "", june)).toBe(
+        `refused: ${JSON.stringify(unit)} is not a unit of time (ms, s, min, h, d, w)`,
+      );
     expect(iso("90000w", june)).toBe("refused: that is before 1970");
   });
 });
