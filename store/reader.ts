@@ -26,6 +26,7 @@ export interface Reader {
   readonly path: string;
   /** Tenant and host of the log's own last writer. */
   identity(): Partition;
+  /** Of whom this log holds any event; whoever opened it for writing has a name in it, too. */
   partitions(): Partition[];
   /** /etc/machine-id of where the last event was written; null: not known. */
   writtenOn(): string | null;
@@ -135,12 +136,16 @@ function reading(path: string, database: Database, attempt: <T>(work: () => T) =
         return { tenantId, host };
       }),
     partitions: () =>
-      attempt(
-        () =>
-          database
-            .prepare("SELECT tenant_id AS tenantId, host FROM partitions ORDER BY tenant_id, host")
-            .all() as Partition[],
-      ),
+      attempt(() => {
+        const rows = database
+          .prepare(
+            `SELECT tenant_id, host FROM partitions p
+             WHERE EXISTS (SELECT 1 FROM subjects s WHERE s.partition_id = p.partition_id) ORDER BY tenant_id, host`,
+          )
+          .raw()
+          .all() as [string, string][];
+        return rows.map(([tenantId, host]) => ({ tenantId, host }));
+      }),
     writtenOn: () =>
       attempt(() => {
         // Whoever only tends a copy has named it already, for what it is going to write.

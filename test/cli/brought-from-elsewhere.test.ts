@@ -59,6 +59,13 @@ test("an imported log, which has no lease, ends there too", async () => {
   expect((await past.run("history")).stdout).toMatch(ENDS);
 });
 
+test("who opened a log for writing, and of whom it holds no event, is none of those to ask for", async () => {
+  change("INSERT INTO partitions (partition_id, tenant_id, host) VALUES (7, 'root', 'vm')");
+  const { exit, stderr } = await past.run("history", "--since", "2h");
+  expect({ exit, stderr }).toEqual({ exit: 0, stderr: "" });
+  expect((await past.run("history", "--host", "vm")).stderr).toContain("this log holds nothing of");
+});
+
 test("one turn at work is one change, two are changes", async () => {
   past.look(61, beatLook(at(61), "coder0", at(61), { status: "busy" }));
   expect((await past.run("history")).stdout).toContain("(busy and healthy in turn, 1 change)");
