@@ -41,7 +41,7 @@ export function draftOf(path: string, mode: number): Draft {
     try {
       return work();
     } catch (error) {
-      throw new FleetError("unavailable", `${path} cannot be written: ${(error as Error).message}`, {
+      throw new FleetError("unavailable", `${path} cannot be written: ${reasonOf(error)}`, {
         hint: "Name a file in a directory that you can write, on a disk with room.",
         cause: error,
       });
@@ -76,6 +76,11 @@ export function draftOf(path: string, mode: number): Draft {
       if (isThere) rmSync(temporary, { force: true });
     },
   };
+}
+
+/** Without the system call and the name of the draft, of which nobody has heard. */
+function reasonOf(error: unknown): string {
+  return (error as Error).message.replace(/, [a-z]+( '.*)?$/s, "");
 }
 
 /** What takes bytes and keeps none, or hands them on: there is nothing to put in place. */

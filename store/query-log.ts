@@ -195,7 +195,7 @@ function asked<T>(work: () => T): T {
     const isQuery = code === "SQLITE_ERROR" || code === "SQLITE_AUTH" || code === "SQLITE_MISMATCH";
     const isSyntax = error instanceof RangeError || error instanceof TypeError;
     if (code === "SQLITE_NOMEM" || code === "SQLITE_TOOBIG")
-      throw new FleetError("usage", "the query needs more memory than it may have", {
+      throw new FleetError("unavailable", "the query needs more memory than it may have", {
         hint: "Select fewer or smaller values, or sort and group less at once.",
         cause: error,
       });

@@ -59,13 +59,17 @@ function observerRemark({ observer }: PsDocument, nowMs: number, past: boolean):
     return { text: `${text} It last heard from ${heard.join(", ")}.`, tone: "warn" };
   }
   const looks = Object.entries(observer.sources)
-    .filter(([, source]) =>
-      [source, ...Object.values(source.scopes ?? {})].some(({ state }) => state === "fresh"),
-    )
-    .map(([name, { observed_at }]) =>
+    .filter(([, source]) => source.state === "fresh" || freshScopes(source).length > 0)
+    .map(([name, source]) => {
+      const { observed_at } = source;
+      const called = isByScopesOnly(source)
+        ? together(name, `(${freshScopes(source).join(", ")} only)`)
+        : name;
       // How old an answer was at a past moment is not kept, only that its source was watched then.
-      observed_at === null || past ? name : together(name, formatDuration(age(observed_at, nowMs))),
-    );
+      return observed_at === null || past
+        ? called
+        : together(called, formatDuration(age(observed_at, nowMs)));
+    });
   const words = past ? "Watched then" : "Answers are this old";
   const answers = looks.length === 0 ? "No source answers." : `${words}: ${looks.join(", ")}.`;
   if (observer.state === "one-shot") {
@@ -88,9 +92,25 @@ function age(at: string, nowMs: number): number {
 function sourceRemarks(name: string, source: SourceFreshness, nowMs: number): Remark[] {
   const scopes = Object.entries(source.scopes ?? {}).filter(([, scope]) => scope.state !== "fresh");
   const remarks = scopes.map(([scope, state]) => sourceRemark(`${name} ${visible(scope)}`, state, nowMs));
-  // A source is as bad as its worst scope, and then that scope has said so; else it has a reason of its own.
-  const told = scopes.some(([, { state, reason }]) => state === source.state && reason === source.reason);
-  return source.state === "fresh" || told ? remarks : [sourceRemark(name, source, nowMs), ...remarks];
+  if (source.state === "fresh" || isToldByScope(source)) return remarks;
+  const butFor = isByScopesOnly(source) ? ` but for ${freshScopes(source).join(", ")}` : "";
+  return [sourceRemark(name, source, nowMs, butFor), ...remarks];
+}
+
+/** A source is as bad as its worst scope, and then that scope has said so; else it has a reason of its own. */
+function isToldByScope({ state, reason, scopes }: SourceFreshness): boolean {
+  return Object.values(scopes ?? {}).some((scope) => scope.state === state && scope.reason === reason);
+}
+
+/** Its own looks are not there (yet), though another way to watch it is: a bus is listened to before the first look is over. */
+function isByScopesOnly(source: SourceFreshness): boolean {
+  return source.state !== "fresh" && !isToldByScope(source) && freshScopes(source).length > 0;
+}
+
+function freshScopes({ scopes }: SourceFreshness): string[] {
+  return Object.entries(scopes ?? {}).flatMap(([scope, { state }]) =>
+    state === "fresh" ? [visible(scope)] : [],
+  );
 }
 
 const STATE_WORDS = {
@@ -100,14 +120,19 @@ const STATE_WORDS = {
   absent: "not watched",
 } as const;
 
-function sourceRemark(name: string, source: Omit<SourceFreshness, "scopes">, nowMs: number): Remark {
+function sourceRemark(
+  name: string,
+  source: Omit<SourceFreshness, "scopes">,
+  nowMs: number,
+  butFor = "",
+): Remark {
   const { observed_at, reason, state } = source;
   const last =
     observed_at === null
       ? "no answer yet"
       : `last answer ${together(formatDuration(age(observed_at, nowMs)))} ago`;
   const why = reason === null ? "" : `: ${visible(reason)}`;
-  return { text: `${name} ${STATE_WORDS[state]}, ${last}${why}`, tone: "warn" };
+  return { text: `${name} ${STATE_WORDS[state]}${butFor}, ${last}${why}`, tone: "warn" };
 }
 
 function rosterRemarks({ roster, agents }: PsDocument): Remark[] {

@@ -1,3 +1,5 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { archiveDirectory, type SegmentRow } from "../../store/archive/archive.ts";
 import { archiveLog, listSegments, monthsBefore } from "../../store/archive/archive-log.ts";
 import { FleetError } from "../../store/errors.ts";
@@ -8,7 +10,7 @@ import { EXIT } from "../exit.ts";
 import { lookAround, nothingRecorded } from "../here.ts";
 import { progressOf } from "../progress.ts";
 import { formatDuration } from "../render/duration.ts";
-import { isoMoment } from "../render/moment.ts";
+import { formatMoment, isoMoment } from "../render/moment.ts";
 import { visible } from "../render/text.ts";
 import { momentOf } from "../select-events.ts";
 
@@ -40,9 +42,19 @@ export async function run(invocation: Invocation): Promise<number> {
 
   if (before === null) {
     const segments = listSegments(database);
+    const directory = archiveDirectory(database);
+    const isThere = ({ file }: SegmentRow) => existsSync(join(directory, file));
+    const missing = segments.filter((segment) => !isThere(segment)).length;
+    if (missing > 0)
+      output.complain(
+        `${count(missing, "file")} of the archive ${missing === 1 ? "is" : "are"} not there: what ${missing === 1 ? "it holds" : "they hold"} cannot be told. Put back what a backup has; \`fleet verify\` checks it.\n`,
+      );
     return say(
-      { directory: archiveDirectory(database), segments: segments.map(segmentJson) },
-      listText(segments, archiveDirectory(database)),
+      {
+        directory,
+        segments: segments.map((segment) => ({ ...segmentJson(segment), is_there: isThere(segment) })),
+      },
+      listText(segments, directory, isThere),
     );
   }
   const beforeUs = Math.min(before.atUs, now);
@@ -57,11 +69,11 @@ export async function run(invocation: Invocation): Promise<number> {
     return say(
       { months: found, events, segments: 0, bytes: 0, done: false },
       months.length === 0
-        ? `Nothing to archive: in the database there is nothing of a month that had ended by ${isoMoment(beforeUs)}, but for the newest commit, ` +
+        ? `Nothing to archive: in the database there is nothing of a month that had ended by ${formatMoment(beforeUs)}, but for the newest commit, ` +
             "which always stays (an import is one commit).\n"
         : months
             .map(({ month, firstSeq, lastSeq }) => `${month}  #${firstSeq} to #${lastSeq}\n`)
-            .concat(`${events} events would be archived.\n`)
+            .concat(`${count(events, "event")} would be archived.\n`)
             .join(""),
     );
 
@@ -85,18 +97,24 @@ export async function run(invocation: Invocation): Promise<number> {
   const seconds = (performance.now() - begunMs) / 1000;
   return say(
     { months: found, ...archived, done: true, seconds: Math.round(seconds * 1000) / 1000 },
-    `Archived ${archived.events} events of ${months.map(({ month }) => month).join(", ")} in ${formatDuration(seconds)}: ` +
-      `${megabytes(archived.bytes)} in ${archived.segments} files, ${perEvent(archived.bytes, archived.events)} an event.\n` +
+    `Archived ${count(archived.events, "event")} of ${months.map(({ month }) => month).join(", ")} in ${formatDuration(seconds)}: ` +
+      `${megabytes(archived.bytes)} in ${count(archived.segments, "file")}, ${perEvent(archived.bytes, archived.events)} an event.\n` +
       "The database keeps its size and fills the space again; `fleet archive --list` names the files.\n",
   );
 }
 
-function listText(segments: readonly SegmentRow[], directory: string): string {
+function listText(
+  segments: readonly SegmentRow[],
+  directory: string,
+  isThere: (segment: SegmentRow) => boolean,
+): string {
   if (segments.length === 0) return "Nothing was archived yet.\n";
-  const lines = segments.map(({ file, firstSeq, lastSeq, firstRecordedAtUs, lastRecordedAtUs, bytes }) => {
+  const lines = segments.map((segment) => {
+    const { file, firstSeq, lastSeq, firstRecordedAtUs, lastRecordedAtUs, bytes } = segment;
+    const lost = isThere(segment) ? "" : "  not there";
     const events = lastSeq - firstSeq + 1;
     const days = `${isoMoment(firstRecordedAtUs).slice(0, 10)} to ${isoMoment(lastRecordedAtUs).slice(0, 10)}`;
-    return `${file}  #${firstSeq} to #${lastSeq}  ${days}  ${megabytes(bytes)}  ${perEvent(bytes, events)} an event\n`;
+    return `${file}  #${firstSeq} to #${lastSeq}  ${days}  ${megabytes(bytes)}  ${perEvent(bytes, events)} an event${lost}\n`;
   });
   return `${lines.join("")}In ${visible(directory)}.\n`;
 }
@@ -116,6 +134,10 @@ function segmentJson(segment: SegmentRow): Record<string, unknown> {
     digest: segment.digest.toString("hex"),
     archived_at: isoMoment(segment.archivedAtUs),
   };
+}
+
+function count(many: number, what: string): string {
+  return many === 1 ? `1 ${what}` : `${many} ${what}s`;
 }
 
 function megabytes(bytes: number): string {

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync } from "node:fs";
+import { mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { runProgram } from "../../cli/program.ts";
@@ -86,7 +86,7 @@ test("moves closed months, says what it did, and every verb goes on to see them"
   expect({ exit, stderr }).toEqual({ exit: 0, stderr: "" });
   expect(stdout).toMatch(
     new RegExp(
-      `^Archived ${moved} events of 2020-05 in .* s: \\d+ kB in 1 files, [\\d.]+ bytes an event\\.\n`,
+      `^Archived ${moved} events of 2020-05 in .* s: \\d+ kB in 1 file, [\\d.]+ bytes an event\\.\n`,
     ),
   );
   expect(await answers()).toEqual(before);
@@ -100,8 +100,20 @@ test("moves closed months, says what it did, and every verb goes on to see them"
     host: "W-jarvis",
     segments: [{ file: "2020-05-000000000001.jsonl.zst", from_seq: 1, to_seq: moved }],
   });
-  expect((await run("archive", "--before", "now")).stdout).toMatch(/^Nothing to archive: /);
+  const ended = await run("archive", "--before", "2020-05-20T13:00:00Z");
+  expect(ended.stdout).toMatch(/^Nothing to archive: .* ended by 2020-05-20 \d\d:00:00, but/);
   expect(await json("archive", "--before", "now")).toMatchObject({ events: 0, done: false });
+});
+
+test("a file that is not there is listed as that", async () => {
+  await run("archive", "--before", "now");
+  const whole = await run("archive", "--list");
+  expect([whole.exit, whole.stderr]).toEqual([0, ""]);
+  rmSync(join(state, "archive", "2020-05-000000000001.jsonl.zst"));
+  const { stdout, stderr } = await run("archive", "--list");
+  expect(stdout).toMatch(/^2020-05-000000000001\.jsonl\.zst .* an event {2}not there$/m);
+  expect(stderr).toContain("1 file of the archive is not there");
+  expect((await json("archive", "--list")).segments).toMatchObject([{ is_there: false }]);
 });
 
 test("the month that a moment lies in stays", async () => {

@@ -239,7 +239,8 @@ describe("nothing can be written:", () => {
     const { exit, stderr } = await ask(
       "SELECT length(group_concat(hex(zeroblob(50000000)))) FROM (SELECT 1 UNION SELECT 2 UNION SELECT 3 UNION SELECT 4 UNION SELECT 5 UNION SELECT 6)",
     );
-    expect(exit).toBe(2);
+    // Nothing is wrong with the words of the query: docs/cli.md says 2 of those only.
+    expect(exit).toBe(1);
     expect(stderr).toContain("needs more memory than it may have");
   });
 });

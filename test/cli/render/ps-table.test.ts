@@ -202,6 +202,24 @@ test("a source that fails as a whole says so beside the way it was reached", () 
   expect(table).toMatch(/systemd user-bus unavailable, no answer yet: no bus/);
 });
 
+test("a source that is watched in one way only is not said to be watched and not watched", () => {
+  const scopes = { "user-bus": { state: "fresh", observed_at: ago(0), reason: null } } as const;
+  const source = {
+    state: "absent",
+    observed_at: ago(1.5),
+    reason: "nobody was watching",
+    scopes,
+  } as const;
+  const observer = { state: "recording", since: ago(0.2), sources: { systemd: source } } as const;
+  const document = psDocumentOf([agentRow("a")], { observer });
+  const past = formatPs(document, { width: null, paint: plain, past: true }).join("\n");
+  expect(past).toMatch(/Watched then: systemd \(user-bus only\)\.$/m);
+  expect(past).toMatch(
+    /^systemd not watched but for user-bus, last answer 1\.5 s ago: nobody was watching$/m,
+  );
+  expect(lines(document, null)).toMatch(/Answers are this old: systemd \(user-bus only\) 1\.5 s\.$/m);
+});
+
 test("a roster that has gone leaves the last good one in force, and says so", () => {
   const roster = { state: "missing", path: "/r.yaml", problem: null } as const;
   expect(lines(psDocumentOf([agentRow("a")], { roster }), null)).toMatch(/the last good one is in force/);
