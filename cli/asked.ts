@@ -8,6 +8,8 @@ import { type Invocation, namesIn, textOf, type Words } from "./declaration.ts";
 import { openExistingLog } from "./existing-log.ts";
 import { lookAround, nothingRecorded } from "./here.ts";
 import { kindsOf } from "./kinds-asked.ts";
+import { elsewhereIn } from "./known-agents.ts";
+import type { Nobody } from "./no-such-agent.ts";
 import { othersThan, partitionOf } from "./partition-asked.ts";
 import { type Around, beforeTheLog, passedMoment, withinTheLog } from "./passed-moment.ts";
 import { isBehind, openPast, openPastAsRecorded } from "./past.ts";
@@ -165,9 +167,14 @@ function chosen(entries: readonly RosterEntry[], words: Words): readonly RosterE
 }
 
 /** A name that was asked for and that nobody ever had. */
-export function unknownIn(past: Past, words: Words): string | undefined {
-  const known = new Set(past.names());
-  return namesIn(words).find((name) => !known.has(name));
+export function unknownIn(asked: Asked, words: Words): Nobody | null {
+  const known = new Set(asked.past.names());
+  const unknown = namesIn(words).find((name) => !known.has(name));
+  return unknown === undefined ? null : nobodyCalled(unknown, asked);
+}
+
+export function nobodyCalled(unknown: string, { reader, past }: Asked, known = past.names()): Nobody {
+  return { unknown, known, elsewhere: elsewhereIn(reader, past, unknown) };
 }
 
 /** A moment that is no option's value: it has passed, and the log knows of it. */

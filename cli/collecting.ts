@@ -12,8 +12,9 @@ import type { TmuxSocket } from "../collectors/tmux/sockets.ts";
 import { documentsOf } from "../query/planes/documents.ts";
 import type { Emit } from "../store/events/batch.ts";
 import type { Variables } from "./environment.ts";
-import { type OwnLog, userName } from "./own-log.ts";
+import type { OwnLog } from "./own-log.ts";
 import { createSocketNames } from "./roster-file.ts";
+import { userName } from "./user-name.ts";
 
 /** Everything that watches, wired to one log; and what it watches, for the words of the verbs. */
 export interface Collecting {

@@ -7,8 +7,8 @@ import { has, type Invocation } from "./declaration.ts";
 import { resolveNames, resolvePlaces } from "./environment.ts";
 import { EXIT } from "./exit.ts";
 import { currentAccount } from "./here.ts";
-import { userName } from "./own-log.ts";
 import { visible } from "./render/text.ts";
+import { userName } from "./user-name.ts";
 
 /** The runtimes that were named; all of them where none was. */
 export function namedRuntimes(words: readonly string[]): HookedRuntime[] {

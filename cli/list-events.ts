@@ -5,10 +5,11 @@ import { nowUs } from "./clock.ts";
 import { has, type Invocation, textOf, valuesOf } from "./declaration.ts";
 import { EXIT } from "./exit.ts";
 import { type Here, lookAround, nothingRecorded } from "./here.ts";
+import { type HostsShown, hostsShown } from "./hosts-shown.ts";
 import { asksForSome, kindsOf } from "./kinds-asked.ts";
 import { unknownAmong } from "./known-agents.ts";
 import { sayNoSuchAgent } from "./no-such-agent.ts";
-import { partitionOf } from "./partition-asked.ts";
+import { namedPartition } from "./partition-asked.ts";
 import { endingBy, filterUpTo, passedMoment, refuseBeforeTheLog } from "./passed-moment.ts";
 import { pickEvents } from "./pick-events.ts";
 import { refuseWith } from "./refuse-with.ts";
@@ -34,8 +35,9 @@ export async function listEvents(
   const here = lookAround(environment);
   const reader = await openLog(here);
   if (reader === null) throw nothingRecorded(here.places);
+  let hosts: HostsShown = null;
   const print = (event: StoredEvent): void => {
-    const look = { width: output.width(), paint: output.paint };
+    const look = { width: output.width(), paint: output.paint, hosts };
     output.print(`${has(invocation, "json") ? eventJson(event) : formatEvent(event, look)}\n`);
   };
   try {
@@ -46,6 +48,7 @@ export async function listEvents(
     const { filter, pick, ofKind, horizon, page } = reader.atOnce(() => {
       const { partition, ...placing } = placed(invocation, reader, given, now);
       refuseBeforeTheLog(reader, placing.filter.untilUs);
+      if (partition === null) hosts = hostsShown(reader.partitions());
       const ofKind = declaredThen?.(reader, partition, kindsOf(invocation));
       // What is written while the list is printed is left to following, which begins where the list ends.
       const horizon = reader.lastSeq();
@@ -101,10 +104,7 @@ function placed(
   const at =
     text === undefined ? null : passedMoment(text, "--at", { reader, output: invocation.output, now });
   const { filter, pick } = given ?? selectionOf(invocation, at?.atUs ?? now, "--at");
-  const partition =
-    textOf(invocation, "host") === undefined && textOf(invocation, "tenant") === undefined
-      ? null
-      : partitionOf(invocation, reader);
+  const partition = namedPartition(invocation, reader);
   return {
     filter: { ...endingBy(filter, filterUpTo(at)), ...(partition ?? {}) },
     pick,

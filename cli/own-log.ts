@@ -1,4 +1,4 @@
-import { hostname, userInfo } from "node:os";
+import { hostname } from "node:os";
 import { join } from "node:path";
 import type { Clock } from "../collectors/collector.ts";
 import { chronicle } from "../query/history/chronicler.ts";
@@ -6,6 +6,7 @@ import { derive, projections } from "../query/planes/all.ts";
 import type { Identity, Partition } from "../store/identity.ts";
 import { type Log, openLog } from "../store/log.ts";
 import { adoptNewestRules } from "./adopt-rules.ts";
+import { type BroughtHere, broughtHere, nameOf, tenantHere } from "./brought-here.ts";
 import { createClock } from "./clock.ts";
 import { type Names, resolveNames, type Variables } from "./environment.ts";
 import { openExistingLog } from "./existing-log.ts";
@@ -26,16 +27,17 @@ export interface OwnLog {
 /**
  * Opens the log of this tenant for appending, with the folds of this program; makes the state directory where it is missing.
  * `keepIdentity` is for verbs that only tend an existing log: run from a shell whose environment differs from the recorder's,
- * they must not make the log another tenant's.
+ * they must not make the log another tenant's. Whoever acts or records makes a log that was brought here from elsewhere their own, too, and is
+ * told so; who only looks asks before (see `observe.ts`).
  */
 export function openOwnLog(variables: Variables, options: { keepIdentity?: boolean } = {}): OwnLog {
   const here = lookAround(variables);
   const names = resolveNames(variables, { ...here.account, hostname: hostname() });
   ensureStateDirectory(here.places, here.account.uid);
-  const found = lastWriter(here);
-  const kept = options.keepIdentity ? found : null;
+  const found = lastWriter(here, variables);
+  const kept = options.keepIdentity ? (found?.writer ?? null) : null;
   const identity = {
-    tenantId: kept?.tenantId ?? tenantOf(names, here, found),
+    tenantId: kept?.tenantId ?? tenantOf(names, here, found?.brought ? null : (found?.writer ?? null)),
     host: kept?.host ?? names.host,
     machineId: machineId(),
   };
@@ -50,6 +52,7 @@ export function openOwnLog(variables: Variables, options: { keepIdentity?: boole
     rebuildThread: { thread: rebuildThread() },
     refolding: tellOfRefolding,
   });
+  if (kept === null && found?.brought) tellOfTakingOver(found.brought);
   adoptNewestRules(log, clock.nowUs());
   return { log, identity, here, names, clock };
 }
@@ -69,35 +72,34 @@ export function whyFolded(events: number, wasFolded: boolean): string {
     : `the tables of this log are made of its ${events} events`;
 }
 
+function tellOfTakingOver({ of, here }: BroughtHere): void {
+  process.stderr.write(
+    `fleet: this log was brought here and is of ${nameOf(of)}; from now on it is of ${nameOf(here)}, too, and answers for that: --host asks for the other\n`,
+  );
+}
+
 /** Where `rebuild-thread.ts` is, bundled or not. */
 function rebuildThread(): string {
   const file = import.meta.filename.endsWith(".cjs") ? "dist/rebuild-thread.cjs" : "cli/rebuild-thread.ts";
   return join(installationRoot(), file);
 }
 
-/** FLEET_TENANT, the roster, the user's name. While the roster cannot be read, the tenant of the last good one stays in force. */
+/** While the roster cannot be read, the tenant of the last good one stays in force. */
 function tenantOf(names: Names, here: Here, found: Partition | null): string {
-  if (names.tenantOverride !== null) return names.tenantOverride;
-  const roster = readRosterFile(here.places.roster);
-  const inForce = roster?.ok ? roster.roster.tenant_id : found?.tenantId;
-  return inForce ?? userName(here.account.uid);
+  if (names.tenantOverride !== null || found === null || readRosterFile(here.places.roster)?.ok)
+    return tenantHere(names, here);
+  return found.tenantId;
 }
 
-function lastWriter(here: Here): Partition | null {
+function lastWriter(
+  here: Here,
+  variables: Variables,
+): { readonly writer: Partition; readonly brought: BroughtHere | null } | null {
   const reader = openExistingLog(here);
   if (reader === null) return null;
   try {
-    return reader.identity() ?? null;
+    return { writer: reader.identity(), brought: broughtHere(reader, here, variables) };
   } finally {
     reader.close();
-  }
-}
-
-/** A uid without an entry in the password file is still one tenant. */
-export function userName(uid: number): string {
-  try {
-    return userInfo().username;
-  } catch {
-    return `uid-${uid}`;
   }
 }

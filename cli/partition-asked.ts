@@ -17,6 +17,12 @@ export function othersThan(own: Partition, words: Words, reader: Reader): string
     .join(", ");
 }
 
+/** The host that --host and --tenant name; null where they do not: all of them. */
+export function namedPartition(words: Words, reader: Reader): Partition | null {
+  const isNamed = textOf(words, "host") !== undefined || textOf(words, "tenant") !== undefined;
+  return isNamed ? partitionOf(words, reader) : null;
+}
+
 /** The host that is asked about: the log's own, or the one that --host and --tenant name. */
 export function partitionOf(words: Words, reader: Reader): Partition {
   const [tenant, host] = [textOf(words, "tenant"), textOf(words, "host")];

@@ -1,7 +1,7 @@
-import { askPast } from "./asked.ts";
+import { askPast, unknownIn } from "./asked.ts";
 import { has, type Invocation, namesIn, type Words } from "./declaration.ts";
 import { EXIT } from "./exit.ts";
-import { sayNoSuchAgent } from "./no-such-agent.ts";
+import { sayNobody } from "./no-such-agent.ts";
 import { OF_THE_PAST } from "./past-words.ts";
 import { refuseWith } from "./refuse-with.ts";
 import { formatMoment } from "./render/moment.ts";
@@ -18,17 +18,21 @@ export function isPast(words: Words): boolean {
 export async function pastPs(invocation: Invocation): Promise<number> {
   const { output } = invocation;
   for (const option of ["watch", "probe"]) refuseWith(invocation, option, OF_THE_PAST);
-  const { whole, remark, names } = await askPast(invocation, ({ past, atUs, asRecorded }) => ({
-    // Names that are asked for are looked for everywhere, on the roster or not.
-    whole: past.table(atUs, has(invocation, "all") || namesIn(invocation).length > 0),
-    remark: asRecorded
-      ? `As this log knew it at ${formatMoment(past.nowUs)}, by its events up to #${past.logSeq}.`
-      : `By all the evidence known now, log #${past.logSeq}.`,
-    names: past.names(),
-  }));
+  const { whole, remark, names, nobody } = await askPast(invocation, (asked) => {
+    const { past, atUs, asRecorded } = asked;
+    return {
+      // Names that are asked for are looked for everywhere, on the roster or not.
+      whole: past.table(atUs, has(invocation, "all") || namesIn(invocation).length > 0),
+      remark: asRecorded
+        ? `As this log knew it at ${formatMoment(past.nowUs)}, by its events up to #${past.logSeq}.`
+        : `By all the evidence known now, log #${past.logSeq}.`,
+      names: past.names(),
+      nobody: unknownIn(asked, invocation),
+    };
+  });
   const [unknown] = unknownNames(whole, invocation);
   if (unknown !== undefined) {
-    if (!names.includes(unknown)) return sayNoSuchAgent(output, unknown, names);
+    if (!names.includes(unknown)) return sayNobody(output, nobody ?? { unknown, known: names });
     const when = formatMoment(Date.parse(whole.at) * 1000);
     output.complain(`fleet: ${visible(unknown)} was not there at ${when}\n  ${thereThen(whole.agents)}\n`);
     return EXIT.noSuchAgent;

@@ -10,8 +10,8 @@ import { EXIT } from "./exit.ts";
 import { isFleetError } from "./failure.ts";
 import { lookAround } from "./here.ts";
 import { catchInterrupts } from "./interrupt.ts";
-import { sayNoSuchAgent } from "./no-such-agent.ts";
-import { observe } from "./observe.ts";
+import { sayNobodyHere } from "./nobody-here.ts";
+import { notOfThisHost, observe } from "./observe.ts";
 import { openOwnLog } from "./own-log.ts";
 import { readPresent } from "./present.ts";
 import { isoMoment } from "./render/moment.ts";
@@ -34,12 +34,7 @@ export async function probePs(invocation: Invocation): Promise<number> {
   }
   const before = await tableNow(invocation);
   const [unknown] = unknownNames(before, invocation);
-  if (unknown !== undefined)
-    return sayNoSuchAgent(
-      output,
-      unknown,
-      before.agents.map(({ name }) => name),
-    );
+  if (unknown !== undefined) return sayNobodyHere(invocation, unknown, before);
   const asked = selectRows(before, invocation)
     .agents.filter((row) => row.heartbeat.expected)
     .map(({ name }) => name);
@@ -72,11 +67,13 @@ export async function probePs(invocation: Invocation): Promise<number> {
 }
 
 async function tableNow(invocation: Invocation): Promise<PsDocument> {
-  const { reader, observer } = await observe(invocation.environment, {
+  const { reader, observer, brought } = await observe(invocation.environment, {
     collect: !has(invocation, "no-collect"),
     complain: invocation.output.complain,
   });
   try {
+    // Whoever answers is of this host, and an answer is an event.
+    if (brought !== null) throw notOfThisHost(brought);
     const all = has(invocation, "all") || namesIn(invocation).length > 0;
     return psDocument(readPresent(reader, { nowUs: nowUs(), observer, all }));
   } finally {

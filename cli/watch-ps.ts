@@ -6,7 +6,7 @@ import { nowUs } from "./clock.ts";
 import { commits } from "./commits.ts";
 import { has, type Invocation, namesIn } from "./declaration.ts";
 import { EXIT } from "./exit.ts";
-import { sayNoSuchAgent } from "./no-such-agent.ts";
+import { sayNobodyHere } from "./nobody-here.ts";
 import { observe } from "./observe.ts";
 import { liveRecorder, readPresent } from "./present.ts";
 import { catchEnds } from "./reader-gone.ts";
@@ -24,10 +24,11 @@ const LOOK_AGAIN_US = 2_000_000;
  * document on a line, for each change that is more than an age.
  */
 export async function watchPs(invocation: Invocation): Promise<number> {
-  const { output, environment } = invocation;
-  const collect = !has(invocation, "no-collect");
+  const { environment } = invocation;
   const all = has(invocation, "all") || namesIn(invocation).length > 0;
-  const opened = await observe(environment, { collect, complain: invocation.output.complain });
+  const asked = { collect: !has(invocation, "no-collect"), complain: invocation.output.complain };
+  const opened = await observe(environment, asked);
+  const collect = asked.collect && opened.brought === null;
   const { here } = opened;
   let { reader, observer } = opened;
   let lookedAtUs = nowUs();
@@ -37,11 +38,7 @@ export async function watchPs(invocation: Invocation): Promise<number> {
   const [unknown] = unknownNames(first, invocation);
   if (unknown !== undefined) {
     reader.close();
-    return sayNoSuchAgent(
-      output,
-      unknown,
-      first.agents.map(({ name }) => name),
-    );
+    return sayNobodyHere(invocation, unknown, first);
   }
 
   const show = createShow(invocation);

@@ -30,6 +30,8 @@ export interface Reader {
   partitions(): Partition[];
   /** /etc/machine-id of where the last event was written; null: not known. */
   writtenOn(): string | null;
+  /** Whether the newest event was first written in another log, and came here by an import. */
+  isImported(): boolean;
   lastSeq(): number;
   /** The last event that was recorded at this moment or before, wherever it is kept; 0 where none was. */
   lastSeqBy(us: number): number;
@@ -152,6 +154,11 @@ function reading(path: string, database: Database, attempt: <T>(work: () => T) =
         const of = "SELECT machine_id FROM log_ids WHERE from_seq <= ? ORDER BY n DESC LIMIT 1";
         const found = database.prepare(of).pluck().get(lastSeq().get()) as string | null | undefined;
         return found ?? null;
+      }),
+    isImported: () =>
+      attempt(() => {
+        const newest = "SELECT origin_id IS NOT NULL FROM events ORDER BY seq DESC LIMIT 1";
+        return database.prepare(newest).pluck().get() === 1;
       }),
     lastSeq: () => attempt(() => lastSeq().get() as number),
     lastSeqBy: (us) => attempt(() => lastSeqBy(us)),

@@ -3,7 +3,7 @@ import { readWrittenFile, weigh, writeFiles } from "../../agents/apply.ts";
 import { AGENT_TEMPLATE, type AgentSpec, isOurUnit } from "../../agents/fleet-spec.ts";
 import { agentFiles } from "../../agents/plan.ts";
 import { FleetError } from "../../store/errors.ts";
-import { userName } from "../own-log.ts";
+import { userName } from "../user-name.ts";
 import type { Actor } from "./actor.ts";
 import { lookAtPane } from "./await-start.ts";
 import { failureOf } from "./programs.ts";

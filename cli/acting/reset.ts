@@ -7,7 +7,7 @@ import { newLogId } from "../../store/log-id.ts";
 import { openReader } from "../../store/reader.ts";
 import { tmuxServersOf, toolEnvironment } from "../agent-panes.ts";
 import type { Variables } from "../environment.ts";
-import { userName } from "../own-log.ts";
+import { userName } from "../user-name.ts";
 import type { Actor } from "./actor.ts";
 
 /** A runtime that is at rest has taken the command within this. */

@@ -1,5 +1,5 @@
 import type { VerbDeclaration } from "../declaration.ts";
-import { json, ofAgent } from "./shared.ts";
+import { json, ofAgent, ofHost, ofTenant } from "./shared.ts";
 
 export const exportVerb: VerbDeclaration = {
   name: "export",
@@ -31,6 +31,8 @@ export const exportVerb: VerbDeclaration = {
       repeatable: true,
       description: "only this type; a family with a dot at its end: tmux.pane.",
     },
+    { ...ofTenant, description: "only events of this tenant" },
+    { ...ofHost, description: "only events of this host" },
     { ...json, description: "with --output: say as JSON what was written" },
   ],
   examples: [

@@ -1,5 +1,5 @@
 import type { VerbDeclaration } from "../declaration.ts";
-import { agentName, json } from "./shared.ts";
+import { agentName, json, ofHost, ofTenant } from "./shared.ts";
 
 export const messages: VerbDeclaration = {
   name: "messages",
@@ -26,6 +26,8 @@ export const messages: VerbDeclaration = {
       value: { name: "COUNT", kind: "count" },
       description: "at most this many, the newest",
     },
+    { ...ofTenant, description: "only messages of this tenant" },
+    { ...ofHost, description: "only messages of this host" },
     json,
   ],
   examples: [

@@ -18,7 +18,7 @@ export const ps: VerbDeclaration = {
   summary: "show every agent: unit, pane, heartbeat, runtime, idle time, boot",
   description: [
     "One line for each agent on the roster, judged now: its status, and what each plane (systemd, tmux, heartbeat, process) says of it. What did not answer is shown as ? with the age of its last answer, never as dead. Below the table: who watched, and every source that is not fresh.",
-    "With a recorder running this only reads the log. Without one it looks once at everything, adds what it saw to the log, and says so.",
+    "With a recorder running this only reads the log. Without one it looks once at everything, adds what it saw to the log, and says so; not to a log that was imported, or copied here, from another host.",
     "With --at it is the table of a past moment, by all the evidence known now, spooled hooks and journal lines that arrived later included; with --as-recorded it is what this log knew then, which is what ps would have said. What nobody watched is ?, then as now.",
   ],
   arguments: [{ ...agentName, description: "show these agents only" }],

@@ -6,11 +6,12 @@ import { keepBootPromise } from "../boot-promise.ts";
 import { nowUs } from "../clock.ts";
 import { has, type Invocation } from "../declaration.ts";
 import { EXIT } from "../exit.ts";
-import { observe } from "../observe.ts";
-import { openOwnLog, userName } from "../own-log.ts";
+import { notOfThisHost, observe } from "../observe.ts";
+import { openOwnLog } from "../own-log.ts";
 import { readPresent } from "../present.ts";
 import { formatMoment, isoMoment } from "../render/moment.ts";
 import { visible } from "../render/text.ts";
+import { userName } from "../user-name.ts";
 import { remedyFor } from "./fleet.ts";
 
 /** A fleet that was not up by then after a boot is not coming up. */
@@ -19,7 +20,12 @@ const PATIENCE_SECONDS = 120;
 /** `fleet doctor --boot`: who would not come back if this host rebooted now, and how the last promise was kept. */
 export async function runBoot(invocation: Invocation): Promise<number> {
   const { output, environment } = invocation;
-  const { reader, observer, here } = await observe(environment, { collect: true, complain: output.complain });
+  const look = { collect: true, complain: output.complain };
+  const { reader, observer, here, brought } = await observe(environment, look);
+  if (brought !== null) {
+    reader.close();
+    throw notOfThisHost(brought);
+  }
   const own = openOwnLog(environment, { keepIdentity: true });
   try {
     const input = readPresent(reader, { nowUs: nowUs(), observer, all: false });

@@ -1,20 +1,25 @@
 import { summaryOf } from "../../query/summary.ts";
 import type { StoredEvent } from "../../store/events/envelope.ts";
+import type { HostsShown } from "../hosts-shown.ts";
 import type { Paint, Tone } from "./colour.ts";
 import { formatMoment, isoMoment } from "./moment.ts";
 import { pad, truncate, visible } from "./text.ts";
 
 /** An event on one line: `#1234  2026-06-21 03:10:00  coder0  tmux.pane.died  process 4711 in pane %3 ended: signal 9`. */
-export function formatEvent(event: StoredEvent, look: { width: number | null; paint: Paint }): string {
-  const { paint, width } = look;
+export function formatEvent(
+  event: StoredEvent,
+  look: { width: number | null; paint: Paint; hosts?: HostsShown },
+): string {
+  const { paint, width, hosts = null } = look;
   const seq = pad(`#${event.seq}`, 8);
   const when = formatMoment(event.occurredAtUs);
   const who = pad(truncate(event.agent === null ? "-" : visible(event.agent), 20), 14);
   const type = pad(visible(event.type), 24);
-  const fixed = `${seq}  ${when}  ${who}  ${type}  `;
+  const where = hosts === null ? "" : `${pad(truncate(hosts(event), 24), 8)}  `;
+  const fixed = `${seq}  ${when}  ${where}${who}  ${type}  `;
   const room = width === null ? Number.POSITIVE_INFINITY : Math.max(20, width - fixed.length);
   const summary = truncate(visible(summaryOf(event)), room);
-  return `${paint("quiet", `${seq}  ${when}`)}  ${who}  ${paint(toneOf(event.type), type)}  ${summary}`.trimEnd();
+  return `${paint("quiet", `${seq}  ${when}`)}  ${where}${who}  ${paint(toneOf(event.type), type)}  ${summary}`.trimEnd();
 }
 
 /** Ends, failures and gaps stand out; beats, which are most of a log, step back. */

@@ -1,4 +1,5 @@
 import type { MessageEntry } from "../../query/messages.ts";
+import type { HostsShown } from "../hosts-shown.ts";
 import type { Paint, Tone } from "./colour.ts";
 import { formatNear } from "./moment.ts";
 import { formatTable, type TableCell } from "./table.ts";
@@ -7,7 +8,7 @@ import { visible } from "./text.ts";
 /** The ledger as a table, oldest first. */
 export function formatMessages(
   messages: readonly MessageEntry[],
-  { width, paint, nowUs }: { width: number | null; paint: Paint; nowUs: number },
+  { width, paint, nowUs, hosts }: { width: number | null; paint: Paint; nowUs: number; hosts: HostsShown },
 ): string[] {
   const cell = (said: readonly [string, ...string[]], tone: Tone | null = null): TableCell => ({
     said,
@@ -17,6 +18,7 @@ export function formatMessages(
     {
       columns: [
         { id: "at", title: "ASKED" },
+        ...(hosts === null ? [] : [{ id: "host", title: "HOST" }]),
         { id: "agent", title: "AGENT" },
         { id: "state", title: "STATE" },
         { id: "size", title: "BYTES", align: "right" },
@@ -25,6 +27,7 @@ export function formatMessages(
       ],
       rows: messages.map((one) => [
         cell([formatNear(one.requestedAtUs, nowUs)]),
+        ...(hosts === null ? [] : [cell([hosts(one)])]),
         cell([visible(one.agent ?? "-")]),
         cell([stateOf(one), one.state], toneOf(one)),
         cell([String(one.requested.bytes)]),
@@ -39,6 +42,7 @@ export function formatMessages(
         { column: "size", by: "drop" },
         { column: "message", by: "drop" },
         { column: "agent", by: "truncate", to: 8 },
+        ...(hosts === null ? [] : [{ column: "host", by: "truncate", to: 8 } as const]),
       ],
     },
     width,

@@ -118,15 +118,27 @@ export async function viewsOf(
   const at = said === undefined ? null : passedMoment(said, "--at", { reader, output, now });
   const filter = filterUpTo(at);
   // Refused at once, and not only by the view that a query happens to read.
-  const past = at === null ? null : openPast(reader, reader.identity(), now);
-  const atUs = at === null || past === null ? null : withinTheLog(at, past.beginsUs);
-  const table = (): readonly AgentRow[] =>
-    atUs === null || past === null
-      ? psDocument(readPresent(reader, { nowUs: now, observer, all: true })).agents
-      : past.table(atUs, true).agents;
+  const atUs = at === null ? null : withinTheLog(at, beginsUs(reader));
+  const own = reader.identity();
+  function* table(): Generator<AgentRow> {
+    if (atUs === null) yield* psDocument(readPresent(reader, { nowUs: now, observer, all: true })).agents;
+    for (const partition of reader.partitions()) {
+      const isOwn = partition.tenantId === own.tenantId && partition.host === own.host;
+      if (isOwn && atUs === null) continue;
+      // Of another host there is only what the log knows, as `fleet ps --host` has it.
+      const past = openPast(reader, partition, now);
+      const thenUs = atUs ?? now;
+      if (past.beginsUs !== null && past.beginsUs <= thenUs) yield* past.table(thenUs, true).agents;
+    }
+  }
   return {
     tables: {
-      agents: { columns: VIEWS.agents, rows: () => table().map(agentRow) },
+      agents: {
+        columns: VIEWS.agents,
+        *rows() {
+          for (const row of table()) yield agentRow(row);
+        },
+      },
       intervals: { columns: VIEWS.intervals, rows: () => intervalRows(reader, atUs ?? now, now) },
       messages: {
         columns: VIEWS.messages,
@@ -135,6 +147,12 @@ export async function viewsOf(
     },
     upTo: filter,
   };
+}
+
+/** When the first event of any host was recorded. */
+function beginsUs(reader: Reader): number | null {
+  const [first] = reader.events({ limit: 1 });
+  return first?.recordedAtUs ?? null;
 }
 
 /** What `fleet history` tells: every verdict over everybody, from the beginning of the log up to a moment. */

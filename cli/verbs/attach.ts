@@ -9,7 +9,8 @@ import { has, type Invocation } from "../declaration.ts";
 import { EXIT } from "../exit.ts";
 import { catchInterrupts } from "../interrupt.ts";
 import { sayNoSuchAgent } from "../no-such-agent.ts";
-import { openOwnLog, userName } from "../own-log.ts";
+import { openOwnLog } from "../own-log.ts";
+import { userName } from "../user-name.ts";
 
 /** What a client needs to know of a terminal; everything else of ours stays out of it. */
 const PASSED_ON = [

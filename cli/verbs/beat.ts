@@ -12,11 +12,11 @@ import { EXIT } from "../exit.ts";
 import { currentAccount } from "../here.ts";
 import { catchInterrupts } from "../interrupt.ts";
 import { intervalOf } from "../interval-of.ts";
-import { userName } from "../own-log.ts";
 import { panePidOf } from "../pane-pid.ts";
 import { isoMoment } from "../render/moment.ts";
 import { visible } from "../render/text.ts";
 import { readRosterFile } from "../roster-file.ts";
+import { userName } from "../user-name.ts";
 
 type Life = { readonly pid: number; readonly startTicks: number };
 

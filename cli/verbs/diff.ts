@@ -6,7 +6,7 @@ import { askPast, momentIn, unknownIn } from "../asked.ts";
 import { has, type Invocation, valuesOf } from "../declaration.ts";
 import { EXIT } from "../exit.ts";
 import { kindsOf } from "../kinds-asked.ts";
-import { sayNoSuchAgent } from "../no-such-agent.ts";
+import { sayNobody } from "../no-such-agent.ts";
 import { formatDiff } from "../render/diff.ts";
 import { formatMoment } from "../render/moment.ts";
 
@@ -22,11 +22,11 @@ export async function run(invocation: Invocation): Promise<number> {
       const said = `T1 ${formatMoment(fromUs)} is not before T2 ${formatMoment(toUs)}`;
       throw new FleetError("usage", said, { hint: "Give the earlier moment first." });
     }
-    const unknown = unknownIn(asked.past, words);
-    if (unknown !== undefined) return { unknown, known: asked.past.names() };
+    const nobody = unknownIn(asked, words);
+    if (nobody !== null) return nobody;
     return diffDocument(asked.past, { fromUs, toUs, all: has(words, "all"), wanted: wantedBy(words) });
   });
-  if (!("schema" in found)) return sayNoSuchAgent(output, found.unknown, found.known);
+  if (!("schema" in found)) return sayNobody(output, found);
   if (has(invocation, "json")) output.print(`${JSON.stringify(found, null, 2)}\n`);
   else output.print(`${formatDiff(found, { width: output.width(), paint: output.paint }).join("\n")}\n`);
   return EXIT.done;

@@ -10,11 +10,11 @@ import { checkFleet } from "../doctor/setup.ts";
 import { resolveNames, resolvePlaces } from "../environment.ts";
 import { EXIT } from "../exit.ts";
 import { currentAccount } from "../here.ts";
-import { userName } from "../own-log.ts";
 import type { Paint, Tone } from "../render/colour.ts";
 import { isoMoment } from "../render/moment.ts";
 import { pad, visible, wrap } from "../render/text.ts";
 import { createSocketNames } from "../roster-file.ts";
+import { userName } from "../user-name.ts";
 import { VERSION } from "../version.ts";
 
 /** `fleet doctor`: everything fleet needs on this host, what is wrong with it, and what to run. Changes nothing. */

@@ -7,6 +7,7 @@ import { lookAround, nothingRecorded } from "../here.ts";
 import { catchInterrupts } from "../interrupt.ts";
 import { unknownAmong } from "../known-agents.ts";
 import { sayNoSuchAgent } from "../no-such-agent.ts";
+import { namedPartition } from "../partition-asked.ts";
 import { refuseBeforeTheLog } from "../passed-moment.ts";
 import { progressOf } from "../progress.ts";
 import { draftOf } from "../replace-file.ts";
@@ -18,7 +19,7 @@ const OWNER_ONLY = 0o600;
 /** `fleet export`: events as text for other programs. */
 export async function run(invocation: Invocation): Promise<number> {
   const { output, environment } = invocation;
-  const { filter } = selectionOf(invocation, nowUs());
+  const { filter: selected } = selectionOf(invocation, nowUs());
   const file = textOf(invocation, "output");
   if (has(invocation, "json") && file === undefined)
     throw new FleetError("usage", "--json says what was written to a file, and there is none", {
@@ -27,12 +28,16 @@ export async function run(invocation: Invocation): Promise<number> {
   const here = lookAround(environment);
   const reader = openExistingLog(here);
   if (reader === null) throw nothingRecorded(here.places);
-  const { tenantId, host } = reader.identity();
-  const last = reader.lastSeq();
-  const unknown = (() => {
+  const { filter, own, last, unknown } = (() => {
     try {
-      refuseBeforeTheLog(reader, filter.untilUs);
-      return unknownAmong(reader, filter.agents ?? []);
+      refuseBeforeTheLog(reader, selected.untilUs);
+      const partition = namedPartition(invocation, reader);
+      return {
+        filter: { ...selected, ...(partition ?? {}) },
+        own: partition ?? reader.identity(),
+        last: reader.lastSeq(),
+        unknown: unknownAmong(reader, selected.agents ?? []),
+      };
     } finally {
       reader.close();
     }
@@ -63,7 +68,14 @@ export async function run(invocation: Invocation): Promise<number> {
   if (interrupt.signal.aborted) return interrupt.exitCode();
   if (events === 0) output.complain(`No event matches.${await hintOnTypes(filter.types)}\n`);
   if (has(invocation, "json")) {
-    const document = { schema: "fleet.export.v1", tenant_id: tenantId, host, format, file, events };
+    const document = {
+      schema: "fleet.export.v1",
+      tenant_id: own.tenantId,
+      host: own.host,
+      format,
+      file,
+      events,
+    };
     output.print(`${JSON.stringify(document, null, 2)}\n`);
   } else if (draft !== null) output.complain(`${events} events written to ${file}.\n`);
   return interrupt.exitCode();

@@ -8,7 +8,7 @@ import { shelvesOf } from "../disk-shelf.ts";
 import { EXIT } from "../exit.ts";
 import { inPieces } from "../in-pieces.ts";
 import { asksForSome, kindsOf } from "../kinds-asked.ts";
-import { NOBODY, sayNoSuchAgent } from "../no-such-agent.ts";
+import { NOBODY, type Nobody, sayNobody } from "../no-such-agent.ts";
 import { refuseWith } from "../refuse-with.ts";
 import { toldWhole } from "../render/declared.ts";
 import { historyCsv } from "../render/history-csv.ts";
@@ -26,7 +26,7 @@ export async function run(invocation: Invocation): Promise<number> {
   try {
     // Told as a whole, and printed only when the log is closed: a pager that waits must not hold its checkpoints back.
     const told = await askPast(invocation, (asked) => tell(invocation, asked, shelves.shelf()));
-    if ("unknown" in told) return sayNoSuchAgent(output, told.unknown, told.known);
+    if ("unknown" in told) return sayNobody(output, told);
     for (const text of inPieces(told.texts)) output.print(text);
     if (told.texts.length === 0) output.complain(NOBODY);
     return EXIT.done;
@@ -35,15 +35,13 @@ export async function run(invocation: Invocation): Promise<number> {
   }
 }
 
-type Told =
-  | { readonly texts: Shelf<string> }
-  | { readonly unknown: string; readonly known: readonly string[] };
+type Told = { readonly texts: Shelf<string> } | Nobody;
 
 function tell(invocation: Invocation, asked: Asked, texts: Shelf<string>): Told {
   const { past, atUs } = asked;
   const window = windowOf(invocation, asked);
-  const unknown = unknownIn(past, invocation);
-  if (unknown !== undefined) return { unknown, known: past.names() };
+  const nobody = unknownIn(asked, invocation);
+  if (nobody !== null) return nobody;
   const input = { entries: entriesOf(past, window, invocation), window, atUs };
   for (const text of inPieces(textsOf(invocation, past, input), LINES)) texts.push(text);
   return { texts };

@@ -9,10 +9,11 @@ import { EXIT } from "../exit.ts";
 import { lookAround } from "../here.ts";
 import { linesOf } from "../lines.ts";
 import { machineId } from "../machine-id.ts";
-import { openOwnLog, userName } from "../own-log.ts";
+import { openOwnLog } from "../own-log.ts";
 import { formatMoment, isoMoment } from "../render/moment.ts";
 import { visible } from "../render/text.ts";
 import { ensureStateDirectory } from "../state-directory.ts";
+import { userName } from "../user-name.ts";
 
 const STANDARD_INPUT = 0;
 

@@ -5,7 +5,7 @@ import { shelvesOf } from "../disk-shelf.ts";
 import { EXIT } from "../exit.ts";
 import { inPieces } from "../in-pieces.ts";
 import { asksForSome, kindsOf } from "../kinds-asked.ts";
-import { NOBODY, sayNoSuchAgent } from "../no-such-agent.ts";
+import { NOBODY, sayNobody } from "../no-such-agent.ts";
 import { formatIncidents } from "../render/incidents.ts";
 import { jsonPieces } from "../render/json-pieces.ts";
 
@@ -17,14 +17,14 @@ export async function run(invocation: Invocation): Promise<number> {
     const found = await askPast(invocation, (asked) => {
       const { past, atUs } = asked;
       const window = windowOf(invocation, asked);
-      const unknown = unknownIn(past, invocation);
-      if (unknown !== undefined) return { unknown, known: past.names() };
+      const nobody = unknownIn(asked, invocation);
+      if (nobody !== null) return nobody;
       const entries = entriesOf(past, window, invocation);
       const input = { entries, kinds: kindsOf(invocation), window, atUs, shelf: shelves.shelf };
       const document = incidentsDocument(past, { ...input, events: eventsOf(asked) });
       return { document, isOfNobody: entries.length === 0 && asksForSome(invocation) };
     });
-    if (!("document" in found)) return sayNoSuchAgent(output, found.unknown, found.known);
+    if (!("document" in found)) return sayNobody(output, found);
     const { document, isOfNobody } = found;
     if (!has(invocation, "json") && isOfNobody) output.complain(NOBODY);
     else for (const text of inPieces(told(invocation, document))) output.print(text);

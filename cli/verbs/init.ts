@@ -20,8 +20,9 @@ import { has, type Invocation, textOf } from "../declaration.ts";
 import { type Places, resolveNames } from "../environment.ts";
 import { EXIT } from "../exit.ts";
 import { lookAround } from "../here.ts";
-import { openOwnLog, userName } from "../own-log.ts";
+import { openOwnLog } from "../own-log.ts";
 import { formatInit, initDocument } from "../render/init.ts";
+import { userName } from "../user-name.ts";
 
 /**
  * `fleet init`: the roster, the units, the environment files; known to systemd, started at boot, the recorder running. Done again it

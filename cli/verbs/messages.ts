@@ -5,7 +5,10 @@ import { countOf, has, type Invocation, textOf } from "../declaration.ts";
 import { openExistingLog } from "../existing-log.ts";
 import { EXIT } from "../exit.ts";
 import { lookAround, nothingRecorded } from "../here.ts";
-import { sayNoSuchAgent } from "../no-such-agent.ts";
+import { hostsShown } from "../hosts-shown.ts";
+import { agentsIn, elsewhereIn } from "../known-agents.ts";
+import { sayNobody } from "../no-such-agent.ts";
+import { namedPartition } from "../partition-asked.ts";
 import { filterUpTo, passedMoment, refuseBeforeTheLog } from "../passed-moment.ts";
 import { formatMessages } from "../render/messages-table.ts";
 import { isoMoment } from "../render/moment.ts";
@@ -28,14 +31,24 @@ export async function run(invocation: Invocation): Promise<number> {
     const since = momentOf(invocation, "since", sinceFrom);
     refuseLater(since, sinceFrom, at === null ? "now" : "--at");
     refuseBeforeTheLog(reader, filterUpTo(at).untilUs);
-    const ledger = messagesOf(reader.events({ ...filterUpTo(at), types: MESSAGE_EVENTS }));
+    const partition = namedPartition(invocation, reader);
+    const ledger = messagesOf(
+      reader.events({ ...filterUpTo(at), types: MESSAGE_EVENTS, ...(partition ?? {}) }),
+    );
+    const own = reader.identity();
+    const isOwn = partition === null || (partition.tenantId === own.tenantId && partition.host === own.host);
     const known = [
-      ...knownAgents(here, reader.documents(reader.identity())),
+      ...(isOwn ? knownAgents(here, reader.documents(own)) : []),
+      ...(partition === null ? reader.partitions() : [partition]).flatMap((one) =>
+        agentsIn(reader.documents(one)),
+      ),
       ...ledger.map(({ agent }) => agent ?? ""),
     ];
     const unknown = invocation.arguments.find((name) => !known.includes(name));
-    if (unknown !== undefined)
-      return sayNoSuchAgent(output, unknown, [...new Set(known)].filter(Boolean).sort());
+    if (unknown !== undefined) {
+      const elsewhere = partition === null ? [] : elsewhereIn(reader, partition, unknown);
+      return sayNobody(output, { unknown, known: [...new Set(known)].filter(Boolean).sort(), elsewhere });
+    }
     const all = ledger.filter(
       (one) =>
         (invocation.arguments.length === 0 || invocation.arguments.includes(one.agent ?? "")) &&
@@ -44,7 +57,7 @@ export async function run(invocation: Invocation): Promise<number> {
     const limit = countOf(invocation, "limit") ?? (since === null ? DEFAULT_LIMIT : all.length);
     const shown = limit === 0 ? [] : all.slice(-limit);
     if (has(invocation, "json")) {
-      const { tenantId, host } = reader.identity();
+      const { tenantId, host } = partition ?? own;
       const until = at === null ? nowUs() : at.seq === null ? at.atUs : null;
       const document = {
         schema: "fleet.messages.v1",
@@ -59,7 +72,7 @@ export async function run(invocation: Invocation): Promise<number> {
     else if (shown.length === 0) output.complain("No message matches.\n");
     else
       output.print(
-        `${formatMessages(shown, { width: output.width(), paint: output.paint, nowUs: nowUs() }).join("\n")}\n`,
+        `${formatMessages(shown, { width: output.width(), paint: output.paint, nowUs: nowUs(), hosts: hostsShown(shown) }).join("\n")}\n`,
       );
     return EXIT.done;
   } finally {

@@ -5,7 +5,6 @@ import { FleetError } from "../../store/errors.ts";
 import { presentAtAGlance } from "../at-a-glance.ts";
 import { has, type Invocation, namesIn } from "../declaration.ts";
 import { EXIT } from "../exit.ts";
-import { sayNoSuchAgent } from "../no-such-agent.ts";
 import { OF_THE_PAST } from "../past-words.ts";
 import { formatPs } from "../render/ps-table.ts";
 import { hintOnSelection, selectRows, unknownNames } from "../select-rows.ts";
@@ -38,12 +37,10 @@ export async function run(invocation: Invocation): Promise<number> {
   const present = presentAtAGlance(environment) ?? (await presentAtLength(invocation));
   const whole = psDocument({ ...present, all });
   const [unknown] = unknownNames(whole, invocation);
-  if (unknown !== undefined)
-    return sayNoSuchAgent(
-      output,
-      unknown,
-      whole.agents.map(({ name }) => name),
-    );
+  if (unknown !== undefined) {
+    const { sayNobodyHere } = await import("../nobody-here.ts");
+    return sayNobodyHere(invocation, unknown, whole);
+  }
   const document = selectRows(whole, invocation);
   if (document.agents.length === 0 && !has(invocation, "json"))
     output.complain(hintOnSelection(whole, invocation));

@@ -4,7 +4,7 @@ import { type Rejudged, rejudged } from "../../query/rejudged.ts";
 import { askPast, unknownIn, windowOf } from "../asked.ts";
 import { has, type Invocation, valuesOf } from "../declaration.ts";
 import { EXIT } from "../exit.ts";
-import { sayNoSuchAgent } from "../no-such-agent.ts";
+import { sayNobody } from "../no-such-agent.ts";
 import { formatDuration } from "../render/duration.ts";
 import { formatMoment } from "../render/moment.ts";
 import { visible } from "../render/text.ts";
@@ -16,8 +16,8 @@ export async function run(invocation: Invocation): Promise<number> {
   const wanted = valuesOf(invocation, "agent");
   const found = await askPast(invocation, (asked) => {
     const { past } = asked;
-    const unknown = unknownIn(past, invocation);
-    if (unknown !== undefined) return { unknown, known: past.names() };
+    const nobody = unknownIn(asked, invocation);
+    if (nobody !== null) return nobody;
     const window = windowOf(invocation, asked);
     const names = past.roster(window).map(({ name }) => name);
     const agents = names.filter((name) => wanted.length === 0 || wanted.includes(name));
@@ -26,7 +26,7 @@ export async function run(invocation: Invocation): Promise<number> {
       changes: agents.flatMap((agent) => [...rejudged(past, agent, window)]),
     };
   });
-  if (!("changes" in found)) return sayNoSuchAgent(output, found.unknown, found.known);
+  if (!("changes" in found)) return sayNobody(output, found);
   const { tenantId, host, window, changes } = found;
   if (has(invocation, "json")) {
     const document = {

@@ -13,9 +13,10 @@ import { agentNameOf, knownAgents, tmuxServersOf, toolEnvironment } from "../age
 import { countOf, has, type Invocation, textOf } from "../declaration.ts";
 import { EXIT } from "../exit.ts";
 import { sayNoSuchAgent } from "../no-such-agent.ts";
-import { type OwnLog, openOwnLog, userName } from "../own-log.ts";
+import { type OwnLog, openOwnLog } from "../own-log.ts";
 import { ownSpans } from "../own-spans.ts";
 import { visible } from "../render/text.ts";
+import { userName } from "../user-name.ts";
 
 const DEFAULT_TIMEOUT_MS = 6000;
 /** An id is a word of events, of a cursor's name and of command lines. */

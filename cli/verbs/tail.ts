@@ -7,10 +7,10 @@ import { nowUs } from "../clock.ts";
 import { countOf, has, type Invocation } from "../declaration.ts";
 import { EXIT } from "../exit.ts";
 import { sayNoSuchAgent } from "../no-such-agent.ts";
-import { userName } from "../own-log.ts";
 import { catchEnds } from "../reader-gone.ts";
 import { isoMoment } from "../render/moment.ts";
 import { visible } from "../render/text.ts";
+import { userName } from "../user-name.ts";
 
 const DEFAULT_LINES = 20;
 /** So many lines back the place is searched when the history was cut. */

@@ -3,7 +3,7 @@ import { askPast, entriesOf, unknownIn, windowOf } from "../asked.ts";
 import { has, type Invocation } from "../declaration.ts";
 import { EXIT } from "../exit.ts";
 import { kindsOf } from "../kinds-asked.ts";
-import { sayNoSuchAgent } from "../no-such-agent.ts";
+import { sayNobody } from "../no-such-agent.ts";
 import { formatUptime } from "../render/uptime.ts";
 
 /** `fleet uptime [NAME...]`: how much of a window each agent was well, unwell, meant to be down, and unobserved. */
@@ -13,12 +13,12 @@ export async function run(invocation: Invocation): Promise<number> {
   const found = await askPast(invocation, (asked) => {
     const { past, atUs } = asked;
     const window = windowOf(invocation, asked);
-    const unknown = unknownIn(past, invocation);
-    if (unknown !== undefined) return { unknown, known: past.names() };
+    const nobody = unknownIn(asked, invocation);
+    if (nobody !== null) return nobody;
     const entries = entriesOf(past, window, invocation);
     return uptimeDocument(past, { entries, kinds, window, atUs });
   });
-  if (!("schema" in found)) return sayNoSuchAgent(output, found.unknown, found.known);
+  if (!("schema" in found)) return sayNobody(output, found);
   if (has(invocation, "json")) output.print(`${JSON.stringify(found, null, 2)}\n`);
   else
     output.print(

@@ -8,11 +8,11 @@ import { nowUs } from "../clock.ts";
 import { has, type Invocation } from "../declaration.ts";
 import { EXIT } from "../exit.ts";
 import { sayNoSuchAgent } from "../no-such-agent.ts";
-import { userName } from "../own-log.ts";
 import { catchEnds } from "../reader-gone.ts";
 import { isoMoment } from "../render/moment.ts";
 import { layOut, type Picture } from "../render/watch-layout.ts";
 import { listenToKeys } from "../screen.ts";
+import { userName } from "../user-name.ts";
 import { openCanvas } from "../watch-canvas.ts";
 import { afterKey, START, type WatchState } from "../watch-keys.ts";
 

@@ -2,12 +2,12 @@ import { HAPPENINGS } from "../../query/history/happening.ts";
 import type { State } from "../../query/history/past.ts";
 import { type WhenTold, whenDocument } from "../../query/when.ts";
 import { FleetError } from "../../store/errors.ts";
-import { askPast, windowOf } from "../asked.ts";
+import { askPast, nobodyCalled, windowOf } from "../asked.ts";
 import { has, type Invocation } from "../declaration.ts";
 import { shelvesOf } from "../disk-shelf.ts";
 import { EXIT } from "../exit.ts";
 import { inPieces } from "../in-pieces.ts";
-import { sayNoSuchAgent } from "../no-such-agent.ts";
+import { sayNobody } from "../no-such-agent.ts";
 import { refuseWith } from "../refuse-with.ts";
 import { jsonPieces } from "../render/json-pieces.ts";
 import { STATUSES } from "../render/ps-cells.ts";
@@ -24,12 +24,12 @@ export async function run(invocation: Invocation): Promise<number> {
   try {
     const found = await askPast(invocation, (asked) => {
       const known = asked.past.names();
-      if (!known.includes(name)) return { known };
+      if (!known.includes(name)) return nobodyCalled(name, asked);
       const all = has(invocation, "all") || has(invocation, "json");
       const window = windowOf(invocation, asked);
       return whenDocument(asked.past, { name, state, window, atUs: asked.atUs, all, shelf: shelves.shelf });
     });
-    if (!("schema" in found)) return sayNoSuchAgent(output, name, found.known);
+    if (!("schema" in found)) return sayNobody(output, found);
     for (const text of inPieces(told(invocation, found))) output.print(text);
     return found.count === 0 ? EXIT.noSuchAgent : EXIT.done;
   } finally {

@@ -1,11 +1,12 @@
 import { explainAgent, psDocument } from "../../query/ps.ts";
 import { type WhyDocument, whyDocument } from "../../query/why.ts";
-import { askPast } from "../asked.ts";
+import { askPast, nobodyCalled } from "../asked.ts";
 import { nowUs } from "../clock.ts";
 import { has, type Invocation } from "../declaration.ts";
 import { lookupIn } from "../event-lookup.ts";
 import { EXIT } from "../exit.ts";
-import { sayNoSuchAgent } from "../no-such-agent.ts";
+import { elsewhereIn } from "../known-agents.ts";
+import { type Nobody, sayNobody } from "../no-such-agent.ts";
 import { observe } from "../observe.ts";
 import { readPresent } from "../present.ts";
 import { formatWhy } from "../render/why.ts";
@@ -16,7 +17,7 @@ export async function run(invocation: Invocation): Promise<number> {
   const [name = ""] = invocation.arguments;
   const past = ["at", "as-recorded", "tenant", "host"].some((option) => has(invocation, option));
   const found = await (past ? pastWhy : presentWhy)(invocation, name);
-  if (!("schema" in found)) return sayNoSuchAgent(output, name, found.known);
+  if (!("schema" in found)) return sayNobody(output, found);
   if (has(invocation, "json")) output.print(`${JSON.stringify(found, null, 2)}\n`);
   else {
     const look = { width: output.width(), paint: output.paint, past };
@@ -25,7 +26,7 @@ export async function run(invocation: Invocation): Promise<number> {
   return EXIT.done;
 }
 
-type Found = WhyDocument | { readonly known: readonly string[] };
+type Found = WhyDocument | Nobody;
 
 async function presentWhy({ output, environment, ...words }: Invocation, name: string): Promise<Found> {
   const { reader, observer } = await observe(environment, {
@@ -35,7 +36,8 @@ async function presentWhy({ output, environment, ...words }: Invocation, name: s
   try {
     const present = readPresent(reader, { nowUs: nowUs(), observer, all: true });
     const known = psDocument(present).agents.map((row) => row.name);
-    if (!known.includes(name)) return { known };
+    if (!known.includes(name))
+      return { unknown: name, known, elsewhere: elsewhereIn(reader, reader.identity(), name) };
     const lookup = lookupIn(reader, { ...reader.identity() });
     return whyDocument(explainAgent(present, name), { ...present, name, lookup });
   } finally {
@@ -44,9 +46,10 @@ async function presentWhy({ output, environment, ...words }: Invocation, name: s
 }
 
 function pastWhy(invocation: Invocation, name: string): Promise<Found> {
-  return askPast(invocation, ({ reader, past, atUs, asRecorded }) => {
+  return askPast(invocation, (asked) => {
+    const { reader, past, atUs, asRecorded } = asked;
     const known = past.table(atUs, true).agents.map((row) => row.name);
-    if (!known.includes(name)) return { known };
+    if (!known.includes(name)) return nobodyCalled(name, asked, known);
     const { tenantId, host, logSeq } = past;
     const told = asRecorded ? { beforeSeq: logSeq + 1 } : {};
     const lookup = lookupIn(reader, { tenantId, host, untilUs: atUs, ...told });

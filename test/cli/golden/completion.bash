@@ -121,7 +121,7 @@ _fleet() {
       words="$words $(fleet completion --agents 2>/dev/null)"
       ;;
     messages)
-      flags="--since --at --limit -n --json"
+      flags="--since --at --limit -n --tenant --host --json"
       words="$words $(fleet completion --agents 2>/dev/null)"
       ;;
     send)
@@ -217,7 +217,7 @@ _fleet() {
       words="$words "
       ;;
     export)
-      flags="--format --output -o --since --until --agent --type --json"
+      flags="--format --output -o --since --until --agent --type --tenant --host --json"
       words="$words "
       ;;
     import)

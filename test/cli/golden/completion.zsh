@@ -207,6 +207,8 @@ _fleet() {
         messages) _arguments -s '--since[asked for at or after this moment]:time: ' \
           '--at[as the ledger stood at this moment\: what came later does not count]:time: ' \
           '--limit[at most this many, the newest]:count: ' '-n[at most this many, the newest]:count: ' \
+          '--tenant[only messages of this tenant]:tenant: ' \
+          '--host[only messages of this host]:host: ' \
           '--json[print JSON instead of a table]' \
           '*:name:_fleet_agents' \
           '(- *)--help[show help]' ;;
@@ -328,6 +330,8 @@ _fleet() {
           '--until[up to this moment]:time: ' \
           '*--agent[only events of this agent]:name:_fleet_agents' \
           '*--type[only this type; a family with a dot at its end\: tmux.pane.]:type: ' \
+          '--tenant[only events of this tenant]:tenant: ' \
+          '--host[only events of this host]:host: ' \
           '--json[with --output\: say as JSON what was written]' \
           '(- *)--help[show help]' ;;
         import) _arguments -s '--json[print JSON instead of a table]' \
