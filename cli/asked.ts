@@ -150,7 +150,8 @@ function wasThere(past: Past, name: string, window: Window): boolean {
 function strayEntry(name: string, window: Window): RosterEntry {
   const declaration = { runtime: null, class: "unrostered", role: "stray" } as const;
   const { runtime, class: ofClass } = declaration;
-  return { name, declaration, stays: [], declared: [{ ...window, class: ofClass, runtime, seq: null }] };
+  const declared = [{ ...window, class: ofClass, runtime, seq: null }];
+  return { name, declaration, stays: [], declared, redeclared: [] };
 }
 
 /**

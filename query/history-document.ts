@@ -44,6 +44,12 @@ export interface HistoryDocument {
     class: string;
     /** What it was declared as when, also where --class or --runtime asked for some of it; between these it was off the roster. */
     declared: { from: string; to: string; class: string; runtime: string | null }[];
+    /** Each time that it was declared otherwise: what the roster said of it before, and from then on. */
+    redeclared: {
+      at: string;
+      event: number;
+      changes: { what: string; from: string | null; to: string | null }[];
+    }[];
     intervals: HistoryInterval[];
   }[];
   /** Time in which no recorder watched. */
@@ -68,11 +74,16 @@ export function historyDocument(past: Past, { entries, window, atUs }: StoryInpu
     at: exactIsoOf(atUs),
     log_seq: past.logSeq,
     window: { from: exactIsoOf(window.fromUs), to: exactIsoOf(window.toUs) },
-    agents: entries.map(({ name, declaration, declared, stays }) => ({
+    agents: entries.map(({ name, declaration, declared, redeclared, stays }) => ({
       name,
       runtime: declaration.runtime,
       class: declaration.class,
       declared: whileRostered({ declared, stays }).map(declaredAs),
+      redeclared: redeclared.map(({ atUs, seq, changes }) => ({
+        at: exactIsoOf(atUs),
+        event: seq,
+        changes: changes.map((one) => ({ ...one })),
+      })),
       intervals: { [Symbol.iterator]: () => cutIntervals(past, name, window) },
     })),
     gaps: { [Symbol.iterator]: () => gapsIn(past, window) },

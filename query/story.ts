@@ -1,9 +1,10 @@
 import { BEFORE_THE_LOG } from "./history/before-the-log.ts";
-import type { Declared, Gap, Past, RosterEntry } from "./history/past.ts";
+import type { Gap, Past, Redeclared, RosterEntry } from "./history/past.ts";
 import type { Around } from "./history/stays.ts";
 import { aroundOf, isEndedByNext, lastsUnseen } from "./history/stays.ts";
 import type { Window } from "./history/sweep.ts";
 import { type Glimpse, glimpseOf } from "./known-by.ts";
+import type { DeclaredChange } from "./redeclared.ts";
 import type { AgentStatus } from "./row.ts";
 import { withFirst } from "./since.ts";
 import { TOLD_FINELY_US, toldWithinUs } from "./told-within.ts";
@@ -47,8 +48,7 @@ export type StoryEntry = { readonly fromUs: number; readonly toUs: number | null
   | {
       readonly kind: "declared";
       readonly agent: string;
-      readonly was: Declared;
-      readonly is: Declared;
+      readonly changes: readonly DeclaredChange[];
       readonly why: readonly number[];
     }
   | { readonly kind: "gap"; readonly cause: Gap["cause"] }
@@ -70,8 +70,8 @@ export function* storyOf(past: Past, input: StoryInput & { readonly whole: boole
     gapEntries(past, window),
     bootEntries(past, window),
   ];
-  for (const { name, declared } of entries) {
-    sources.push(declaredAnew(name, declared));
+  for (const { name, redeclared } of entries) {
+    sources.push(declaredAnew(name, redeclared));
     sources.push(statusEntries(past, name, window, whole));
     for (const kind of ["attached", "sent"] as const) sources.push(happenings(past, name, kind, window));
   }
@@ -205,14 +205,10 @@ function* happenings(
     yield { kind, agent, fromUs, toUs, reason, endUnseen, why };
 }
 
-/** Another class or runtime on the roster: what is told before was told of another kind of agent than what is told after. */
-function* declaredAnew(agent: string, declared: readonly Declared[]): Generator<StoryEntry> {
-  for (const [index, is] of declared.entries()) {
-    const was = declared[index - 1];
-    const why = is.seq === null ? [] : [is.seq];
-    if (was !== undefined)
-      yield { kind: "declared", agent, fromUs: is.fromUs, toUs: is.fromUs, was, is, why };
-  }
+/** What is told before was told of an agent of which the roster said something else than after it. */
+function* declaredAnew(agent: string, redeclared: readonly Redeclared[]): Generator<StoryEntry> {
+  for (const { atUs, seq, changes } of redeclared)
+    yield { kind: "declared", agent, fromUs: atUs, toUs: atUs, changes, why: [seq] };
 }
 
 /** Whoever asks for more than the log holds is told where it begins. */

@@ -1,5 +1,6 @@
 import type { RosterEntry } from "../../query/history/past.ts";
 import { isOfKind, type Kinds, whileRostered } from "../../query/kinds.ts";
+import type { DeclaredChange } from "../../query/redeclared.ts";
 import { formatLength } from "./duration.ts";
 import { visible } from "./text.ts";
 
@@ -39,12 +40,13 @@ function wordsOn(
   return [`of ${kind} ${[...new Set(asked.map((one) => visible(one[kind] ?? "")))].join(" or ")}`];
 }
 
-/** `runtime claude instead of codex`: what a new declaration changed. */
-export function formatChange(was: Kind, is: Kind): string {
-  return (["class", "runtime"] as const)
-    .flatMap((kind) => {
-      const [before, after] = [was, is].map((one) => visible(one[kind] ?? "none"));
-      return before === after ? [] : [`${kind} ${after} instead of ${before}`];
+/** `runtime claude instead of codex, interval 8 s instead of 4 s`: what a new declaration changed. */
+export function formatChanges(changes: readonly DeclaredChange[]): string {
+  return changes
+    .map(({ what, from, to }) => {
+      if (what === "expected to beat") return to === "yes" ? what : "no longer expected to beat";
+      const [before, after] = [from, to].map((said) => visible(said ?? "none"));
+      return `${what} ${after} instead of ${before}`;
     })
     .join(", ");
 }

@@ -1,6 +1,6 @@
 import type { StoryEntry, StoryInput } from "../../query/story.ts";
 import type { Paint, Tone } from "./colour.ts";
-import { formatChange } from "./declared.ts";
+import { formatChanges } from "./declared.ts";
 import { formatLength } from "./duration.ts";
 import { glimpseWords } from "./glimpse.ts";
 import { formatClock, formatMoment, formatNear } from "./moment.ts";
@@ -85,7 +85,7 @@ function told(
       return { word: "attached to", tone: "call", rest: `${how}${length}` };
     }
     case "declared":
-      return { word: "declared anew", tone: "quiet", rest: `: ${formatChange(entry.was, entry.is)}` };
+      return { word: "declared anew", tone: "quiet", rest: `: ${formatChanges(entry.changes)}` };
     case "sent":
       return { word: "was sent a message", tone: "call", rest: "" };
     case "gap": {

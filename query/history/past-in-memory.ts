@@ -3,6 +3,7 @@ import { namesOf } from "../listed.ts";
 import type { RosterDocument } from "../planes/documents.ts";
 import { ONLY } from "../planes/documents.ts";
 import { explainRow } from "../ps.ts";
+import { changesBetween } from "../redeclared.ts";
 import { asOf, tableAt } from "./as-of.ts";
 import { rosterKnownFrom, sinceTheLog } from "./before-the-log.ts";
 import { bootGapsWithin } from "./boot-gaps.ts";
@@ -11,7 +12,7 @@ import { historyOf } from "./history.ts";
 import { extend, type Interval } from "./intervals.ts";
 import { livesWithin } from "./lives.ts";
 import { outagesOf, surroundingsOf } from "./outages.ts";
-import type { Declared, Gap, Past, RosterEntry } from "./past.ts";
+import type { Declared, Gap, Past, Redeclared, RosterEntry } from "./past.ts";
 import { adoptionsOf, bookOf, bookOfOne, newestOf, RULES, type Rules } from "./rules.ts";
 import { overlapOf, spansOf } from "./span.ts";
 import { aroundOf, staysIn } from "./stays.ts";
@@ -164,7 +165,8 @@ export function rosterWithin(history: History, window: Window): RosterEntry[] {
     const document = last && roster.values[pieceAt(roster, last.toUs - 1)];
     if (!document) return [];
     const declared = declaredIn(roster, window);
-    return [{ name, declaration: document.declaration, stays, declared, document }];
+    const redeclared = redeclaredIn(roster, window);
+    return [{ name, declaration: document.declaration, stays, declared, redeclared, document }];
   });
   const order = namesOf(rosterDocuments(entries)).rostered;
   const found = new Map(entries.map(({ document: _, ...entry }) => [entry.name, entry]));
@@ -182,6 +184,23 @@ function declaredIn(roster: Timeline<RosterDocument | undefined>, window: Window
     const begins = last === undefined ? window.fromUs : Math.max(fromUs, window.fromUs);
     if (last !== undefined) found[found.length - 1] = { ...last, toUs: begins };
     found.push({ fromUs: begins, toUs: window.toUs, class: ofClass, runtime, seq: document.seq });
+  }
+  return found;
+}
+
+/** One that comes back as another than it went is declared otherwise, too. */
+function redeclaredIn(
+  roster: Timeline<RosterDocument | undefined>,
+  window: Window,
+): RosterEntry["redeclared"] {
+  const found: Redeclared[] = [];
+  let last: RosterDocument | undefined;
+  for (const [piece, document] of roster.values.entries()) {
+    const [fromUs, toUs] = [roster.fromUs[piece] as number, endOf(roster, piece)];
+    if (document === undefined || fromUs >= window.toUs || toUs <= window.fromUs) continue;
+    const changes = last === undefined ? [] : changesBetween(last.declaration, document.declaration);
+    if (changes.length > 0) found.push({ atUs: fromUs, seq: document.seq, changes });
+    last = document;
   }
   return found;
 }

@@ -1,5 +1,6 @@
 import type { PayloadOf } from "../../store/events/catalogue.ts";
 import type { Explained } from "../ps.ts";
+import type { DeclaredChange } from "../redeclared.ts";
 import type { AgentStatus, PsDocument } from "../row.ts";
 import type { BootGapStay } from "./boot-gaps.ts";
 import type { Happening } from "./happening.ts";
@@ -77,6 +78,15 @@ export interface RosterEntry {
   readonly stays: Spans;
   /** What its time counts to; these tile the window. Time off the roster (see `stays`) counts to what it had been, or came to be. */
   readonly declared: readonly Declared[];
+  /** Each time within the window that it was declared otherwise, in what a verdict or its kind depends on. */
+  readonly redeclared: readonly Redeclared[];
+}
+
+export interface Redeclared {
+  readonly atUs: number;
+  /** The event that declared it so. */
+  readonly seq: number;
+  readonly changes: readonly DeclaredChange[];
 }
 
 /** A stretch in which an agent was of one class and one runtime. */

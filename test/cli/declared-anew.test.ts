@@ -136,7 +136,7 @@ test("uptime asks the past once for a stretch that is of one kind, however often
   });
   const declared = [piece(0, 10, "codex"), piece(10, 20, "claude"), piece(20, 30, "codex")];
   const declaration = { role: "agent", class: "implementer", runtime: "codex" } as const;
-  const entries = [{ name: "coder0", declaration, stays: [window], declared }];
+  const entries = [{ name: "coder0", declaration, stays: [window], declared, redeclared: [] }];
   uptimeDocument(only, { entries, window, atUs: at(30) });
   expect(asked).toEqual([window]);
   asked.length = 0;

@@ -115,7 +115,11 @@ describe("history", () => {
       intervals: () => [stale, { ...stale, fromUs: 20e6, toUs: null, status: null }],
       gaps: () => [],
     };
-    const input = { entries: [{ name: "coder0", declaration, stays: [], declared: [] }], window, atUs: 40e6 };
+    const input = {
+      entries: [{ name: "coder0", declaration, stays: [], declared: [], redeclared: [] }],
+      window,
+      atUs: 40e6,
+    };
     const lines = formatTimeline(only as unknown as Past, input, { width: 52, paint: ansi });
     expect(lines[1]).toBe(`coder0      \u001b[7m\u001b[1;31m${"S".repeat(20)}\u001b[22;39m\u001b[27m`);
     // A cell without a letter is told of, too, and only where there is one.
