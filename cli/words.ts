@@ -1,5 +1,5 @@
 import { FleetError } from "../store/errors.ts";
-import type { VerbDeclaration, Words } from "./declaration.ts";
+import type { OptionDeclaration, VerbDeclaration, Words } from "./declaration.ts";
 
 /**
  * The words after a verb, where they are written plainly: `--option`, `--option VALUE`, `--option=VALUE`, `-o` and names. Null
@@ -52,7 +52,7 @@ export function checkWords(verb: VerbDeclaration, words: Words): void {
     const given = words.options[option.name];
     if (given === undefined || given === true || option.value === undefined) continue;
     for (const value of typeof given === "string" ? [given] : given) {
-      const wrong = problemWith(option.value.kind, option.value.choices ?? [], value);
+      const wrong = problemWith(option.value, value);
       if (wrong === null) continue;
       throw new FleetError("usage", `--${option.name} ${JSON.stringify(value)}: ${wrong}`, {
         hint: `See \`fleet ${verb.name} --help\`.`,
@@ -61,8 +61,15 @@ export function checkWords(verb: VerbDeclaration, words: Words): void {
   }
 }
 
-function problemWith(kind: string, choices: readonly string[], value: string): string | null {
-  if (kind === "count" && !/^\d{1,15}$/.test(value)) return "expected a whole number of at least 0";
+/** A length of time is a number of the unit that its option is in, and no unit is to be given with it: which one that is is said. */
+const IN_UNITS: Readonly<Record<string, string>> = { MS: " of milliseconds,", SECONDS: " of seconds," };
+
+function problemWith(
+  { name, kind, choices = [] }: NonNullable<OptionDeclaration["value"]>,
+  value: string,
+): string | null {
+  if (kind === "count" && !/^\d{1,15}$/.test(value))
+    return `expected a whole number${IN_UNITS[name] ?? " of"} at least 0`;
   if (kind === "choice" && !choices.includes(value)) return `expected one of ${choices.join(", ")}`;
   return value === "" ? "expected a value, got nothing" : null;
 }

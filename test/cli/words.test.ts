@@ -96,6 +96,12 @@ test("a value that is not what its option takes is refused, and named", () => {
   expect(() => limit("50")).not.toThrow();
   expect(() => limit("many")).toThrow('--limit "many": expected a whole number of at least 0');
   expect(() => limit("-1")).toThrow('--limit "-1"');
+  const within = (name: string, option: string) => {
+    const verb = verbs.find((one) => one.name === name) as VerbDeclaration;
+    return () => checkWords(verb, { arguments: [], options: { [option]: "5s" } });
+  };
+  expect(within("sql", "timeout")).toThrow('"5s": expected a whole number of seconds, at least 0');
+  expect(within("ps", "wait")).toThrow('"5s": expected a whole number of milliseconds, at least 0');
   expect(() => checkWords(events, { arguments: [], options: { agent: ["a", ""] } })).toThrow(
     '--agent "": expected a value, got nothing',
   );
