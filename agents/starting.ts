@@ -5,8 +5,10 @@ import type { Reading } from "./screens/classify.ts";
 export interface StartLook {
   /** Since the start was asked for. */
   readonly elapsedMs: number;
-  /** `unknown`: tmux did not answer; null: no pane of this agent exists. */
+  /** `unknown`: tmux did not answer; null: no pane of the life that was asked for exists. */
   readonly pane: "unknown" | null | PaneLook;
+  /** What had lived there before is what the session still shows, dead or running on; null where it does not. */
+  readonly former: "dead" | "alive" | null;
   /** A beat of this very life has come. */
   readonly beats: boolean;
   /** How its screen reads; null where it was not looked at, or its runtime's screens are not known. */
@@ -29,6 +31,7 @@ export type StartOutcome =
   | { readonly what: "dialog"; readonly dialog: string }
   | { readonly what: "unit-ended"; readonly state: string }
   | { readonly what: "no-pane" }
+  | { readonly what: "not-replaced" }
   | { readonly what: "unobservable" };
 
 export interface StartPatience {
@@ -47,6 +50,22 @@ const STATUS_KNOWN_MS = 3000;
 /** What systemd says of the unit is asked about only when a pane should have been there for so long. */
 const PANE_DUE_MS = 500;
 
+/**
+ * Tells the life that was asked for from the one that `before` found: a dead pane stands until its agent is started again, and how that
+ * one ended is no news. Where tmux did not say what was there before, what is dead at the first look is taken to have been.
+ */
+export function createLifeTeller(
+  before: StartLook["pane"],
+): (found: StartLook["pane"]) => Pick<StartLook, "pane" | "former"> {
+  let old = before;
+  return (found) => {
+    if (found === null || found === "unknown") return { pane: found, former: null };
+    if (old === "unknown") old = found.dead ? found : null;
+    if (old === null || old.id !== found.id || old.pid !== found.pid) return { pane: found, former: null };
+    return { pane: null, former: found.dead ? "dead" : "alive" };
+  };
+}
+
 /** Judges looks one after another, until one says how the start went. Pure but for what it remembers of earlier looks. */
 export function createStartJudge(patience: StartPatience): (look: StartLook) => StartOutcome | null {
   let firstPid: number | null = null;
@@ -60,7 +79,8 @@ export function createStartJudge(patience: StartPatience): (look: StartLook) => 
       if (firstPid !== null) return { what: "died", status: null, signal: null };
       if (look.unitEnded !== null && elapsedMs >= PANE_DUE_MS)
         return { what: "unit-ended", state: look.unitEnded };
-      return late ? { what: "no-pane" } : null;
+      if (!late) return null;
+      return { what: look.former === "alive" ? "not-replaced" : "no-pane" };
     }
     firstPid ??= pane.pid;
     if (pane.dead) {

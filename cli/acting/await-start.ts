@@ -3,6 +3,7 @@ import type { AgentSpec } from "../../agents/fleet-spec.ts";
 import { classify, knownRuntimes, type Reading } from "../../agents/screens/classify.ts";
 import { parseRows } from "../../agents/screens/screen.ts";
 import {
+  createLifeTeller,
   createStartJudge,
   type PaneLook,
   type StartLook,
@@ -39,17 +40,23 @@ export async function awaitStart(
   actor: Actor,
   agent: AgentSpec,
   patience: StartPatience,
-  circumstances: { readonly already: boolean; readonly signal: AbortSignal },
+  circumstances: {
+    readonly already: boolean;
+    /** What was found in its session before it was asked to start, where that is not what has to run. */
+    readonly before: StartLook["pane"];
+    readonly signal: AbortSignal;
+  },
 ): Promise<StartReport> {
-  const { already, signal } = circumstances;
+  const { already, before, signal } = circumstances;
   const judge = createStartJudge(patience);
+  const tell = createLifeTeller(before);
   const readable = knownRuntimes().includes(agent.runtime);
   const begunMs = performance.now();
   const last = { unitMs: 0, screenMs: 0, unitEnded: null as string | null };
   let seen: PaneLook | null = null;
   for (;;) {
     const elapsedMs = performance.now() - begunMs;
-    const pane = await lookAtPane(actor, agent.name);
+    const { pane, former } = tell(await lookAtPane(actor, agent.name));
     if (pane === null && elapsedMs - last.unitMs >= UNIT_EVERY_MS) {
       last.unitMs = elapsedMs;
       last.unitEnded = await endOfUnit(actor, agent.unit);
@@ -62,7 +69,7 @@ export async function awaitStart(
     }
     if (pane !== null && pane !== "unknown") seen = pane;
     const beats = alive && patience.beatExpected && hasBeaten(actor, agent, pane.pid);
-    const look: StartLook = { elapsedMs, pane, beats, screen, unitEnded: last.unitEnded };
+    const look: StartLook = { elapsedMs, pane, former, beats, screen, unitEnded: last.unitEnded };
     // Between two looks at the screen nothing is known of it, which must not count against what the last one saw.
     const outcome =
       alive && readable && screen === null && !beats && !isLate(look, patience) ? null : judge(look);

@@ -31,9 +31,9 @@ export async function startAgents(
   const interrupt = catchInterrupts();
   try {
     const restarts = verb === "agent restart";
-    const looks = Promise.all(agents.map(({ name }) => lookAtPane(actor, name)));
     await refreshFiles(actor, agents);
-    const before = await looks;
+    // As late as possible: what systemd itself starts meanwhile is not what was asked for.
+    const before = await Promise.all(agents.map(({ name }) => lookAtPane(actor, name)));
     for (const { name, unit } of agents)
       actor.tell(restarts ? "operator.restart.requested" : "operator.start.requested", name, { verb, unit });
     const units = [...(besides?.units ?? []), ...agents.map(({ unit }) => unit)];
@@ -46,11 +46,12 @@ export async function startAgents(
     const timeoutMs = (countOf(invocation, "timeout") ?? DEFAULT_TIMEOUT_SECONDS) * 1000;
     const reports = await Promise.all(
       agents.map((agent, index) => {
-        const found = before[index];
-        const already = !restarts && typeof found === "object" && found !== null && !found.dead;
+        const found = before[index] ?? null;
+        const already = !restarts && found !== null && found !== "unknown" && !found.dead;
         const beatExpected = declared.get(agent.name)?.heartbeat !== "not-expected";
         const patience = { timeoutMs, beatExpected, lifecycle: agent.lifecycle };
-        return awaitStart(actor, agent, patience, { already, signal: interrupt.signal });
+        const old = already ? null : found;
+        return awaitStart(actor, agent, patience, { already, before: old, signal: interrupt.signal });
       }),
     );
     for (const { agent, outcome } of reports)

@@ -41,7 +41,9 @@ function wordsFor({ outcome, elapsedMs, pane, already }: StartReport): string {
     case "unit-ended":
       return `did not start: its unit is ${outcome.state}`;
     case "no-pane":
-      return `did not start: no pane of it appeared within ${after}`;
+      return `did not start: no new pane of it appeared within ${after}`;
+    case "not-replaced":
+      return `was not started anew: what ran before still runs, after ${after}`;
     case "unobservable":
       return "whether it runs is not known: tmux does not answer";
   }
@@ -63,6 +65,8 @@ export function adviceFor({ agent, outcome, lastLines }: StartReport): string | 
       return outcome.state.startsWith("active")
         ? `Run: fleet agent restart ${agent.name}`
         : `See: journalctl --user -u ${agent.unit} -n 20`;
+    case "not-replaced":
+      return `Run: fleet agent stop ${agent.name}, then start it`;
     case "no-pane":
       return `See: journalctl --user -u ${agent.unit} -n 20`;
     case "unobservable":

@@ -1,11 +1,18 @@
 import { describe, expect, test } from "vitest";
-import { createStartJudge, isFailure, likelyCause, type StartLook } from "../../agents/starting.ts";
+import {
+  createLifeTeller,
+  createStartJudge,
+  isFailure,
+  likelyCause,
+  type StartLook,
+} from "../../agents/starting.ts";
 
 const patience = { timeoutMs: 10_000, beatExpected: true, lifecycle: "always" } as const;
 const alive = { id: "%1", pid: 7, dead: false, status: null, signal: null };
 const look = (elapsedMs: number, over: Partial<StartLook> = {}): StartLook => ({
   elapsedMs,
   pane: alive,
+  former: null,
   beats: false,
   screen: null,
   unitEnded: null,
@@ -70,6 +77,11 @@ describe("how a start went", () => {
     ]);
   });
 
+  test("what ran before and was not ended is said to run on", () => {
+    expect(judged([look(10_000, { pane: null, former: "alive" })])).toEqual(["not-replaced"]);
+    expect(judged([look(10_000, { pane: null, former: "dead" })])).toEqual(["no-pane"]);
+  });
+
   test("an ephemeral worker may end at once, with status 0 only", () => {
     const ended = (status: number) => [look(100, { pane: { ...alive, dead: true, status } })];
     expect(judged(ended(0), { lifecycle: "ephemeral" })).toEqual(["runs"]);
@@ -81,6 +93,36 @@ describe("how a start went", () => {
     expect(isFailure({ what: "beats" })).toBe(false);
     expect(isFailure({ what: "dialog", dialog: "login" })).toBe(true);
     expect(isFailure({ what: "unobservable" })).toBe(true);
+  });
+});
+
+describe("the life that was asked for", () => {
+  const dead = { ...alive, dead: true, status: 0 };
+  const next = { ...dead, id: "%2", pid: 8, status: 7 };
+
+  test("is none that was there before, dead or alive", () => {
+    const tell = createLifeTeller(dead);
+    expect([dead, null, next].map(tell)).toEqual([
+      { pane: null, former: "dead" },
+      { pane: null, former: null },
+      { pane: next, former: null },
+    ]);
+    expect(createLifeTeller(alive)(alive)).toEqual({ pane: null, former: "alive" });
+    expect(createLifeTeller(alive)(dead)).toEqual({ pane: null, former: "dead" });
+    // A pane that is used again holds another process.
+    expect(createLifeTeller(dead)({ ...alive, pid: 8 }).former).toBeNull();
+  });
+
+  test("is not what the first look finds dead, where tmux did not say what was there before", () => {
+    const tell = createLifeTeller("unknown");
+    expect(tell("unknown")).toEqual({ pane: "unknown", former: null });
+    expect(tell(dead)).toEqual({ pane: null, former: "dead" });
+    expect(tell(next)).toEqual({ pane: next, former: null });
+    expect(createLifeTeller("unknown")(alive)).toEqual({ pane: alive, former: null });
+  });
+
+  test("is whatever comes, where nothing was there", () => {
+    expect(createLifeTeller(null)(dead)).toEqual({ pane: dead, former: null });
   });
 });
 
