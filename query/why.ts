@@ -102,6 +102,8 @@ export function whyDocument({ row, verdict, facts }: Explained, input: WhyInput)
       source: row.pane.source,
       evidence: found(
         bySeq(facts.pane.own?.seq),
+        // That a life had begun of which only hooks told is in no event of a look.
+        facts.pane.own?.byHooks === undefined ? null : bySeq(facts.pane.own.bornSeq),
         serverMatters ? bySeq(server?.seq) : null,
         ...facts.pane.namesakes.map(({ pane }) => bySeq(pane.seq)),
         ...recent(paneTypes),

@@ -1,7 +1,9 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { statusIntervals } from "../../../query/history/sweep.ts";
 import { incidentsDocument } from "../../../query/incidents.ts";
+import { exactUsOf } from "../../../query/instant.ts";
 import { whenDocument } from "../../../query/when.ts";
+import { whyDocument } from "../../../query/why.ts";
 import { beatLook, operatorVerb, paneSeen, systemdLook, tmuxLook } from "../../support/looks.ts";
 import { rowOf, tableOf } from "../../support/table.ts";
 import { whole } from "../../support/whole.ts";
@@ -396,5 +398,65 @@ describe("an end in a gap says that nothing is there up to the next look", () =>
       [100, "unobserved: no evidence"],
       [300, "dead: tmux server gone"],
     ]);
+  });
+});
+
+describe("when a life began of which no process tells its start", () => {
+  const started = () =>
+    whole(
+      whenDocument(story.past(400), {
+        ...{ name: "coder0", state: "started", atUs: story.at(400) },
+        window: { fromUs: story.at(99), toUs: story.at(400) },
+      }),
+    ).occurrences.map(({ from, reason, why }) => {
+      const told = story.log.events[(why[0] ?? 0) - 1];
+      const hook = told?.type === "tmux.hook.fired" ? ` ${(told.payload as { hook: string }).hook}` : "";
+      return [Math.floor((exactUsOf(from) - T) / S), reason, `${told?.type}${hook}`];
+    });
+
+  test("is what its session's hook says, once, and not when it was found to have died", () => {
+    closed(110, "$1");
+    made(110, "$3");
+    died(140, "$3", "%3", 0);
+    story.record(300, dead(300, { status: 0, diedAtUs: story.at(140) }));
+    expect(started()).toEqual([[110, "told by a hook", "tmux.hook.fired session-created"]]);
+  });
+
+  test("is the same of a process that lives; of another one that came into its pane later it is not", () => {
+    const there = () => tmuxLook(story.at(300), [paneSeen("coder0", 3, { start: null })]);
+    closed(110, "$1");
+    made(110, "$3");
+    story.record(300, there());
+    expect(started()).toEqual([[110, "told by a hook", "tmux.hook.fired session-created"]]);
+    story.stop(310);
+    died(140, "$3", "%3", 0);
+    expect(started()).toEqual([
+      [110, "told by a hook", "tmux.hook.fired session-created"],
+      [300, "first seen then", "tmux.pane.created"],
+    ]);
+  });
+
+  test("is told by the line that it was made by also where its end is told in the same second, as `why` has it", () => {
+    closed(100, "$1");
+    made(110, "$2");
+    closed(110, "$2");
+    story.record(300, tmuxLook(story.at(300), []));
+    expect(started()).toEqual([[110, "told by a hook", "tmux.hook.fired session-created"]]);
+    const past = story.past(400);
+    const explained = past.explain("coder0", story.at(120));
+    const born = story.log.events[(explained.facts.pane.own?.bornSeq ?? 0) - 1];
+    const lookup = { event: (seq: number) => story.log.events[seq - 1] ?? null, recent: () => [] };
+    const asked = { tenantId: "t", host: "h", nowUs: story.at(120), logSeq: 1, name: "coder0", lookup };
+    const pane = whyDocument(explained, asked).cells.find(({ plane }) => plane === "pane");
+    expect(pane?.evidence.map(({ summary }) => summary)).toEqual([
+      "tmux said session-closed",
+      "tmux said session-created",
+    ]);
+    expect(born?.payload).toMatchObject({ hook: "session-created" });
+  });
+
+  test("is not known where no hook told of it: by its death it had begun", () => {
+    story.record(300, dead(300, { status: 0, diedAtUs: story.at(140) }));
+    expect(started()).toEqual([[140, "by then: it was found dead", "tmux.pane.created"]]);
   });
 });
