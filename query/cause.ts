@@ -22,6 +22,8 @@ export interface Cause {
 
 /** Deaths this close to one another are one moment: a look at all panes takes no longer. */
 export const MOMENT_US = 1_000_000;
+/** A machine that loses its power, or all of whose processes are killed, ends all at once: its recorder lives no longer than this after another's death. */
+const SUDDEN_US = 250_000;
 /** systemd writes its line about a unit a little after the process has gone. */
 export const NEARBY_US = 5_000_000;
 /** An incarnation begins with so much of the boot's id. */
@@ -37,7 +39,7 @@ export interface Circumstances {
   /** The user manager that was stopping all it ran within that time: see `userManagersStopped`. */
   readonly managerStopped: (fromUs: number, toUs: number) => ManagerStop | null;
   /** The boot whose shutdown was under way at that moment: see `shutdowns`. */
-  readonly shutdownAt: (atUs: number) => Boot | null;
+  readonly shutdownAt: (atUs: number, endedByUs: number) => Boot | null;
 }
 
 /** What brought a death about, and the key of others that share it. */
@@ -57,7 +59,7 @@ export function causeOf(
       : bootWithin(past, Math.max(bornUs, unseenSinceUs), atUs);
   const isSeen = witnessed && server?.reason !== "rebooted";
   // What is seen to die in the moment in which the recorder itself is taken down goes down with it.
-  const booted = isSeen ? shutdownAt(atUs) : ended;
+  const booted = isSeen ? shutdownAt(atUs, Math.max(atUs, pane.own?.endedByUs ?? atUs)) : ended;
   if (booted !== null) {
     const detail = `boot ${booted.bootId.slice(0, 8)}`;
     return { cause: { kind: "reboot", detail, at: exactIsoOf(booted.atUs) }, key: `reboot ${booted.bootId}` };
@@ -101,15 +103,22 @@ function bootWithin(past: Past, fromUs: number, toUs: number): Boot | null {
   return [...past.boots({ fromUs, toUs: toUs + 1 })].at(-1) ?? null;
 }
 
-/** The boots of the log, by the moment before which the recorder ended that no other followed until then. */
+/**
+ * The boots of the log, by the moment of a death (told in whole seconds it had come by `endedByUs`) after which the recorder ended that no other
+ * followed until then. A shutdown stops one after another, and the recorder says that it was stopped; where it ended without a word, the machine
+ * ended with it, and nothing died of that while it was still heard.
+ */
 export function shutdowns(past: Past): Circumstances["shutdownAt"] {
   const whole = once(() => {
     const window = { fromUs: past.beginsUs ?? past.nowUs, toUs: past.nowUs };
     return { gaps: [...past.gaps(window)], boots: [...past.boots(window)] };
   });
-  return (atUs) => {
+  return (atUs, endedByUs) => {
     const { gaps, boots } = whole();
-    const gap = gaps.find(({ fromUs }) => fromUs >= atUs && fromUs <= atUs + MOMENT_US);
+    const gap = gaps.find(({ fromUs, cause }) => {
+      const untilUs = cause === "lapsed" ? endedByUs + SUDDEN_US : atUs + MOMENT_US;
+      return fromUs >= atUs && fromUs <= untilUs;
+    });
     if (gap === undefined) return null;
     const untilUs = gap.toUs ?? past.nowUs;
     return boots.find((boot) => boot.atUs + boot.withinUs > gap.fromUs && boot.atUs <= untilUs) ?? null;

@@ -13,6 +13,7 @@ import { type Glimpse, glimpseOf } from "./known-by.ts";
 import type { Lately } from "./lately.ts";
 import { OUT_OF_MEMORY } from "./lately.ts";
 import type { Explained } from "./ps.ts";
+import { renamedUnseenUs } from "./renamed-unseen.ts";
 import type { AgentStatus } from "./row.ts";
 import { seenToEnd } from "./since.ts";
 import { toldWithinUs } from "./told-within.ts";
@@ -57,8 +58,11 @@ export interface Death {
     at: string | null;
     /** Who told of it: a look at tmux, or a hook alone, where nobody looked while it lived. */
     source: "tmux" | "tmux-hook";
-    /** It did not go then: its session had got this other name, or it was moved there. */
-    away: { how: "renamed" | "moved"; to: string } | null;
+    /**
+     * It did not go then: its session had got this other name, or it was moved there. `found_at`: a look found that, after time in which nobody
+     * watched; `at` is when a tmux hook says that it was done, and null where none does.
+     */
+    away: { how: "renamed" | "moved"; to: string; found_at: string | null } | null;
   } | null;
   unit: { name: string; active: string; result: string | null } | null;
   /** Whether it was expected to beat. */
@@ -152,7 +156,7 @@ export function certify(asked: AskedIncidents, entry: RosterEntry, outage: Outag
         reason,
         why: [...why],
       })),
-      pane: end ? paneOf(end) : null,
+      pane: end ? paneOf(asked, end) : null,
       unit: unitOf(settled),
       beats_expected: first?.row.heartbeat.expected ?? true,
       ...lastBeat(first),
@@ -218,7 +222,7 @@ function beginningOf(past: Past, agent: string, atUs: number): number {
   }
 }
 
-function paneOf({ row, facts }: Explained): Death["pane"] {
+function paneOf(asked: AskedIncidents, { row, facts }: Explained): Death["pane"] {
   const { pane } = row;
   if ((pane.state !== "dead" && pane.state !== "missing") || facts.bornUnseenUs !== null) return null;
   const own = facts.pane.own;
@@ -228,15 +232,17 @@ function paneOf({ row, facts }: Explained): Death["pane"] {
   // tmux had kept no time of it, and nobody was looking.
   const isFound =
     own?.diedUnseenFromUs !== undefined && known.known && (known.unseenEnd?.diedAtUs ?? null) === null;
+  const away = known.known ? known.away : null;
+  const foundAway = own !== undefined && away !== null && own.unseenFromUs !== undefined && !hasStatus;
   return {
     state: pane.state,
     id: own?.pane ?? null,
     pid: own?.pid ?? null,
     exit_status: own?.status ?? null,
     signal: own?.signal ?? null,
-    at: isFound ? null : exactIsoOrNull(atUs),
+    at: isFound ? null : exactIsoOrNull(foundAway ? renamedUnseenUs(asked.events, own) : atUs),
     source: own?.byHooks ? "tmux-hook" : "tmux",
-    away: known.known ? known.away : null,
+    away: away === null ? null : { ...away, found_at: foundAway ? exactIsoOf(own.atUs) : null },
   };
 }
 

@@ -17,6 +17,8 @@ const CAUSES: Readonly<Record<CauseKind, string>> = {
   "same-moment": "at the same moment",
 };
 
+type Away = NonNullable<NonNullable<Death["pane"]>["away"]>;
+
 /** What takes agents with it. */
 const TAKES: ReadonlySet<CauseKind> = new Set(["reboot", "user-manager", "tmux-server"]);
 
@@ -50,16 +52,18 @@ function incidentLines(
   cells: number,
   paint: Paint,
 ): string[] {
-  const when = formatMoment(exactUsOf(at));
   const [only] = deaths;
+  // The window's beginning is nobody's: what had begun before it is told from its own.
+  const beganAt = only?.began_before ? only.began_at : at;
+  const when = formatMoment(exactUsOf(beganAt));
   if (deaths.length === 1 && only !== undefined) {
-    const why = cause === null ? "" : `; ${causeWords(cause, at)}`;
+    const why = cause === null ? "" : `; ${causeWords(cause, beganAt)}`;
     return hanging(`${when}  `, certificate(only, isUpToNow, why), cells, paint);
   }
   const title =
     cause === null
       ? ""
-      : `${causeWords(cause, at)}${TAKES.has(cause.kind) ? ", and with it" : ":"} ${deaths.length} agents${earlier(deaths)}`;
+      : `${causeWords(cause, beganAt)}${TAKES.has(cause.kind) ? ", and with it" : ":"} ${deaths.length} agents${only?.began_before ? "; it began before the window" : ""}`;
   const column = deaths.reduce((widest, { agent }) => Math.max(widest, widthOf(visible(agent))), 0);
   return [
     ...hanging(`${when}  `, title, cells, paint),
@@ -73,13 +77,6 @@ function causeWords({ kind, detail, at }: Cause, near: string): string {
   return `${what} (${visible(detail)}${when})`;
 }
 
-/** Where the time before the title is only the window's beginning, which is nobody's. */
-function earlier(deaths: readonly Death[]): string {
-  const [first] = deaths;
-  if (first === undefined || !first.began_before) return "";
-  return `, before the window begins: at ${formatNear(exactUsOf(first.began_at), exactUsOf(first.at))}`;
-}
-
 function hanging(head: string, text: string, cells: number, paint: Paint): string[] {
   const lines = wrap(text, Math.max(20, cells - head.length));
   return lines.map((line, index) => (index === 0 ? paint("quiet", head) : " ".repeat(head.length)) + line);
@@ -87,16 +84,13 @@ function hanging(head: string, text: string, cells: number, paint: Paint): strin
 
 /** `coder0  failed: signal 9, for 3 min 2 s; pane %3 (process 4711); unit active; last beat 4 s before; …` */
 function certificate(death: Death, isUpToNow: boolean, cause: string, column = 0): string {
-  const atUs = exactUsOf(death.at);
   const beganUs = exactUsOf(death.began_at);
   const stages = death.course.map(({ status, reason }) =>
     reason === null ? status : `${status} (${visible(reason)})`,
   );
   const parts = [
-    `${stages.join(", then ")}${lasting(death, atUs, isUpToNow)}${cause}`,
-    ...(death.began_before
-      ? [`it was so already when the window begins, since ${formatNear(beganUs, atUs)}`]
-      : []),
+    `${stages.join(", then ")}${lasting(death, beganUs, isUpToNow)}${cause}`,
+    ...(death.began_before ? [withinWindow(death)] : []),
     ...(death.witnessed ? [] : [unseen(death)]),
     ...paneWords(death),
     ...(death.unit === null ? [] : [unitWords(death.unit)]),
@@ -112,21 +106,32 @@ function certificate(death: Death, isUpToNow: boolean, cause: string, column = 0
 }
 
 /** From its beginning to its end, or to when it was last seen unwell; what of that nobody saw is told beside it. */
-function lasting(death: Death, atUs: number, isUpToNow: boolean): string {
-  const { until, last_seen_down, seconds_down, looks_only, witnessed, began_before, within_seconds } = death;
+function lasting(death: Death, beganUs: number, isUpToNow: boolean): string {
+  const { until, last_seen_down, looks_only, witnessed, began_before, within_seconds } = death;
   // No look saw it down: it is known by what was there before and after.
-  if (until !== null && !witnessed && !looks_only && isGlimpse(exactUsOf(until) - atUs))
+  if (until !== null && !witnessed && !looks_only && isGlimpse(exactUsOf(until) - beganUs))
     return ", and back before anybody looked";
-  const us = exactUsOf(until ?? last_seen_down) - atUs;
-  const whole = formatLength(us);
-  const seen = formatLength(seconds_down * 1e6);
-  const part = looks_only ? looksWords(death) : whole === seen ? "" : `, of which ${seen} were seen`;
+  const lengthUs = exactUsOf(until ?? last_seen_down) - beganUs;
+  const whole = formatLength(lengthUs);
+  const part = began_before ? "" : seenPart(death, lengthUs);
   const well = isUpToNow ? "not seen well since" : "not seen well until the window ends";
   const goesOn = until === null ? `${part === "" ? "" : ","} and ${well}` : "";
   // Nobody saw it begin.
-  const isFine = within_seconds !== null && until !== null && us < TOLD_FINELY_US;
-  const bound = !witnessed && !began_before && part === "" ? "at least " : isFine ? "at most " : "";
+  const isFine = within_seconds !== null && until !== null && lengthUs < TOLD_FINELY_US;
+  const bound = !witnessed && part === "" ? "at least " : isFine ? "at most " : "";
   return `, for ${bound}${whole}${part}${goesOn}`;
+}
+
+function seenPart(death: Death, lengthUs: number): string {
+  const seen = formatLength(death.seconds_down * 1e6);
+  if (death.looks_only) return looksWords(death);
+  return seen === formatLength(lengthUs) ? "" : `, of which ${seen} were seen`;
+}
+
+/** Of one that began before it; what was seen of it there is not asked about. */
+function withinWindow(death: Death): string {
+  const withinUs = exactUsOf(death.until ?? death.last_seen_down) - exactUsOf(death.at);
+  return `it began before the window: ${formatLength(withinUs)} of it lie within${seenPart(death, withinUs)}`;
 }
 
 /** A hook's line, or a beat, tells of a moment at which nobody looked. */
@@ -149,10 +154,7 @@ function paneWords({ pane }: Death): string[] {
   if (pane.id === null && pane.source === "tmux") return ["no pane of it was ever seen"];
   const at = pane.at === null ? "" : ` at ${formatMoment(exactUsOf(pane.at)).slice(11)}`;
   if (pane.away !== null && pane.signal === null && pane.exit_status === null) {
-    const to = visible(pane.away.to);
-    return [
-      `${who} did not end: ${pane.away.how === "renamed" ? `its session was renamed to ${to}` : `it was moved to session ${to}`}${at}`,
-    ];
+    return [`${who} did not end: ${awayWords(pane.away, at)}`];
   }
   const end =
     pane.signal !== null
@@ -165,6 +167,16 @@ function paneWords({ pane }: Death): string[] {
   const source =
     pane.source === "tmux-hook" ? ", by the word of a tmux hook: nobody looked while it lived" : "";
   return [`${who} ${end}${at}${source}`];
+}
+
+/** Where nothing says when it was done only its finding has a moment. */
+function awayWords({ how, to, found_at }: Away, at: string): string {
+  const found = at === "" && found_at !== null;
+  const when = found ? ` at ${formatMoment(exactUsOf(found_at)).slice(11)}` : at;
+  const was = found ? "was found" : "was";
+  return how === "renamed"
+    ? `its session ${was} renamed to ${visible(to)}${when}`
+    : `it ${was} moved to session ${visible(to)}${when}`;
 }
 
 /** A beat that nobody would have read may have come after the last one that somebody did. Of one that need not beat none is missed. */

@@ -73,7 +73,10 @@ describe("of the evening", () => {
     });
     // What was before is told of the failure, not of the window.
     const told = (await past.run("incidents", "coder1", "--since", "20:25")).stdout.replaceAll(/\s+/g, " ");
-    expect(told).toContain("it was so already when the window begins, since 20:20:00");
+    expect(told).toMatch(
+      /^2026-06-20 20:20:00 coder1 failed \(signal 9\), then dead \(signal 9\), for 39 min 59 s and/,
+    );
+    expect(told).toContain("it began before the window: 34 min 59 s of it lie within;");
     expect(told).toContain("last beat 15 s before");
     const { stdout } = await past.run("incidents", "reviewer", "--since", "20:00", "--until", "20:30");
     expect(stdout).toContain(
@@ -517,7 +520,7 @@ describe("with single looks and no recorder", () => {
       ]);
       const told = (await past.run("incidents", ...window)).stdout.replaceAll(/\s+/g, " ");
       expect(told).toContain(
-        "at the same moment (no common cause is known): 2 agents, before the window begins: at 20:00:40",
+        "2026-06-20 20:00:40 at the same moment (no common cause is known): 2 agents; it began before the window coder0 failed",
       );
     }
   });
@@ -585,6 +588,27 @@ describe("causes", () => {
       tmuxLook(at(200), [], { server: null, goneReason: "no-socket" }),
       systemdLook(at(200), {}, boot),
     );
+    past.stop(300);
+    past.now(300);
+    expect(
+      (await incidents()).map(({ cause, deaths }) => [cause?.kind, deaths.map(({ agent }) => agent)]),
+    ).toEqual([
+      [undefined, ["coder0"]],
+      ["reboot", ["coder1"]],
+    ]);
+  });
+
+  test("where the recorder ended without a word the machine ended all at once: what it outlived was not the reboot's", async () => {
+    begin();
+    past.beats("coder0", 15, 90);
+    past.beats("coder1", 15, 90);
+    past.tell(99, { ...exited, agent: "coder0", occurredAtUs: at(99) });
+    past.tell(99.8, { ...exited, agent: "coder1", occurredAtUs: at(99.8) });
+    const lapsed = { pid: 1, lastAliveUs: at(99.9) };
+    past.tell(200, { type: "recorder.lapsed", payload: lapsed, occurredAtUs: at(200) });
+    const boot = { bootId: `2222${BOOT.slice(4)}`, bootedAtUs: at(130) };
+    const gone = tmuxLook(at(200), [], { server: null, goneReason: "no-socket" });
+    past.record(200, gone, systemdLook(at(200), {}, boot));
     past.stop(300);
     past.now(300);
     expect(

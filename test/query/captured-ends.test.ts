@@ -183,3 +183,70 @@ describe("somebody was attached as it died, while nobody recorded", () => {
     expect([...formatIncidents(document, look)].join("\n")).toContain("who was attached is not known");
   });
 });
+
+describe("an agent was killed while the recorder watched, and 0.9 s later the power went", () => {
+  const { incidents } = captured("killed-before-the-power-went.ndjson");
+
+  test("it died by itself: the machine lived on after that, and took only the other one along", () => {
+    const found = incidents(at("23:04:45")).incidents.map(({ at: began, cause, deaths }) => [
+      began.slice(11, 19),
+      cause?.kind ?? null,
+      deaths.map(({ agent, course }) => `${agent}: ${course[0]?.reason}`),
+    ]);
+    expect(found).toEqual([
+      ["23:04:51", null, ["alpha: signal 9"]],
+      ["23:05:09", "reboot", ["beta: tmux server gone"]],
+    ]);
+  });
+});
+
+describe("a session got another name while nobody watched", () => {
+  const told = (isKept?: (event: StoredEvent) => boolean) => {
+    const { incidents } = captured("renamed-while-nobody-watched.ndjson", isKept);
+    const document = incidents(at("23:20:40"));
+    const words = [...formatIncidents(document, { width: null, paint: (_role, text) => text })].join("\n");
+    return { pane: document.incidents[0]?.deaths[0]?.pane, words };
+  };
+
+  test("it is dated by the line that a hook wrote of it", () => {
+    const { pane, words } = told();
+    const found_at = "2026-11-26T23:21:20.650058Z";
+    expect(pane).toMatchObject({
+      at: "2026-11-26T23:21:04.000Z",
+      away: { how: "renamed", to: "plainx", found_at },
+    });
+    expect(words).toContain("did not end: its session was renamed to plainx at 23:21:04;");
+  });
+
+  test("without such a line it is only said to have been found so then", () => {
+    const { pane, words } = told(({ type }) => type !== "tmux.hook.fired");
+    expect(pane).toMatchObject({ at: null, away: { found_at: "2026-11-26T23:21:20.650058Z" } });
+    expect(words).toContain("did not end: its session was found renamed to plainx at 23:21:20;");
+  });
+});
+
+describe("when lives began while nobody watched", () => {
+  const starts = (file: string, agent: string, from: string, to: string) => {
+    const { past } = captured(file);
+    const events = capturedEvents(file);
+    const window = { fromUs: at(from), toUs: at(to) };
+    return [...past.occurrences(agent, "started", window)].map(({ fromUs, reason, why }) => [
+      exactIsoOf(fromUs).slice(11, 19),
+      reason,
+      events[(why[0] ?? 0) - 1]?.originSeq,
+    ]);
+  };
+
+  test("one that was found dead had begun once, by the word of its session's hook", () => {
+    expect(starts("started-while-nobody-watched.ndjson", "eph", "23:04:00", "23:05:00")).toEqual([
+      ["23:04:17", "told by a hook", 2002],
+    ]);
+  });
+
+  test("one that came and went is told by the line of its session's making", () => {
+    expect(starts("restarted-while-nobody-watched.ndjson", "delta", "23:06:00", "23:07:00")).toEqual([
+      ["23:06:32", "told by a hook", 2511],
+      ["23:06:36", null, 2541],
+    ]);
+  });
+});
