@@ -454,6 +454,33 @@ describe("a start that fails says so", () => {
     await alice.fleet("agent", "stop", "shell", "keeper");
   });
 
+  test("beside the dead pane of its last life an ephemeral worker is told of as it runs now, by start and by restart", async () => {
+    const worker = (command: string) =>
+      roster(
+        `  - { name: short, runtime: sh, command: "${command}", lifecycle: ephemeral, heartbeat: not-expected }`,
+      );
+    const runs = { ok: true, outcome: "runs", already_running: false, exit_status: null };
+    const started = async (verb: string) =>
+      JSON.parse((await alice.fleet("agent", verb, "short", "--json")).stdout).agents[0];
+    const ended = (status: number) =>
+      expect.poll(() => alice.pane("short", "#{pane_dead} #{pane_dead_status}"), SOON).toBe(`1 ${status}`);
+    await worker("sleep 3");
+    expect((await alice.fleet("init")).code).toBe(0);
+    expect(await started("start")).toMatchObject(runs);
+    await ended(0);
+    await worker("sh -c 'sleep 3; exit 7'");
+    expect((await alice.fleet("init")).code).toBe(0);
+    for (const verb of ["start", "restart", "start"]) {
+      const before = await alice.pid("short");
+      const { pane, ...report } = await started(verb);
+      expect(report).toMatchObject(runs);
+      expect(pane.pid).not.toBe(before);
+      await ended(7);
+      expect(await alice.pid("short")).toBe(pane.pid);
+    }
+    await alice.fleet("agent", "stop", "short");
+  });
+
   test("an ephemeral worker that ends well has finished, and is not started again", async () => {
     await roster('  - { name: once, runtime: "true", lifecycle: ephemeral }');
     expect((await alice.fleet("init")).code).toBe(0);
