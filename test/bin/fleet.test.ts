@@ -43,7 +43,12 @@ const fleet = (args: string[] = [], env: Record<string, string> = {}, program = 
   runBare(program, args, { PATH: path, ...env }, cwd);
 const putNodeOnPath = () => symlinkSync(process.execPath, join(path, "node"));
 const remembered = () => readFileSync(memory, "utf8");
-const QUICKLY = ["--v8-pool-size=1", "--no-rehash-snapshot", "--max-semi-space-size=4"];
+const QUICKLY = [
+  "--v8-pool-size=1",
+  "--no-rehash-snapshot",
+  "--no-flush-bytecode",
+  "--max-semi-space-size=4",
+];
 
 test("arguments reach the bundle exactly, and its exit code comes back", () => {
   putNodeOnPath();

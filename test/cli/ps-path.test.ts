@@ -193,6 +193,34 @@ describe("the compiled code that is kept", () => {
     expect(statSync(path).size).toBeGreaterThan(10_000);
   });
 
+  test("under the flags of the launcher holds all that has run, however often memory was collected since", () => {
+    // A first run after an update may fold the whole log anew: V8 forgot by then what had not run for so long, and every start compiled it again.
+    writeFileSync(
+      join(tree, "collecting.cjs"),
+      `const Module = require("module");
+       const load = Module._load;
+       Module._load = (name, ...rest) => {
+         const times = name.endsWith("keep-compiled.cjs") ? Number(process.env.COLLECTED) : 0;
+         for (let time = 0; time < times; time += 1) gc({ type: "major", execution: "sync", flavor: "last-resort" });
+         return load(name, ...rest);
+       };`,
+    );
+    const [, quick = ""] = /^quick='(.*)'$/m.exec(readFileSync(join(project, "bin", "fleet"), "utf8")) ?? [];
+    const keptAfter = (collected: number): number => {
+      const flags = [...quick.split(" "), "--expose-gc", "-r", join(tree, "collecting.cjs")];
+      const argv = [...flags, join(tree, "dist", "fleet.cjs"), "when", "coder0", "healthy", "--json"];
+      const env = { ...fleet.environment, COLLECTED: String(collected) };
+      expect(spawnSync(process.execPath, argv, { env }).status).toBe(0);
+      const kept = readdirSync(join(tree, "dist", "cache")).filter((name) => name.includes("--expose-gc"));
+      expect(kept).toHaveLength(1);
+      const path = join(tree, "dist", "cache", kept[0] ?? "");
+      const { size } = statSync(path);
+      rmSync(path);
+      return size;
+    };
+    expect(keptAfter(3) / keptAfter(0)).toBeGreaterThan(0.98);
+  });
+
   test("is not believed when others can write it", () => {
     const path = join(tree, "dist", "cache", cacheFiles()[0] ?? "");
     chmodSync(path, 0o666);
