@@ -6,7 +6,7 @@ import { OF_THE_PAST } from "./past-words.ts";
 import { refuseWith } from "./refuse-with.ts";
 import { formatMoment } from "./render/moment.ts";
 import { formatPs } from "./render/ps-table.ts";
-import { visible } from "./render/text.ts";
+import { rowThen, sayNotThere } from "./row-then.ts";
 import { hintOnSelection, selectRows, unknownNames } from "./select-rows.ts";
 import { checkOf } from "./verbs/ps.ts";
 
@@ -18,24 +18,26 @@ export function isPast(words: Words): boolean {
 export async function pastPs(invocation: Invocation): Promise<number> {
   const { output } = invocation;
   for (const option of ["watch", "probe"]) refuseWith(invocation, option, OF_THE_PAST);
-  const { whole, remark, names, nobody } = await askPast(invocation, (asked) => {
+  const { whole, remark, names, nobody, atUs } = await askPast(invocation, (asked) => {
     const { past, atUs, asRecorded } = asked;
+    // Names that are asked for are looked for everywhere, on the roster or not.
+    const table = past.table(atUs, has(invocation, "all") || namesIn(invocation).length > 0);
+    const names = past.names();
+    const missing = unknownNames(table, invocation).filter((name) => names.includes(name));
+    const rows = missing.flatMap((name) => rowThen(past, name, atUs)?.row ?? []);
     return {
-      // Names that are asked for are looked for everywhere, on the roster or not.
-      whole: past.table(atUs, has(invocation, "all") || namesIn(invocation).length > 0),
+      whole: { ...table, agents: [...table.agents, ...rows] },
       remark: asRecorded
         ? `As this log knew it at ${formatMoment(past.nowUs)}, by its events up to #${past.logSeq}.`
         : `By all the evidence known now, log #${past.logSeq}.`,
-      names: past.names(),
+      ...{ names, atUs },
       nobody: unknownIn(asked, invocation),
     };
   });
   const [unknown] = unknownNames(whole, invocation);
   if (unknown !== undefined) {
     if (!names.includes(unknown)) return sayNobody(output, nobody ?? { unknown, known: names });
-    const when = formatMoment(Date.parse(whole.at) * 1000);
-    output.complain(`fleet: ${visible(unknown)} was not there at ${when}\n  ${thereThen(whole.agents)}\n`);
-    return EXIT.noSuchAgent;
+    return sayNotThere(output, unknown, atUs, whole.agents);
   }
   const document = selectRows(whole, invocation);
   if (document.agents.length === 0 && !has(invocation, "json"))
@@ -46,9 +48,4 @@ export async function pastPs(invocation: Invocation): Promise<number> {
     output.print(`${formatPs(document, look).join("\n")}\n`);
   }
   return has(invocation, "check") ? checkOf(document) : EXIT.done;
-}
-
-function thereThen(rows: readonly { readonly name: string }[]): string {
-  if (rows.length === 0) return "Nobody was; `fleet history NAME` tells when it came and went.";
-  return `There were: ${rows.map(({ name }) => visible(name)).join(", ")}.`;
 }

@@ -7,7 +7,15 @@ import type { Coverage, Watch } from "./coverage.ts";
 import { bornUnseenUs } from "./death.ts";
 import { type BeatOf, beatOf, bornBy, downByUs, everRan, hasBeaten, writerGone } from "./lived.ts";
 import { type LivingNamesake, namesakesOf } from "./namesakes.ts";
-import { basename, chooseOwnPane, endOf, ownPanes, paneEvidence, unseenEndOf } from "./pane-evidence.ts";
+import {
+  basename,
+  chooseOwnPane,
+  endOf,
+  isNowhere,
+  ownPanes,
+  paneEvidence,
+  unseenEndOf,
+} from "./pane-evidence.ts";
 import { byClockOf, type SetBack, setBackIn } from "./planes/clock.ts";
 import type {
   AgentDocument,
@@ -56,6 +64,8 @@ export interface AgentFacts {
     readonly systemd: Watch;
     readonly heartbeat: Watch;
     readonly process: Watch;
+    /** Of one that is on no roster: who would have seen it named there. */
+    readonly roster: Watch | null;
   };
   readonly evidence: Evidence;
   readonly drift: {
@@ -80,7 +90,9 @@ export function factsOf(input: {
   const own = chooseOwnPane(documents, panes, declaration?.socketName);
   const socket = own?.socket ?? socketOf(coverage, declaration?.socketName);
   const server = socket === null ? undefined : documentOf(documents, "server", socket);
-  const paneWatch = coverage.of("tmux", socket ?? "");
+  const ofSocket = coverage.of("tmux", socket ?? "");
+  const paneWatch =
+    roster === undefined && isNowhere(own, server) ? ofAnySocket(coverage, ofSocket) : ofSocket;
   const unitName = declaration?.unit ?? `mosaic-agent@${name}.service`;
   const systemdWatch = coverage.of("systemd", "");
   const unit =
@@ -203,7 +215,10 @@ export function factsOf(input: {
     refusedBeat,
     bornUnseenUs: bornUs,
     process,
-    watch: { pane: paneWatch, systemd: systemdWatch, heartbeat: heartbeatWatch, process: processWatch },
+    watch: {
+      ...{ pane: paneWatch, systemd: systemdWatch, heartbeat: heartbeatWatch, process: processWatch },
+      roster: roster === undefined ? coverage.of("roster", "") : null,
+    },
     evidence,
     drift: {
       state: driftState(
@@ -216,6 +231,16 @@ export function factsOf(input: {
     },
     boot: judgeBoot({ active, known: systemdWatch.state === "fresh", unit, manager, strayed }),
   };
+}
+
+/**
+ * Of a session that no roster names and that was not there when it was last told of: whoever watches tmux looks for every socket of this user, and
+ * would have found it on any of them.
+ */
+function ofAnySocket(coverage: Coverage, ofItsOwn: Watch): Watch {
+  if (ofItsOwn.state === "fresh") return ofItsOwn;
+  const watches = coverage.scopes("tmux").map((path) => coverage.of("tmux", path));
+  return watches.find(({ state }) => state === "fresh") ?? ofItsOwn;
 }
 
 function latestOf(moments: readonly (number | null)[]): number | null {

@@ -21,8 +21,10 @@ export interface HistoryInterval {
   since: string | null;
   /** `from` was told no finer: it lies within so many seconds after it. Null: it is known better than that, or nobody dated it. */
   within_seconds: number | null;
-  /** Null: the agent was not on the roster; of a session that no roster names: it was not there. */
+  /** Null, as in CSV and `sql`: it was not on the roster, and no session of its name was there. */
   status: AgentStatus | null;
+  /** No roster named it then: it is what its session was, and its time is planned. */
+  unrostered: boolean;
   reason: string | null;
   /** The version of the rules that judged. */
   rules: number;
@@ -115,7 +117,12 @@ export function* cutIntervals(past: Past, agent: string, window: Window): Genera
 }
 
 function isSameBefore(open: Interval, next: Interval): boolean {
-  return open.reason === BEFORE_THE_LOG && next.reason === BEFORE_THE_LOG && open.rules === next.rules;
+  return (
+    open.unrostered === next.unrostered &&
+    open.reason === BEFORE_THE_LOG &&
+    next.reason === BEFORE_THE_LOG &&
+    open.rules === next.rules
+  );
 }
 
 function cutTo(window: Window, interval: Interval, first: FoundFirst | null): HistoryInterval {
@@ -133,6 +140,7 @@ function cutTo(window: Window, interval: Interval, first: FoundFirst | null): Hi
     since: exactIsoOrNull(sinceUs),
     within_seconds: withinUs === null ? null : withinUs / 1e6,
     status,
+    unrostered: interval.unrostered === true,
     reason,
     rules,
     why: [...why],

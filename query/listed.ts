@@ -1,17 +1,32 @@
 import type { ReadonlyDocuments } from "../store/projection.ts";
+import type { AgentFacts } from "./evidence.ts";
 import type { RosterDocument } from "./planes/documents.ts";
 import { documentsOf } from "./planes/documents.ts";
 
-/** Names to show: the roster in its own order, the holder last; and sessions that no roster names. */
-export function namesOf(documents: ReadonlyDocuments): { rostered: string[]; unrostered: string[] } {
+/** The names on the roster, in its own order, the holder last. */
+export function rosteredOf(documents: ReadonlyDocuments): string[] {
   const roster = [...documentsOf(documents, "roster")];
   const last = (document: RosterDocument) => (document.declaration.role === "holder" ? 1 : 0);
   roster.sort((a, b) => last(a[1]) - last(b[1]) || a[1].declaredSeq - b[1].declaredSeq);
-  const rostered = roster.map((entry) => entry[0]);
-  const known = new Set(rostered);
-  const unrostered = new Set<string>();
-  // A session that is gone and was on no roster is nobody's loss: only what exists is listed.
-  for (const entry of documentsOf(documents, "pane"))
-    if (!known.has(entry[1].name)) unrostered.add(entry[1].name);
-  return { rostered, unrostered: [...unrostered].sort() };
+  return roster.map((entry) => entry[0]);
+}
+
+/** Whoever had a session: one that was there once may be there again where nobody can tell. */
+export function ownersIn(documents: ReadonlyDocuments): string[] {
+  const found = new Set<string>();
+  for (const [, { name }] of documentsOf(documents, "pane")) found.add(name);
+  for (const [name, { panes, hooked }] of documentsOf(documents, "agent"))
+    if (Object.keys(panes).length > 0 || hooked !== undefined) found.add(name);
+  return [...found];
+}
+
+/**
+ * Whether a session that no roster names is known not to be there: it is nobody's loss, and has neither a row nor a verdict, on any surface; nor has
+ * one that only hooks told of, which is over. One of which nobody knows is `unobserved`.
+ */
+export function isGone({
+  evidence: { pane },
+  pane: { own },
+}: Pick<AgentFacts, "evidence" | "pane">): boolean {
+  return pane.known && (pane.state === "missing" || own?.byHooks !== undefined);
 }

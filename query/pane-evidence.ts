@@ -69,7 +69,7 @@ export function chooseOwnPane(
   socketName: string | undefined,
 ): AgentPane | undefined {
   const rank = (own: AgentPane): number => {
-    const gone = own.state === "closed" || isServerGone(own, documentOf(documents, "server", own.socket));
+    const gone = isNowhere(own, documentOf(documents, "server", own.socket));
     // Of those that are gone the one that came last is what was there last, wherever that was.
     return gone ? 0 : (own.state === "alive" ? 4 : 2) + (basename(own.socket) === socketName ? 1 : 0);
   };
@@ -101,7 +101,11 @@ export function paneAsTold(
   if (isServerGone(own, server)) return missing(own, server?.sinceUs ?? null, server !== undefined);
   const { state, atUs, startedAtUs, status, signal } = own;
   const diedAtUs = state === "dead" ? atUs : null;
-  return { known: true, state, atUs, startedAtUs, status, signal, diedAtUs, away: null, serverGone: false };
+  const told = { known: true, state, atUs, startedAtUs, status, signal, diedAtUs } as const;
+  const { namedAtUs } = own;
+  return namedAtUs === undefined
+    ? { ...told, away: null, serverGone: false }
+    : { ...told, namedAtUs, away: null, serverGone: false };
 }
 
 /** Of one that no look saw its server need not have been seen either: that it went is told of the pane. */
@@ -110,6 +114,11 @@ export function isServerGone(
   server: ServerDocument | undefined,
 ): boolean {
   return byHooks === undefined && (server?.state !== "up" || server.pid !== pid);
+}
+
+/** Nothing of it was there any longer when it was last told of. */
+export function isNowhere(own: AgentPane | undefined, server: ServerDocument | undefined): boolean {
+  return own === undefined || own.state === "closed" || isServerGone(own, server);
 }
 
 /** When a life was told to have ended; undefined: it was not, or nobody knows when. */

@@ -4,7 +4,7 @@ import { coverageOf, freshnessOf, SOURCES_OF_PS } from "./coverage.ts";
 import type { AgentFacts } from "./evidence.ts";
 import { activeOf, factsOf } from "./evidence.ts";
 import { isoOf, isoOrNull } from "./instant.ts";
-import { namesOf } from "./listed.ts";
+import { isGone, ownersIn, rosteredOf } from "./listed.ts";
 import { type LivingNamesake, livesSinceUs } from "./namesakes.ts";
 import { documentOf, documentsOf, ONLY } from "./planes/documents.ts";
 import type { AgentRow, Flag, Namesake, Plane, PsDocument } from "./row.ts";
@@ -40,6 +40,7 @@ export function tableOfNow(input: PsInput): TableInput {
     observer: { state: observer.state, sinceUs },
     coverage,
     coverageOf: () => coverage,
+    owners: () => ownersIn(input.documents),
     unread: null,
   };
 }
@@ -51,6 +52,8 @@ export interface TableInput extends Omit<PsInput, "observations" | "observer"> {
   readonly coverage: Coverage;
   /** What is known of one agent's planes. */
   readonly coverageOf: (agent: string) => Coverage;
+  /** Whoever had a session, as far as is known; which of them that no roster names have a row `isGone` tells. */
+  readonly owners: () => readonly string[];
   /** What holds of whoever no roster names, where none had been read yet by then. Null: it is judged by what was seen of it. */
   readonly unread: Verdict | null;
 }
@@ -58,8 +61,10 @@ export interface TableInput extends Omit<PsInput, "observations" | "observer"> {
 /** The one builder of the table, for every moment. */
 export function tableDocument(input: TableInput): PsDocument {
   const { documents, nowUs, observer, tenantId, host, coverage, coverageOf } = input;
-  const { rostered, unrostered } = namesOf(documents);
-  const names = input.all || rostered.length === 0 ? [...rostered, ...unrostered] : rostered;
+  const rostered = rosteredOf(documents);
+  const isOn = new Set(rostered);
+  const unrostered = input.all || rostered.length === 0 ? input.owners() : [];
+  const names = [...rostered, ...unrostered.filter((name) => !isOn.has(name)).sort()];
   const file = documentOf(documents, "rosterfile", ONLY);
   return {
     schema: "fleet.ps.v1",
@@ -80,9 +85,10 @@ export function tableDocument(input: TableInput): PsDocument {
           ? `${file.line === null ? "" : `line ${file.line}: `}${file.value === null ? "" : `${file.value}: `}expected ${file.expected}`
           : null,
     },
-    agents: names.map(
-      (name) => agentRow(factsOf({ name, documents, coverage: coverageOf(name), nowUs }), input).row,
-    ),
+    agents: names.flatMap((name) => {
+      const facts = factsOf({ name, documents, coverage: coverageOf(name), nowUs });
+      return facts.roster === undefined && isGone(facts) ? [] : agentRow(facts, input).row;
+    }),
   };
 }
 

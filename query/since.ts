@@ -4,6 +4,7 @@ import type { Interval } from "./history/intervals.ts";
 import { lastSeen } from "./history/last-seen.ts";
 import type { Occurrence } from "./history/occurrence.ts";
 import type { Past } from "./history/past.ts";
+import { viewAt } from "./history/sightings.ts";
 import type { Window } from "./history/sweep.ts";
 import { WITHIN_US } from "./planes/within.ts";
 import type { AgentStatus } from "./row.ts";
@@ -20,7 +21,7 @@ export interface FoundFirst {
  * time of death), which is what `ps` shows. Null: it was seen to begin, or something else was seen before it.
  */
 export function foundFirst(past: Past, agent: string, fromUs: number): FoundFirst | null {
-  if (lastSeen(past.intervals, agent, fromUs) !== null) return null;
+  if (lastSeen(viewAt(past, agent, fromUs), agent, fromUs) !== null) return null;
   const { sinceUs } = past.explain(agent, fromUs).verdict;
   return { sinceUs: sinceUs === null ? null : Math.min(sinceUs, fromUs) };
 }
@@ -33,7 +34,7 @@ export function foundBegun(
   { fromUs, toUs }: Pick<Occurrence, "fromUs" | "toUs">,
   window: Window,
 ): FoundFirst {
-  for (const interval of past.intervals(agent, { fromUs, toUs: toUs ?? window.toUs })) {
+  for (const interval of past.sightings(agent, { fromUs, toUs: toUs ?? window.toUs })) {
     if (interval.status !== status) continue;
     const { verdict } = past.explain(agent, Math.max(interval.fromUs, fromUs));
     const { sinceUs } = verdict;
@@ -49,7 +50,7 @@ export function* withFirst(
   window: Window,
 ): Generator<[Interval, FoundFirst | null]> {
   let seenAny = false;
-  for (const interval of past.intervals(agent, window)) {
+  for (const interval of past.sightings(agent, window)) {
     const isSeen = interval.status !== "unobserved";
     const mayBeFirst = isSeen && !seenAny && interval.status !== null;
     yield [interval, mayBeFirst ? foundFirst(past, agent, interval.fromUs) : null];
@@ -65,9 +66,10 @@ export interface SeenToBegin {
 }
 
 export function seenToBegin(past: Past, agent: string, beganUs: number): SeenToBegin {
-  const before = [...past.intervals(agent, { fromUs: beganUs - 1, toUs: beganUs })].at(-1);
+  const view = viewAt(past, agent, beganUs);
+  const before = [...view(agent, { fromUs: beganUs - 1, toUs: beganUs })].at(-1);
   if (before !== undefined && before.status !== "unobserved") return { witnessed: true, notBeforeUs: null };
-  return { witnessed: false, notBeforeUs: lastSeen(past.intervals, agent, beganUs)?.untilUs ?? null };
+  return { witnessed: false, notBeforeUs: lastSeen(view, agent, beganUs)?.untilUs ?? null };
 }
 
 /** The same of an end. `found`: it came on the roster so. */
@@ -76,7 +78,8 @@ export function seenToEnd(
   agent: string,
   endedUs: number,
 ): SeenToBegin & { readonly found: boolean } {
-  const before = [...past.intervals(agent, { fromUs: endedUs - 1, toUs: endedUs })].at(-1);
+  const view = viewAt(past, agent, endedUs);
+  const before = [...view(agent, { fromUs: endedUs - 1, toUs: endedUs })].at(-1);
   if (before === undefined || before.status === null || before.reason === BEFORE_THE_LOG)
     return { witnessed: false, notBeforeUs: null, found: true };
   if (before.status !== "unobserved") return { witnessed: true, notBeforeUs: null, found: false };

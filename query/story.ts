@@ -23,6 +23,8 @@ export type StoryEntry = { readonly fromUs: number; readonly toUs: number | null
       readonly status: AgentStatus | null;
       readonly reason: string | null;
       readonly why: readonly number[];
+      /** No roster named it then: it is what its session was. */
+      readonly unrostered: boolean;
       /** It changed between this and its own status so often, without ever being unwell. */
       readonly turns: number;
       /** It was found the same so often, and of the time between so much was watched by nobody. */
@@ -94,12 +96,13 @@ function knownBy(past: Past, entry: StoryEntry): StoryEntry {
 }
 
 function* statusEntries(past: Past, agent: string, window: Window, whole: boolean): Generator<StoryEntry> {
-  const around = aroundOf(past, agent, window);
+  const { sightings: intervals, occurrences, parts, nowUs } = past;
+  const around = aroundOf({ intervals, occurrences, parts, nowUs }, agent, window);
   let open = null as StatusEntry | null;
   /** Time that nobody watched, after which one may be found as it was left. */
   let unseen = null as StatusEntry | null;
   let isFirst = true;
-  for (const [{ fromUs, toUs, status, reason, why }, first] of withFirst(past, agent, window)) {
+  for (const [{ fromUs, toUs, status, reason, why, ...interval }, first] of withFirst(past, agent, window)) {
     // Before it was ever declared there is nothing to tell.
     if (reason === BEFORE_THE_LOG || (fromUs === -Infinity && status === null)) continue;
     const turned = {
@@ -110,7 +113,8 @@ function* statusEntries(past: Past, agent: string, window: Window, whole: boolea
       glimpse: null,
       withinUs: null,
     } as const;
-    const verdict = { status, reason, why, sinceUs: first?.sinceUs ?? null };
+    const unrostered = interval.unrostered === true;
+    const verdict = { status, reason, why, unrostered, sinceUs: first?.sinceUs ?? null };
     const next = { kind: "status", agent, fromUs, toUs, ...verdict, ...turned } as const;
     if (open !== null && unseen === null && isSameStretch(open, next, whole)) {
       const turns = open.turns + (open.status === status && open.turns === 0 ? 0 : 1);
@@ -153,15 +157,17 @@ function* statusEntries(past: Past, agent: string, window: Window, whole: boolea
 }
 
 function isSameStretch(open: StatusEntry, next: StatusEntry, whole: boolean): boolean {
+  if (open.unrostered !== next.unrostered) return false;
   return open.status === next.status || (!whole && isAtWork(open.status) && isAtWork(next.status));
 }
 
 /** An agent that is found as it was left is in the same stay, unless it has lived again meanwhile (see `history/stays.ts`). */
 function isSameAgain(
   open: StatusEntry,
-  next: Pick<StatusEntry, "status" | "fromUs">,
+  next: Pick<StatusEntry, "status" | "fromUs"> & Partial<Pick<StatusEntry, "unrostered">>,
   { starts }: Around,
 ): boolean {
+  if ((next.unrostered ?? open.unrostered) !== open.unrostered) return false;
   if (open.status !== next.status || !lastsUnseen(open.status)) return false;
   return starts.lastIn((open.toUs ?? Infinity) - 1, next.fromUs) === null;
 }

@@ -112,7 +112,12 @@ function gone(evidence: Evidence): Step {
 function running({ pane }: Evidence): Step | null {
   if (!pane.known || pane.state !== "alive") return null;
   const because = "its pane is alive; no heartbeat is expected of it";
-  return { status: "running", holds: "yes", because, sinceUs: pane.startedAtUs ?? pane.atUs };
+  return {
+    status: "running",
+    holds: "yes",
+    because,
+    sinceUs: pane.namedAtUs ?? pane.startedAtUs ?? pane.atUs,
+  };
 }
 
 /** The reason of one that systemd was told to stop, by nobody's verb. */

@@ -25,6 +25,8 @@ export interface Evidence {
         readonly state: "alive" | "dead" | "missing";
         readonly atUs: number | null;
         readonly startedAtUs: number | null;
+        /** When its session took the name, of a pane that had lived under another; absent: it was made under this one. */
+        readonly namedAtUs?: number;
         readonly status: number | null;
         readonly signal: number | null;
         /** When its process was told to have ended, also of a pane that has gone since; null: it lives, or tmux kept nothing of its end. */

@@ -1,5 +1,5 @@
 import type { StoredEvent } from "../store/events/envelope.ts";
-import { isoOf } from "./instant.ts";
+import { isoOf, isoOrNull } from "./instant.ts";
 import type { Explained } from "./ps.ts";
 import { type AgentRow, type AgentStatus, outlivesItsPane, type Plane } from "./row.ts";
 import { summaryOf } from "./summary.ts";
@@ -84,9 +84,14 @@ export function whyDocument({ row, verdict, facts }: Explained, input: WhyInput)
     {
       plane: "declared",
       state: facts.roster?.declaration.class ?? (row.unrostered ? "not on the roster" : "unknown"),
-      observed_at: facts.roster ? isoOf(facts.roster.recordedAtUs) : null,
+      observed_at: facts.roster
+        ? isoOf(facts.roster.recordedAtUs)
+        : isoOrNull(facts.watch.roster?.observedAtUs ?? null),
       source: "roster",
-      evidence: found(bySeq(facts.roster?.seq), bySeq(facts.roster?.declaredSeq)),
+      // What took it off the roster, where it ever was on one.
+      evidence: facts.roster
+        ? found(bySeq(facts.roster.seq), bySeq(facts.roster.declaredSeq))
+        : found(...lookup.recent(name, ["roster.agent."], 1)),
     },
     {
       plane: "systemd",

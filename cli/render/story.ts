@@ -70,12 +70,13 @@ function told(
         entry.found === 1
           ? ""
           : ` (found so ${entry.found} times; of that ${formatLength(entry.unseenUs)} nobody watched)`;
+      const off = entry.unrostered && !isStray ? ", off the roster" : "";
       const length = entry.glimpse === null ? lasted : `, ${glimpseWords(entry.glimpse)}`;
       const since =
         entry.sinceUs === null || entry.sinceUs >= entry.fromUs
           ? ""
           : `, and before the log since ${formatNear(entry.sinceUs, entry.fromUs)}`;
-      return { word, tone: toneOf(entry.status), rest: `${turns}${length}${found}${since}${reason}` };
+      return { word, tone: toneOf(entry.status), rest: `${off}${turns}${length}${found}${since}${reason}` };
     }
     case "attached": {
       const how = entry.reason === null ? "" : ` (${visible(entry.reason)})`;

@@ -44,7 +44,7 @@ export function formatTimeline(
   const line = (name: string, bar: string): string =>
     `${pad(truncate(name, column), column)}  ${bar}`.trimEnd();
   const bars = entries.map(({ name, declaration }, index) => {
-    const worst = worstOf(past.intervals(name, window), window, cells);
+    const worst = worstOf(past.sightings(name, window), window, cells);
     for (const status of worst)
       if (status !== null) seen.add(status);
       else blanks.add(offRoster(declaration.role === "stray"));

@@ -1,4 +1,5 @@
 import { explainAgent, psDocument } from "../../query/ps.ts";
+import type { AgentRow } from "../../query/row.ts";
 import { type WhyDocument, whyDocument } from "../../query/why.ts";
 import { askPast, nobodyCalled } from "../asked.ts";
 import { nowUs } from "../clock.ts";
@@ -10,6 +11,7 @@ import { type Nobody, sayNobody } from "../no-such-agent.ts";
 import { observe } from "../observe.ts";
 import { readPresent } from "../present.ts";
 import { formatWhy } from "../render/why.ts";
+import { rowThen, sayNotThere } from "../row-then.ts";
 
 /** `fleet why NAME`: the evidence behind one row, of now or of a past moment. */
 export async function run(invocation: Invocation): Promise<number> {
@@ -17,6 +19,7 @@ export async function run(invocation: Invocation): Promise<number> {
   const [name = ""] = invocation.arguments;
   const past = ["at", "as-recorded", "tenant", "host"].some((option) => has(invocation, option));
   const found = await (past ? pastWhy : presentWhy)(invocation, name);
+  if ("there" in found) return sayNotThere(output, name, found.atUs, found.there);
   if (!("schema" in found)) return sayNobody(output, found);
   if (has(invocation, "json")) output.print(`${JSON.stringify(found, null, 2)}\n`);
   else {
@@ -26,7 +29,7 @@ export async function run(invocation: Invocation): Promise<number> {
   return EXIT.done;
 }
 
-type Found = WhyDocument | Nobody;
+type Found = WhyDocument | Nobody | { readonly there: readonly AgentRow[]; readonly atUs: number };
 
 async function presentWhy({ output, environment, ...words }: Invocation, name: string): Promise<Found> {
   const { reader, observer } = await observe(environment, {
@@ -48,11 +51,13 @@ async function presentWhy({ output, environment, ...words }: Invocation, name: s
 function pastWhy(invocation: Invocation, name: string): Promise<Found> {
   return askPast(invocation, (asked) => {
     const { reader, past, atUs, asRecorded } = asked;
-    const known = past.table(atUs, true).agents.map((row) => row.name);
+    const known = past.names();
     if (!known.includes(name)) return nobodyCalled(name, asked, known);
+    const then = rowThen(past, name, atUs);
+    if (then === null) return { there: past.table(atUs, true).agents, atUs };
     const { tenantId, host, logSeq } = past;
     const told = asRecorded ? { beforeSeq: logSeq + 1 } : {};
     const lookup = lookupIn(reader, { tenantId, host, untilUs: atUs, ...told });
-    return whyDocument(past.explain(name, atUs), { tenantId, host, nowUs: atUs, logSeq, name, lookup });
+    return whyDocument(then, { tenantId, host, nowUs: atUs, logSeq, name, lookup });
   });
 }

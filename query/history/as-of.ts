@@ -23,6 +23,8 @@ export interface AsOfInput {
   readonly logSeq: number;
   readonly atUs: number;
   readonly all: boolean;
+  /** When the log begins: of moments before it nothing is told, not even that nobody knows. */
+  readonly beginsUs?: number;
   /** See `rosterKnownFrom`. Absent: who is on no roster then is on none. */
   readonly rosterKnownFromUs?: number;
   /** Until when the recorder had proved to be at work, where it was believed to be but had fallen silent; null: no such doubt. */
@@ -32,7 +34,7 @@ export interface AsOfInput {
 /** What the table of a past moment is made of. */
 export function tableAt(
   history: History,
-  { atUs, rosterKnownFromUs = -Infinity, provenAtUs = null, ...rest }: AsOfInput,
+  { atUs, beginsUs = -Infinity, rosterKnownFromUs = -Infinity, provenAtUs = null, ...rest }: AsOfInput,
 ): TableInput {
   const documents = documentsAt(history, atUs);
   return {
@@ -49,6 +51,7 @@ export function tableAt(
     observer: observerAt(history, atUs),
     coverage: coverageAt(history, atUs),
     coverageOf: (agent) => provenBy(coverageFor(history, agent, atUs), provenAtUs, atUs),
+    owners: () => (atUs < beginsUs ? [] : history.told.owners),
     unread: atUs < rosterKnownFromUs ? NO_ROSTER_YET : null,
   };
 }

@@ -6,6 +6,8 @@ export interface Interval {
   readonly toUs: number | null;
   /** Null: the agent was not on the roster, so nobody promised anything about it. */
   readonly status: AgentStatus | null;
+  /** No roster named it then: what its session was, see `Past.sightings`. */
+  readonly unrostered?: true;
   readonly reason: string | null;
   /** The events that the verdict stood on at its beginning, oldest first. */
   readonly why: readonly number[];

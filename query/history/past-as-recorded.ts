@@ -52,6 +52,7 @@ export function pastAsRecorded(input: RecordedPastInput): Past {
     isStray: (name) => past().isStray(name),
     roster: (window) => past().roster(window),
     intervals: (agent, window) => past().intervals(agent, window),
+    sightings: (agent, window) => past().sightings(agent, window),
     occurrences: (agent, state, window) => past().occurrences(agent, state, window),
     observed: (agent, state, window) => past().observed(agent, state, window),
     lives: (agent, window) => past().lives(agent, window),
@@ -96,8 +97,8 @@ function historyThen({ view, seq, nowUs, lapsedAtUs }: RecordedPastInput): Histo
           ? []
           : [...documents.list(family)].map(([id]) => id);
       },
-      owners: [...documentsOf(documents, "agent")].flatMap(([agent, { panes }]) =>
-        Object.keys(panes).length === 0 ? [] : [agent],
+      owners: [...documentsOf(documents, "agent")].flatMap(([agent, { panes, hooked }]) =>
+        Object.keys(panes).length === 0 && hooked === undefined ? [] : [agent],
       ),
       sockets(agent) {
         const { panes, hooked } = documentOf(documents, "agent", agent) ?? {};

@@ -1,9 +1,10 @@
 import type { FoldEvent } from "../../store/projection.ts";
-import { namesOf } from "../listed.ts";
+import { rosteredOf } from "../listed.ts";
 import type { RosterDocument } from "../planes/documents.ts";
 import { ONLY } from "../planes/documents.ts";
 import { explainRow } from "../ps.ts";
 import { changesBetween } from "../redeclared.ts";
+import type { AgentStatus } from "../row.ts";
 import { asOf, tableAt } from "./as-of.ts";
 import { rosterKnownFrom, sinceTheLog } from "./before-the-log.ts";
 import { bootGapsWithin } from "./boot-gaps.ts";
@@ -14,6 +15,7 @@ import { livesWithin } from "./lives.ts";
 import { outagesOf, surroundingsOf } from "./outages.ts";
 import type { Declared, Gap, Past, Redeclared, RosterEntry } from "./past.ts";
 import { adoptionsOf, bookOf, bookOfOne, newestOf, RULES, type Rules } from "./rules.ts";
+import { maybeUnrostered, sightingsOf } from "./sightings.ts";
 import { overlapOf, spansOf } from "./span.ts";
 import { aroundOf, staysIn } from "./stays.ts";
 import type { Window } from "./sweep.ts";
@@ -46,7 +48,10 @@ export function pastOf(input: PastInput): Past {
     break;
   }
   const knownFromUs = rosterKnownFrom(beginsUs, history.told.of("rosterfile", ONLY).fromUs[1]);
-  const ofTable = { tenantId, host, logSeq, rosterKnownFromUs: knownFromUs };
+  const ofTable = {
+    ...{ tenantId, host, logSeq, beginsUs: beginsUs ?? Infinity },
+    rosterKnownFromUs: knownFromUs,
+  };
   const isStray = (agent: string): boolean => !history.declared.includes(agent);
   const told = new Map<string, readonly Interval[]>();
   const ofAgent = (agent: string): readonly Interval[] => {
@@ -64,15 +69,27 @@ export function pastOf(input: PastInput): Past {
     ofAgent(agent).filter(
       ({ fromUs, toUs }) => fromUs < window.toUs && (toUs === null || toUs > window.fromUs),
     );
+  const seen = new Map<string, readonly Interval[]>();
+  const sightings: Past["sightings"] = (agent, window) => {
+    const judged = (offRoster: Window) =>
+      toldBefore(nowUs, statusIntervals(history, agent, offRoster, book, true));
+    const known = seen.get(agent) ?? [...sightingsOf(ofAgent(agent), isStray(agent), judged)];
+    seen.set(agent, known);
+    return known.filter(
+      ({ fromUs, toUs }) => fromUs < window.toUs && (toUs === null || toUs > window.fromUs),
+    );
+  };
+  /** What an agent may be off the roster is asked of its session. */
+  const viewOf = (state: AgentStatus) => (maybeUnrostered(state) ? sightings : intervals);
   const until = (window: Window): Window => ({ ...window, toUs: Math.min(window.toUs, nowUs) });
   const occurrences: Past["occurrences"] = (agent, state, window) =>
     isHappening(state)
       ? happeningsWithin(history, agent, state, until(window))
       : staysIn(
-          intervals(agent, before(until(window))),
+          viewOf(state)(agent, before(until(window))),
           state,
           until(window),
-          aroundOf({ intervals, occurrences, parts, nowUs }, agent, until(window)),
+          aroundOf({ intervals: viewOf(state), occurrences, parts, nowUs }, agent, until(window)),
         );
   const boots: Past["boots"] = (window) =>
     history.boots.slice(1).filter(({ atUs }) => atUs >= window.fromUs && atUs < until(window).toUs);
@@ -87,6 +104,7 @@ export function pastOf(input: PastInput): Past {
     isStray,
     roster: (window) => rosterWithin(history, until(window)),
     intervals,
+    sightings,
     occurrences,
     observed: (agent, state, window) =>
       overlapOf(
@@ -94,10 +112,10 @@ export function pastOf(input: PastInput): Past {
           ? watchedWithin(history, agent, state, until(window))
           : [
               ...judgedWithin(
-                intervals(agent, until(window)),
+                viewOf(state)(agent, until(window)),
                 state,
                 until(window),
-                isStray(agent) ? null : () => rosterWatched(history),
+                isStray(agent) || maybeUnrostered(state) ? null : () => rosterWatched(history),
               ),
             ],
         [{ fromUs: beginsUs ?? Infinity, toUs: Infinity }],
@@ -168,7 +186,7 @@ export function rosterWithin(history: History, window: Window): RosterEntry[] {
     const redeclared = redeclaredIn(roster, window);
     return [{ name, declaration: document.declaration, stays, declared, redeclared, document }];
   });
-  const order = namesOf(rosterDocuments(entries)).rostered;
+  const order = rosteredOf(rosterDocuments(entries));
   const found = new Map(entries.map(({ document: _, ...entry }) => [entry.name, entry]));
   return order.flatMap((name) => found.get(name) ?? []);
 }

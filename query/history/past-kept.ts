@@ -21,6 +21,7 @@ import { before, gapsOf, rosterWithin, toldBefore } from "./past-in-memory.ts";
 import { pastOfStretch } from "./past-of-stretch.ts";
 import { bookOfOne, newestOf, RULES, type Rules } from "./rules.ts";
 import { keptBook, settledUntil } from "./settle.ts";
+import { maybeUnrostered, sightingsOf } from "./sightings.ts";
 import { since } from "./span.ts";
 import { aroundOf, staysIn } from "./stays.ts";
 import type { Window } from "./sweep.ts";
@@ -81,7 +82,7 @@ export function keptPast(input: KeptPastInput): Past {
     return rosterKnownFrom(beginsUs, first && Math.min(first.fromUs, nowUs));
   });
   const ofTable = () => ({
-    ...{ tenantId, host, logSeq, rosterKnownFromUs: knownFromUs() },
+    ...{ tenantId, host, logSeq, beginsUs: beginsUs ?? Infinity, rosterKnownFromUs: knownFromUs() },
     provenAtUs: input.provenAtUs ?? null,
   });
   const until = (window: Window): Window => ({ ...window, toUs: Math.min(window.toUs, nowUs) });
@@ -89,17 +90,23 @@ export function keptPast(input: KeptPastInput): Past {
   const rostered = once(() => new Set(view.lines("roster", -Infinity).map(({ id }) => id)));
   const isStray = (agent: string): boolean => !rostered().has(agent);
   const names = once(() => {
-    const owners = view.lines("own", -Infinity).map(({ id }) => id.slice(0, id.indexOf("\n")));
+    const sessions = [...view.lines("own", -Infinity), ...view.lines("hooked", -Infinity)];
+    const owners = sessions.map(({ id }) => id.slice(0, id.indexOf("\n")));
     return [...new Set([...rostered(), ...owners, ...view.agentsOf("heartbeat.")])].sort();
   });
   const parts = partsOf(view, heldEvents);
   /** Of what the verdicts rest on no more is held at once than a part of the window takes. */
-  const judgeAll = (agents: readonly string[], window: Window, by = book): Map<string, Interval[]> => {
+  const judgeAll = (
+    agents: readonly string[],
+    window: Window,
+    by = book,
+    unrostered = isStray,
+  ): Map<string, Interval[]> => {
     const found = new Map(agents.map((agent) => [agent, [] as Interval[]]));
     for (const part of parts(window)) {
       const history = historyWithin(part, agents);
       for (const [agent, intervals] of found)
-        for (const interval of statusIntervals(history, agent, part, by, isStray(agent)))
+        for (const interval of statusIntervals(history, agent, part, by, unrostered(agent)))
           extend(intervals, interval);
     }
     return found;
@@ -154,6 +161,19 @@ export function keptPast(input: KeptPastInput): Past {
     }
   }
 
+  const seen = new Map<string, readonly Interval[]>();
+  function* sightings(agent: string, window: Window): Generator<Interval> {
+    const judged = (offRoster: Window): readonly Interval[] => {
+      const id = `${agent}\n${offRoster.fromUs} ${offRoster.toUs}`;
+      const all = () => judgeAll([agent], offRoster, book, () => true).get(agent) ?? [];
+      const known = seen.get(id) ?? toldBefore(nowUs, all());
+      seen.set(id, known);
+      return known;
+    };
+    for (const sighting of sightingsOf(intervals(agent, window), isStray(agent), judged))
+      if (sighting.fromUs < window.toUs && (sighting.toUs ?? Infinity) > window.fromUs) yield sighting;
+  }
+
   /**
    * The verdicts of a window, in which a stretch of being well in one way or another is one, and those that go on at its end may end
    * there: what needs not to be told more exactly takes a tenth of the time.
@@ -189,8 +209,10 @@ export function keptPast(input: KeptPastInput): Past {
     // Whoever sent wrote it down: who watched meanwhile is not asked.
     if (state === "sent") return sendsIn(sendsTo({ view, window: asked, nowUs }, agent), asked);
     if (isHappening(state)) return happeningsWithin(historyOf(agent, before(asked)), agent, state, asked);
-    const around = aroundOf({ intervals, occurrences, parts, nowUs }, agent, asked);
-    return staysIn((isWell(state) ? intervals : wellOrNot)(agent, before(asked)), state, asked, around);
+    const whole = maybeUnrostered(state) ? sightings : intervals;
+    const around = aroundOf({ intervals: whole, occurrences, parts, nowUs }, agent, asked);
+    const told = maybeUnrostered(state) || isWell(state) ? whole : wellOrNot;
+    return staysIn(told(agent, before(asked)), state, asked, around);
   };
   const boots: Past["boots"] = (window) =>
     historyWithin(until(window), [])
@@ -207,6 +229,7 @@ export function keptPast(input: KeptPastInput): Past {
     isStray,
     roster: (window) => rosterWithin(historyWithin(until(window)), until(window)),
     intervals,
+    sightings,
     occurrences,
     observed: (agent, state, window) =>
       since(
@@ -214,10 +237,12 @@ export function keptPast(input: KeptPastInput): Past {
         isHappening(state)
           ? watchedWithin(historyOf(agent, before(until(window))), agent, state, until(window))
           : judgedWithin(
-              wellOrNot(agent, until(window)),
+              (maybeUnrostered(state) ? sightings : wellOrNot)(agent, until(window)),
               state,
               until(window),
-              isStray(agent) ? null : once(() => rosterWatched(historyWithin(until(window), []))),
+              isStray(agent) || maybeUnrostered(state)
+                ? null
+                : once(() => rosterWatched(historyWithin(until(window), []))),
             ),
       ),
     lives: (agent, window) => livesWithin(historyOf(agent, before(until(window))), agent, until(window)),

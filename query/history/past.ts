@@ -38,6 +38,11 @@ export interface Past {
   roster(window: Window): readonly RosterEntry[];
   /** The verdicts that hold in the window, each with its own ends, also where they lie outside of it; without a hole. */
   intervals(agent: string, window: Window): Iterable<Interval>;
+  /**
+   * The same, but off the roster, where nobody promised anything, with what its session was, as `ps --all` shows it: null where that is known not to
+   * have been there, and only there.
+   */
+  sightings(agent: string, window: Window): Iterable<Interval>;
   /** What the newest rules would have said of the window, clipped to it. */
   rejudged(agent: string, window: Window): Iterable<Interval>;
   /** Each time that an agent was in a state, or that something happened to it. */

@@ -1,4 +1,5 @@
 import type { AgentFacts } from "../evidence.ts";
+import { isGone } from "../listed.ts";
 import { ONLY } from "../planes/documents.ts";
 import type { Verdict } from "../verdict.ts";
 import { factsAt, resumedAtUs } from "./evidence-at.ts";
@@ -54,11 +55,6 @@ export function statusIntervals(
     }
   }
   return intervals;
-}
-
-/** A session that is gone and was on no roster is nobody's loss; nor has one a row that only hooks told of. */
-function isGone({ evidence: { pane }, pane: { own } }: AgentFacts): boolean {
-  return pane.known && (pane.state === "missing" || own?.byHooks !== undefined);
 }
 
 function intervalOf(

@@ -32,7 +32,7 @@ export interface Told {
   /** A document over time; undefined where there is none (yet, or any longer). */
   of(family: string, id: string): Timeline<unknown>;
   ids(family: string): readonly string[];
-  /** Agents that ever had a pane of their own. */
+  /** Agents that ever had a pane of their own, or a session that only hooks told of. */
   readonly owners: readonly string[];
   /** Sockets on which the agent ever had a pane of its own. */
   sockets(agent: string): readonly string[];
@@ -125,7 +125,7 @@ export function toldBy(events: Iterable<FoldEvent>, chronology: Chronology): Tol
   return {
     of: (family, id) => families.get(family)?.get(id) ?? NEVER,
     ids: (family) => [...(families.get(family)?.keys() ?? [])],
-    owners: [...owns.keys()],
+    owners: [...new Set([...owns.keys(), ...hooked.keys()])],
     sockets: (agent) => [
       ...new Set([...(owns.get(agent)?.keys() ?? []), ...(hooked.get(agent)?.keys() ?? [])]),
     ],

@@ -145,8 +145,8 @@ export function watchedWithin(history: History, agent: string, happening: Happen
 
 /**
  * Where verdicts could tell. That nobody could tell is known of every moment; and off the roster that one was in no status that only the roster
- * promises, as `uptime` has it, where somebody watched the roster: a line of it may have come and gone while nobody did. That its session ran all
- * the same is another matter. `watched`: when the roster was; null of a stray, which no roster ever named.
+ * promises, as `uptime` has it, where somebody watched the roster: a line of it may have come and gone while nobody did. `watched`: when the roster
+ * was; null where sightings are told, of a session that is known not to have been there.
  */
 export function* judgedWithin(
   intervals: Iterable<Interval>,
@@ -177,7 +177,7 @@ function* judgedSpans(
     const span = { fromUs: interval.fromUs, toUs: interval.toUs ?? Infinity };
     if (status === "unobserved" || (interval.status === null && watched === null)) yield span;
     else if (interval.status === null && watched !== null) {
-      if (!MAY_BE_UNROSTERED.includes(status)) yield* overlapOf(watched(), [span]);
+      yield* overlapOf(watched(), [span]);
     } else if (interval.status !== "unobserved") yield span;
   }
 }
@@ -186,8 +186,6 @@ function* judgedSpans(
 export function rosterWatched({ coverage }: History): Spans {
   return coverage.spans("roster", "");
 }
-
-const MAY_BE_UNROSTERED: readonly AgentStatus[] = ["running", "dead", "stopped"];
 
 function statusesWithin(history: History, agent: string, window: Window, book: RuleBook): Interval[] {
   return statusIntervals(history, agent, { fromUs: window.fromUs - 1, toUs: window.toUs }, book);

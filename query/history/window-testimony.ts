@@ -100,8 +100,7 @@ export function windowTestimony(asked: WindowInput): Testimony {
     }
   };
   const sockets = new Map<string, string[]>();
-  const owns = view.lines("own", -Infinity);
-  for (const { id } of [...owns, ...view.lines("hooked", -Infinity)]) {
+  for (const { id } of [...view.lines("own", -Infinity), ...view.lines("hooked", -Infinity)]) {
     const at = id.indexOf("\n");
     const known = sockets.get(id.slice(0, at));
     if (known === undefined) sockets.set(id.slice(0, at), [id.slice(at + 1)]);
@@ -119,7 +118,7 @@ export function windowTestimony(asked: WindowInput): Testimony {
       if (isHeld(within)) return held().ids(family);
       return view.lines(family, within.fromUs).map(({ id }) => id);
     }),
-    owners: [...new Set(owns.map(({ id }) => id.slice(0, id.indexOf("\n"))))],
+    owners: [...sockets.keys()],
     sockets: (agent) => sockets.get(agent) ?? NONE,
     ownPane: remembered2((agent, socket) => {
       const own = tell("own", ownId(agent, socket), around(coverageId("tmux", socket)));

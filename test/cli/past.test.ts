@@ -440,9 +440,10 @@ describe("sessions that no roster names", () => {
   test("off the roster one is in no status that only a roster promises, as far as somebody watched the roster", async () => {
     const { observed } = await strange.json<WhenDocument>("when", "coder0", "stale", "--since", "20:00");
     expect(observed.seconds).toBe(300);
-    // Whether its session ran is another matter, that nobody tells of.
+    // What its session was then is told as of any that no roster names.
     const running = await strange.json<WhenDocument>("when", "coder0", "running", "--since", "20:00");
-    expect(running.observed.seconds).toBe(200);
+    expect(running).toMatchObject({ count: 1, observed: { seconds: 300 } });
+    expect(running.first).toMatchObject({ from: "2026-06-20T20:03:20.000Z", seconds: 100, witnessed: true });
   });
 
   test("are in every story where there is no roster", async () => {

@@ -70,13 +70,15 @@ describe("history", () => {
     }
     const { stdout } = await past.run("history", "--csv", "--since", "19:00", "--until", "20:50");
     const [head, ...rows] = stdout.trimEnd().split("\r\n");
-    expect(head).toBe("tenant_id,host,agent,from,to,seconds,began_before,status,reason,rules,why,since");
+    expect(head).toBe(
+      "tenant_id,host,agent,from,to,seconds,began_before,status,reason,rules,why,since,unrostered",
+    );
     expect(rows[0]).toBe(
-      'jarvis,W-jarvis,coder0,2026-06-20T19:00:00.000Z,2026-06-20T20:00:00.000Z,3600,true,unobserved,nobody could tell yet,1,"",',
+      'jarvis,W-jarvis,coder0,2026-06-20T19:00:00.000Z,2026-06-20T20:00:00.000Z,3600,true,unobserved,nobody could tell yet,1,"",,false',
     );
     expect(rows).toHaveLength(document.agents.flatMap(({ intervals }) => intervals).length);
     expect(rows[2]).toMatch(
-      /^jarvis,W-jarvis,coder0,2026-06-20T20:10:45\.000001Z,2026-06-20T20:15:00\.000Z,254\.999999,false,stale,no beat,1,\d+,2026-06-20T20:10:45\.000001Z$/,
+      /^jarvis,W-jarvis,coder0,2026-06-20T20:10:45\.000001Z,2026-06-20T20:15:00\.000Z,254\.999999,false,stale,no beat,1,\d+,2026-06-20T20:10:45\.000001Z,false$/,
     );
   });
 
@@ -112,7 +114,7 @@ describe("history", () => {
     const window = { fromUs: 0, toUs: 40e6 };
     const stale = { fromUs: 0, toUs: 20e6, status: "stale", reason: null, why: [], rules: 1 } as const;
     const only = {
-      intervals: () => [stale, { ...stale, fromUs: 20e6, toUs: null, status: null }],
+      sightings: () => [stale, { ...stale, fromUs: 20e6, toUs: null, status: null }],
       gaps: () => [],
     };
     const input = {
@@ -130,7 +132,7 @@ describe("history", () => {
       ] as unknown as RosterEntry[];
       const some = {
         ...only,
-        intervals: () => [
+        sightings: () => [
           { ...stale, toUs: 20e6 },
           { ...stale, fromUs: 20e6, toUs: null, status },
         ],

@@ -2,6 +2,7 @@ import { expect } from "vitest";
 import { factsAt } from "../../../query/history/evidence-at.ts";
 import { historyOf } from "../../../query/history/history.ts";
 import { intervalAt } from "../../../query/history/intervals.ts";
+import { rulesInForce } from "../../../query/history/rules.ts";
 import { statusIntervals } from "../../../query/history/sweep.ts";
 import type { Evidence } from "../../../query/weighed.ts";
 import { createReference } from "./reference.ts";
@@ -36,6 +37,7 @@ export function agree(played: Played): void {
   const reference = createReference(events, lapsedAtUs);
   for (const agent of AGENTS) {
     const intervals = statusIntervals(history, agent, EVER);
+    const sightings = statusIntervals(history, agent, EVER, rulesInForce, true);
     for (const atUs of momentsAndBirths(played)) {
       const expected = reference.at(agent, atUs);
       const found = intervalAt(intervals, atUs);
@@ -45,7 +47,15 @@ export function agree(played: Played): void {
         status: expected?.status ?? null,
         reason: expected?.reason ?? null,
       });
-      if (expected === null) continue;
+      if (expected === null) {
+        const seen = intervalAt(sightings, atUs);
+        const sighted = reference.sighting(agent, atUs);
+        expect({ ...at, sighted: [seen?.status, seen?.reason] }).toEqual({
+          ...at,
+          sighted: [sighted?.status ?? null, sighted?.reason ?? null],
+        });
+        continue;
+      }
       expect({ ...at, pane: paneOf(factsAt(history, agent, atUs).evidence.pane) }).toEqual({
         ...at,
         pane: paneOf(reference.pane(agent, atUs)),

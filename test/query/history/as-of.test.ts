@@ -12,6 +12,7 @@ const at = (second: number, all = false): PsDocument =>
     tenantId: "t",
     host: "h",
     logSeq: story.log.events.length,
+    beginsUs: story.at(0),
     atUs: story.at(second),
     all,
   });

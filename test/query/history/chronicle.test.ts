@@ -224,6 +224,7 @@ function agreeOnThePast(
           agents: AGENTS.map((agent) => ({
             agent,
             intervals: [...past.intervals(agent, window)],
+            sightings: [...past.sightings(agent, window)],
             uptime: past.uptime(agent, window),
             outages: [...past.outages(agent, window)],
             lives: past.lives(agent, window),
@@ -234,6 +235,8 @@ function agreeOnThePast(
                 "healthy",
                 "stale",
                 "dead",
+                "running",
+                "stopped",
                 "absent",
                 "unobserved",
                 "started",
@@ -363,6 +366,7 @@ describe("the chronicle that is kept beside the log", () => {
                   for (const agent of AGENTS) {
                     expect(past.explain(agent, atUs)).toEqual(whole.explain(agent, atUs));
                     expect([...past.intervals(agent, window)]).toEqual([...whole.intervals(agent, window)]);
+                    expect([...past.sightings(agent, window)]).toEqual([...whole.sightings(agent, window)]);
                   }
                 }
               } finally {

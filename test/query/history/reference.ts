@@ -15,6 +15,8 @@ import { SOCKET } from "../../support/looks.ts";
 export interface Reference {
   /** The verdict at a moment; null when the agent was not on the roster. */
   at(agent: string, atUs: number): Verdict | null;
+  /** The same of a session that no roster names; null when it is known not to be there, or only hooks told of it. */
+  sighting(agent: string, atUs: number): Verdict | null;
   /** What is known then of its own pane. */
   pane(agent: string, atUs: number): Evidence["pane"];
 }
@@ -915,84 +917,101 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
       if (!newestStay || newestStay.type === "roster.agent.removed") return null;
       const declaration = payload(newestStay, "roster.agent.declared");
       const declared = stays.findLast((event) => event.type === "roster.agent.declared") as StoredEvent;
-      const { pane, own, voidFromUs } = paneAt(agent, atUs);
-      const unit = unitAt(declaration.unit, atUs);
-      const { beat, beatSeq: made } = beatAt(agent, atUs);
-      /**
-       * From when on its reach says nothing, in time in which nobody read beats: a boot ended whatever beat before it; what was gone when it was first
-       * read had only been there, where nothing else is told of its life.
-       */
-      const reachEndsUs = (): number => {
-        const received = events.find(({ seq }) => seq === made);
-        if (!beat || !received) return Infinity;
-        const madeUs = happened(received);
-        if (isCovered("heartbeat", madeUs) || isCovered("heartbeat", atUs)) return Infinity;
-        const { toUs } = gapAround("heartbeat", madeUs);
-        if (toUs === Infinity || toUs !== gapAround("heartbeat", atUs).toUs) return Infinity;
-        const bootUs = Math.min(...[...boots.values()].filter((us) => us > beat.atUs));
-        const next = beatsOf(agent).find(({ seq }) => seq > made);
-        if (next?.type !== "heartbeat.writer.exited") return bootUs;
-        if (payload(next, "heartbeat.writer.exited").pid !== beat.beat.pid) return bootUs;
-        const isFoundGone = next.occurredAtUs > beat.atUs && next.occurredAtUs <= received.recordedAtUs;
-        const then = paneAt(agent, madeUs).own;
-        const hasToldEnd = then?.begunByUs !== undefined && !then.unseenEnd;
-        const isThere = then?.state === "alive" && lostUs(then, madeUs) === undefined;
-        const isTold = isThere || hasToldEnd;
-        return isFoundGone && !isTold ? Math.min(bootUs, madeUs + 1) : bootUs;
-      };
-      const mayLive = !pane.known || pane.state === "alive";
-      /** What a start is given, to bring its pane. */
-      const graceUs = Math.round(Math.min(3 * declaration.intervalSeconds, 10) * 1e6);
-      const isUp =
-        unit.known && unit.active === "active" && (own !== undefined || atUs - graceUs > unit.atUs);
-      const unitRan = isUp || (unit.known && unit.active === "failed");
-      const endedUs = own === undefined || own.unseenEnd ? Infinity : ranUntil(own, atUs);
-      const ownSeq = own === undefined ? 0 : toldSeq(own, atUs);
-      // What ended in the second of its declaration may have run after it.
-      const mayHaveRunUs = own === undefined ? -Infinity : (own.endedByUs ?? ranUntil(own, atUs));
-      const ownRan = mayHaveRunUs >= byClockOf(declared.occurredAtUs, declared.seq, ownSeq);
-      const wasThere = beat?.writerExitedAtUs === null || (beat?.writerExitedAtUs ?? 0) > (beat?.atUs ?? 0);
-      const hasBeaten =
-        beat !== undefined &&
-        wasThere &&
-        beat.atUs >= byClockOf(declared.occurredAtUs, declared.seq, beat.seq);
-      const beatSeq = beat?.seq ?? 0;
-      const byClock = (us: number | null | undefined, seq: number): number | null =>
-        own && typeof us === "number" ? byClockOf(us, own.bornSeq, seq) : null;
-      const byNow = {
-        startedAtUs: byClock(own?.startedAtUs, Infinity),
-        atUs: byClock(own?.atUs, Infinity),
-      };
-      return judge({
-        nowUs: atUs,
-        beatExpected: declaration.heartbeat === "expected",
-        lifecycle: declaration.lifecycle,
-        intervalSeconds: declaration.intervalSeconds,
-        everRan: unitRan || ownRan || hasBeaten,
-        pane: pane.known && pane.state === "alive" ? { ...pane, ...byNow } : pane,
-        unit,
-        ...stopAt(agent, own, pane, unit, graceUs, atUs),
-        // It bears on since when, which this judge does not tell.
-        vouchedUntilUs: null,
-        beat: {
-          ...judgeBeat({
-            nowUs: atUs,
-            intervalSeconds: declaration.intervalSeconds,
-            heartbeat: beat && { ...beat, voidFromUs: Math.min(voidFromUs ?? Infinity, reachEndsUs()) },
-            watched: isWatched(agent, atUs),
-            bornAtUs: mayLive ? byClock(own?.startedAtUs, beatSeq) : null,
-            // A life that was told to have ended answers no longer, until somebody knows of another.
-            endedAtUs: pane.known || endedUs === Infinity ? undefined : byClockOf(endedUs, ownSeq, beatSeq),
-            resumedAtUs: unlived.filter(({ fromUs }) => fromUs <= atUs).at(-1)?.resumedAtUs ?? null,
-          }),
-          status: beat?.beat.status ?? null,
-          statusSinceUs: null,
-          staleSinceUs: null,
-          writerExitedAtUs: beat?.writerExitedAtUs ?? null,
-        },
-      });
+      return judgeAs({ ...declaration, declared }, agent, atUs);
+    },
+    sighting(agent, atUs) {
+      const { pane, own } = paneAt(agent, atUs);
+      if (pane.known && (pane.state === "missing" || own?.begunByUs !== undefined)) return null;
+      const unit = `mosaic-agent@${agent}.service`;
+      // Nobody promised anything about it: not that it beats, nor for how long it runs.
+      const nothing = { heartbeat: "not-expected", lifecycle: "always", intervalSeconds: 15 } as const;
+      return judgeAs({ unit, ...nothing, declared: { occurredAtUs: 0, seq: 0 } }, agent, atUs);
     },
   };
+
+  function judgeAs(
+    declaration: Pick<
+      PayloadOf<"roster.agent.declared">,
+      "unit" | "heartbeat" | "lifecycle" | "intervalSeconds"
+    > & { readonly declared: Pick<StoredEvent, "occurredAtUs" | "seq"> },
+    agent: string,
+    atUs: number,
+  ): Verdict {
+    const { declared } = declaration;
+    const { pane, own, voidFromUs } = paneAt(agent, atUs);
+    const unit = unitAt(declaration.unit, atUs);
+    const { beat, beatSeq: made } = beatAt(agent, atUs);
+    /**
+     * From when on its reach says nothing, in time in which nobody read beats: a boot ended whatever beat before it; what was gone when it was first
+     * read had only been there, where nothing else is told of its life.
+     */
+    const reachEndsUs = (): number => {
+      const received = events.find(({ seq }) => seq === made);
+      if (!beat || !received) return Infinity;
+      const madeUs = happened(received);
+      if (isCovered("heartbeat", madeUs) || isCovered("heartbeat", atUs)) return Infinity;
+      const { toUs } = gapAround("heartbeat", madeUs);
+      if (toUs === Infinity || toUs !== gapAround("heartbeat", atUs).toUs) return Infinity;
+      const bootUs = Math.min(...[...boots.values()].filter((us) => us > beat.atUs));
+      const next = beatsOf(agent).find(({ seq }) => seq > made);
+      if (next?.type !== "heartbeat.writer.exited") return bootUs;
+      if (payload(next, "heartbeat.writer.exited").pid !== beat.beat.pid) return bootUs;
+      const isFoundGone = next.occurredAtUs > beat.atUs && next.occurredAtUs <= received.recordedAtUs;
+      const then = paneAt(agent, madeUs).own;
+      const hasToldEnd = then?.begunByUs !== undefined && !then.unseenEnd;
+      const isThere = then?.state === "alive" && lostUs(then, madeUs) === undefined;
+      const isTold = isThere || hasToldEnd;
+      return isFoundGone && !isTold ? Math.min(bootUs, madeUs + 1) : bootUs;
+    };
+    const mayLive = !pane.known || pane.state === "alive";
+    /** What a start is given, to bring its pane. */
+    const graceUs = Math.round(Math.min(3 * declaration.intervalSeconds, 10) * 1e6);
+    const isUp = unit.known && unit.active === "active" && (own !== undefined || atUs - graceUs > unit.atUs);
+    const unitRan = isUp || (unit.known && unit.active === "failed");
+    const endedUs = own === undefined || own.unseenEnd ? Infinity : ranUntil(own, atUs);
+    const ownSeq = own === undefined ? 0 : toldSeq(own, atUs);
+    // What ended in the second of its declaration may have run after it.
+    const mayHaveRunUs = own === undefined ? -Infinity : (own.endedByUs ?? ranUntil(own, atUs));
+    const ownRan = mayHaveRunUs >= byClockOf(declared.occurredAtUs, declared.seq, ownSeq);
+    const wasThere = beat?.writerExitedAtUs === null || (beat?.writerExitedAtUs ?? 0) > (beat?.atUs ?? 0);
+    const hasBeaten =
+      beat !== undefined && wasThere && beat.atUs >= byClockOf(declared.occurredAtUs, declared.seq, beat.seq);
+    const beatSeq = beat?.seq ?? 0;
+    const byClock = (us: number | null | undefined, seq: number): number | null =>
+      own && typeof us === "number" ? byClockOf(us, own.bornSeq, seq) : null;
+    const byNow = {
+      startedAtUs: byClock(own?.startedAtUs, Infinity),
+      atUs: byClock(own?.atUs, Infinity),
+    };
+    return judge({
+      nowUs: atUs,
+      beatExpected: declaration.heartbeat === "expected",
+      lifecycle: declaration.lifecycle,
+      intervalSeconds: declaration.intervalSeconds,
+      everRan: unitRan || ownRan || hasBeaten,
+      pane: pane.known && pane.state === "alive" ? { ...pane, ...byNow } : pane,
+      unit,
+      ...stopAt(agent, own, pane, unit, graceUs, atUs),
+      // It bears on since when, which this judge does not tell.
+      vouchedUntilUs: null,
+      beat: {
+        ...judgeBeat({
+          nowUs: atUs,
+          intervalSeconds: declaration.intervalSeconds,
+          heartbeat: beat && { ...beat, voidFromUs: Math.min(voidFromUs ?? Infinity, reachEndsUs()) },
+          watched: isWatched(agent, atUs),
+          bornAtUs: mayLive ? byClock(own?.startedAtUs, beatSeq) : null,
+          // A life that was told to have ended answers no longer, until somebody knows of another.
+          endedAtUs: pane.known || endedUs === Infinity ? undefined : byClockOf(endedUs, ownSeq, beatSeq),
+          resumedAtUs: unlived.filter(({ fromUs }) => fromUs <= atUs).at(-1)?.resumedAtUs ?? null,
+        }),
+        status: beat?.beat.status ?? null,
+        statusSinceUs: null,
+        staleSinceUs: null,
+        writerExitedAtUs: beat?.writerExitedAtUs ?? null,
+      },
+    });
+  }
 }
 
 const SECOND_US = 1_000_000;
