@@ -16,6 +16,7 @@ const COLUMNS = [
   "rules",
   "why",
   "since",
+  "unrostered",
 ];
 
 /** Each agent's statuses as CSV (RFC 4180), a line at a time. Within one agent the seconds add up to the window. */
@@ -23,7 +24,7 @@ export function* historyCsv(past: Past, { entries, window }: StoryInput): Genera
   yield `${COLUMNS.join(",")}\r\n`;
   for (const { name } of entries) {
     for (const interval of cutIntervals(past, name, window)) {
-      const { from, to, seconds, began_before, status, reason, rules, why, since } = interval;
+      const { from, to, seconds, began_before, status, reason, rules, why, since, unrostered } = interval;
       const cells = [
         past.tenantId,
         past.host,
@@ -32,11 +33,12 @@ export function* historyCsv(past: Past, { entries, window }: StoryInput): Genera
         to,
         seconds,
         began_before,
-        status ?? "off-roster",
+        status,
         reason,
         rules,
         why.join(" "),
         since,
+        unrostered,
       ];
       yield `${cells.map((cell) => csvCell(cell === null ? null : String(cell))).join(",")}\r\n`;
     }

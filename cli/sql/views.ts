@@ -61,6 +61,7 @@ export const VIEWS = {
     "rules",
     "why",
     "since_at",
+    "unrostered",
   ],
   messages: [
     "tenant_id",
@@ -176,7 +177,7 @@ function* intervalRows(reader: Reader, endUs: number, now: number): Generator<Sq
           partition.tenantId,
           partition.host,
           name,
-          status ?? "off-roster",
+          status,
           reason,
           isoMicros(from),
           toUs === null ? null : isoMicros(toUs),
@@ -186,6 +187,7 @@ function* intervalRows(reader: Reader, endUs: number, now: number): Generator<Sq
           BigInt(rules),
           JSON.stringify(why),
           sinceUs === null ? null : isoMicros(sinceUs),
+          interval.unrostered ? 1n : 0n,
         ];
       }
     }

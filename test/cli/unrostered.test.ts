@@ -113,3 +113,20 @@ test("why names what took it off the roster, and when the roster was looked at",
     /declared +not on the roster +observed 0\.0 s ago, by roster\n +#\d+ .*roster\.agent\.removed/,
   );
 });
+
+test("JSON, CSV and sql say the same of time in which it was neither on the roster nor there", async () => {
+  const told = (await intervals("hand"))?.map(([, status, unrostered]) => [status, unrostered]);
+  const [head = "", ...lines] = (await past.run("history", "hand", "--since", "20:00", "--csv")).stdout
+    .trim()
+    .split("\r\n");
+  const columns = head.split(",");
+  const cell = (line: string, column: string) => line.split(",")[columns.indexOf(column)] ?? "";
+  expect(lines.map((line) => [cell(line, "status") || null, cell(line, "unrostered") === "true"])).toEqual(
+    told,
+  );
+  const query = "SELECT status, unrostered FROM intervals WHERE agent = 'hand' ORDER BY from_us";
+  const { rows } = await past.json<{ rows: { status: string | null; unrostered: number }[] }>(
+    ...["sql", "--in-this-process", query],
+  );
+  expect(rows.map(({ status, unrostered }) => [status, unrostered === 1])).toEqual(told);
+});
