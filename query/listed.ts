@@ -11,6 +11,18 @@ export function rosteredOf(documents: ReadonlyDocuments): string[] {
   return roster.map((entry) => entry[0]);
 }
 
+/** Names that may have a row: the roster, and with `all`, or where there is no roster, whoever else had a session (see `isGone`). */
+export function namesOf(
+  documents: ReadonlyDocuments,
+  { all, owners }: { readonly all: boolean; readonly owners: () => readonly string[] },
+): string[] {
+  const rostered = rosteredOf(documents);
+  if (!all && rostered.length > 0) return rostered;
+  const isOn = new Set(rostered);
+  const others = owners().filter((name) => !isOn.has(name));
+  return [...rostered, ...others.sort()];
+}
+
 /** Whoever had a session: one that was there once may be there again where nobody can tell. */
 export function ownersIn(documents: ReadonlyDocuments): string[] {
   const found = new Set<string>();

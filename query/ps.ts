@@ -4,7 +4,7 @@ import { coverageOf, freshnessOf, SOURCES_OF_PS } from "./coverage.ts";
 import type { AgentFacts } from "./evidence.ts";
 import { activeOf, factsOf } from "./evidence.ts";
 import { isoOf, isoOrNull } from "./instant.ts";
-import { isGone, ownersIn, rosteredOf } from "./listed.ts";
+import { isGone, namesOf, ownersIn } from "./listed.ts";
 import { type LivingNamesake, livesSinceUs } from "./namesakes.ts";
 import { documentOf, documentsOf, ONLY } from "./planes/documents.ts";
 import type { AgentRow, Flag, Namesake, Plane, PsDocument } from "./row.ts";
@@ -61,10 +61,7 @@ export interface TableInput extends Omit<PsInput, "observations" | "observer"> {
 /** The one builder of the table, for every moment. */
 export function tableDocument(input: TableInput): PsDocument {
   const { documents, nowUs, observer, tenantId, host, coverage, coverageOf } = input;
-  const rostered = rosteredOf(documents);
-  const isOn = new Set(rostered);
-  const unrostered = input.all || rostered.length === 0 ? input.owners() : [];
-  const names = [...rostered, ...unrostered.filter((name) => !isOn.has(name)).sort()];
+  const names = namesOf(documents, input);
   const file = documentOf(documents, "rosterfile", ONLY);
   return {
     schema: "fleet.ps.v1",

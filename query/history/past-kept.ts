@@ -9,7 +9,6 @@ import { bootGapsWithin } from "./boot-gaps.ts";
 import { CADENCE } from "./cadence.ts";
 import type { History } from "./history.ts";
 import { historyFrom } from "./history.ts";
-import { touchedFrom } from "./horizon.ts";
 import type { Interval } from "./intervals.ts";
 import { extend } from "./intervals.ts";
 import { livesWithin } from "./lives.ts";
@@ -23,10 +22,12 @@ import { bookOfOne, newestOf, RULES, type Rules } from "./rules.ts";
 import { keptBook, settledUntil } from "./settle.ts";
 import { maybeUnrostered, sightingsOf } from "./sightings.ts";
 import { since } from "./span.ts";
+import { standsUntil } from "./stands-until.ts";
 import { aroundOf, staysIn } from "./stays.ts";
 import type { Window } from "./sweep.ts";
 import { statusIntervals } from "./sweep.ts";
 import { clipped, uptimeOf } from "./uptime.ts";
+import { isWell, wellFor } from "./well.ts";
 import {
   happeningsWithin,
   isHappening,
@@ -123,9 +124,7 @@ export function keptPast(input: KeptPastInput): Past {
     const known = judged.get(agent);
     // Whoever asks for long may meet verdicts that were cut off meanwhile.
     if (known && verdicts.untilUs(agent) >= known.fromUs) return known;
-    // A recorder that lapsed unsaid, or a clock that was set back since, changes what was settled.
-    const bound = Math.min(lapsedFromUs(view, lapsedAtUs), steppedFromUs(view, nowUs));
-    const fromUs = Math.min(settledUntil(view, verdicts, agent), bound);
+    const fromUs = Math.min(settledUntil(view, verdicts, agent), standsUntil(view, lapsedAtUs, nowUs));
     // Judged only for a question that reaches so far.
     const intervals = once(() => judge(agent, { fromUs, toUs: Infinity }));
     const made = { fromUs, intervals };
@@ -291,28 +290,6 @@ export function keptPast(input: KeptPastInput): Past {
 interface Tail {
   readonly fromUs: number;
   readonly intervals: () => readonly Interval[];
-}
-
-function wellFor(fromUs: number, toUs: number): Interval {
-  return { fromUs, toUs, status: "healthy", reason: null, why: [], rules: 0 };
-}
-
-/** As `VerdictReader.notWell` has it. */
-function isWell(status: AgentStatus): boolean {
-  return ["healthy", "busy", "starting", "running"].includes(status);
-}
-
-/** One that lapsed as it began to watch has ended no gap. */
-function lapsedFromUs(view: ChronicleView, lapsedAtUs: number | null): number {
-  if (lapsedAtUs === null) return Infinity;
-  return Math.min(...touchedFrom(view, [{ plane: "everything", fromUs: lapsedAtUs }]));
-}
-
-/** Where the clock reads less than at the last event, all that was told has happened by now: as if the recorder had said so. */
-function steppedFromUs(view: ChronicleView, nowUs: number): number {
-  const lastUs = view.recordedAtUs(view.lastSeq()) ?? -Infinity;
-  if (nowUs >= lastUs) return Infinity;
-  return Math.min(...touchedFrom(view, [{ plane: "everything", fromUs: nowUs }]));
 }
 
 const ALWAYS: Window = { fromUs: -Infinity, toUs: Infinity };
