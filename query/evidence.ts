@@ -146,6 +146,7 @@ export function factsOf(input: {
       takesUs,
       setBack,
       managers: managerExits(documents),
+      bootedAtUs: manager?.manager.bootedAtUs ?? null,
       writer: writerGone(heartbeat, own, pane),
       unitFailedAtUs: unitEvidence.known && unitEvidence.active === "failed" ? unitEvidence.atUs : null,
     },
@@ -161,6 +162,7 @@ export function factsOf(input: {
   const evidence: Evidence = {
     nowUs,
     beatExpected: declaration?.heartbeat === "expected",
+    expectedSinceUs: roster?.expectedSinceUs ?? null,
     lifecycle: declaration?.lifecycle ?? "always",
     ...intervals,
     everRan: ran || answered,
@@ -180,7 +182,9 @@ export function factsOf(input: {
       counts,
       freshUntilUs,
       status: heartbeat?.beat.status ?? null,
-      statusSinceUs: heartbeat ? withinSinceUs(heartbeat.atUs, heartbeat.statusSinceUs, intervals) : null,
+      statusSinceUs: heartbeat
+        ? withinSinceUs(heartbeat.atUs, statusSinceUs(heartbeat, own), intervals)
+        : null,
       staleSinceUs: heartbeat ? outSinceUs(heartbeat.atUs, intervals) : null,
       writerExitedAtUs: heartbeat?.writerExitedAtUs ?? null,
     },
@@ -294,4 +298,9 @@ function socketOf(coverage: Coverage, socketName: string | undefined): string | 
   const named = coverage.scopes("tmux").filter((path) => basename(path) === socketName);
   // One of that name in another directory may have been watched at another time.
   return named.find((path) => coverage.of("tmux", path).state === "fresh") ?? named[0] ?? null;
+}
+
+/** While its session had another name it was shown as that, whoever watched it come back. */
+function statusSinceUs({ statusSinceUs: us }: HeartbeatDocument, own: AgentPane | undefined): number {
+  return own?.state === "alive" ? Math.max(us, own.namedAtUs ?? us) : us;
 }

@@ -12,6 +12,8 @@ export interface Evidence {
   readonly nowUs: number;
   /** False for rows that nobody expects to beat (the holder, unrostered sessions): they are running, dead, stopped or unobserved. */
   readonly beatExpected: boolean;
+  /** Since when that is so, where the roster had declared it otherwise; null: as long as it is on the roster. */
+  readonly expectedSinceUs: number | null;
   readonly lifecycle: "always" | "ephemeral";
   readonly intervalSeconds: number;
   /** What the roster had declared before, where that has changed: what is within its time, or beyond, may be so only since then. */

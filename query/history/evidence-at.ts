@@ -11,9 +11,11 @@ import type {
 } from "../planes/documents.ts";
 import type { Unlived } from "./chronology.ts";
 import type { History } from "./history.ts";
+import type { ServerTold } from "./server-timeline.ts";
 import type { Spans } from "./span.ts";
 import { lastMoment, spanAt } from "./span.ts";
-import { valueAt } from "./timeline.ts";
+import type { Timeline } from "./timeline.ts";
+import { pieceAt, valueAt } from "./timeline.ts";
 
 /** The documents as they stand at a moment, by all the evidence known now: what the folds of the present would hold then. */
 export function documentsAt(history: History, atUs: number): ReadonlyDocuments {
@@ -24,7 +26,7 @@ export function documentsAt(history: History, atUs: number): ReadonlyDocuments {
       case "heartbeat":
         return valueAt(history.beat(id).told, atUs).document;
       case "server":
-        return sinceBy(valueAt(history.server(id), atUs).server, atUs);
+        return sinceBy(history.server(id), atUs);
       case "recorder":
         return recorderAt(history, atUs);
       default:
@@ -43,8 +45,12 @@ export function documentsAt(history: History, atUs: number): ReadonlyDocuments {
 }
 
 /** One that a process of its own proves was there before the look that told of it. */
-function sinceBy(server: ServerDocument | undefined, atUs: number): ServerDocument | undefined {
-  return server === undefined || server.sinceUs <= atUs ? server : { ...server, sinceUs: atUs };
+function sinceBy(servers: Timeline<ServerTold>, atUs: number): ServerDocument | undefined {
+  const piece = pieceAt(servers, atUs);
+  const { server } = servers.values[piece] as ServerTold;
+  return server === undefined || server.sinceUs <= atUs
+    ? server
+    : { ...server, sinceUs: servers.fromUs[piece] as number };
 }
 
 function agentAt(history: History, agent: string, atUs: number): AgentDocument {

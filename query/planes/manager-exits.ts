@@ -113,6 +113,12 @@ export function outlived({ exits }: ManagerExits, atUs: number, bootId: string):
   return exit.bootId === bootId || atUs < exit.heardUntilUs;
 }
 
+/** When the first user manager of a later boot was there: with the machine, where that is the one that is there now. */
+export function nextBootUs({ exits }: ManagerExits, atUs: number, bootedAtUs: number | null): number | null {
+  const exit = exitAfter(exits, atUs);
+  return exit === undefined || exit === exits.at(-1) ? bootedAtUs : exit.toUs;
+}
+
 /** The one in which what ran then went, at the latest. */
 function exitAfter(exits: readonly ManagerExit[], atUs: number): ManagerExit | undefined {
   return exits.find(({ toUs }) => toUs > atUs);

@@ -3,7 +3,7 @@ import type { Documents, FoldEvent } from "../../store/projection.ts";
 import { byClockOf, type SetBack } from "./clock.ts";
 import type { Intent, Purpose } from "./documents.ts";
 import { documentOf } from "./documents.ts";
-import { exitAround, goingSince, type ManagerExits, outlived } from "./manager-exits.ts";
+import { exitAround, goingSince, type ManagerExits, nextBootUs, outlived } from "./manager-exits.ts";
 import { REACH_IN_INTERVALS } from "./reach.ts";
 
 export const NO_PURPOSE: Purpose = { operator: null, systemd: null, startedAtUs: null };
@@ -138,21 +138,29 @@ export function stopInForce(
     readonly writer?: EndedWriter | null;
     readonly setBack?: readonly SetBack[];
     readonly managers?: ManagerExits;
+    /** Null: nobody told of the manager that there is. */
+    readonly bootedAtUs?: number | null;
   },
 ): { readonly stop: StopInForce | null; readonly endedAtUs: number | null } {
   const { managers = NONE_WENT } = at;
   let endedAtUs: number | null = null;
   const inForce: Intent[] = [];
   for (const intent of [meantBy(purpose, "operator", life), meantBy(purpose, "systemd", life)]) {
-    if (intent === null || !mayStand(intent, life, managers)) continue;
+    if (intent === null) continue;
     if (isOfEarlierLife(intent, lifeSince(life, purpose.startedAtUs, intent), at.setBack ?? [])) continue;
     if (hasLivedSince(intent, life, purpose.startedAtUs, at.writer)) continue;
+    if (!mayStand(intent, life, managers)) {
+      // As long as the machine had not booted it was down by that.
+      if (stoodUntilBoot(intent, life, managers))
+        endedAtUs = latest(endedAtUs, nextBootUs(managers, intent.atUs, at.bootedAtUs ?? null));
+      continue;
+    }
     const untilUs = endOf(intent, purpose.startedAtUs, at);
     // What comes back with the next user manager was restarted with it; what does not was wanted down by nobody.
     const exit = intent.by === "systemd" ? exitAround(managers, intent.atUs) : undefined;
-    if (untilUs === Infinity && exit !== undefined) endedAtUs = Math.max(endedAtUs ?? 0, exit.toUs);
+    if (untilUs === Infinity && exit !== undefined) endedAtUs = latest(endedAtUs, exit.toUs);
     else if (at.nowUs < untilUs) inForce.push(intent);
-    else endedAtUs = Math.max(endedAtUs ?? 0, untilUs);
+    else endedAtUs = latest(endedAtUs, untilUs);
   }
   const [stop] = inForce;
   if (stop === undefined) return { stop: null, endedAtUs };
@@ -189,6 +197,16 @@ function mayStand({ by, atUs, bootId }: Intent, life: Life, managers: ManagerExi
   if (sinceUs !== null && hadEnded(life, sinceUs)) return false;
   if (bootId === null || !life.bootId || plain(bootId) === plain(life.bootId)) return true;
   return sinceUs === null && outlived(managers, atUs, bootId);
+}
+
+/** One that counts for nothing since the machine has booted did until then, unless what it would have stopped had ended before its manager went. */
+function stoodUntilBoot({ atUs }: Intent, life: Life, managers: ManagerExits): boolean {
+  const sinceUs = goingSince(managers, atUs);
+  return sinceUs === null || !hadEnded(life, sinceUs);
+}
+
+function latest(a: number | null, b: number | null): number | null {
+  return a === null || b === null ? (a ?? b) : Math.max(a, b);
 }
 
 /** One that began in the second in which a start was wanted after this stop began by that start. */

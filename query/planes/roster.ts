@@ -1,6 +1,7 @@
 import type { FleetEvent, PayloadOf } from "../../store/events/catalogue.ts";
 import type { RosterSnapshot } from "../../store/events/snapshot.ts";
 import type { DeriveContext, Documents, FoldEvent, ReadonlyDocuments } from "../../store/projection.ts";
+import type { RosterDocument } from "./documents.ts";
 import { documentOf, documentsOf, ONLY } from "./documents.ts";
 import { declaredNext, intervalsOf } from "./reach.ts";
 import { sameValue } from "./same-value.ts";
@@ -17,6 +18,7 @@ export function foldRoster(documents: Documents, event: FoldEvent): void {
       documents.set("roster", event.agent, {
         declaration,
         ...(intervalsBefore === undefined ? {} : { intervalsBefore }),
+        ...expectedSince(known, declaration, event.occurredAtUs),
         declaredAtUs: known?.declaredAtUs ?? event.occurredAtUs,
         declaredSeq: known?.declaredSeq ?? event.seq,
         ...changed,
@@ -40,6 +42,16 @@ export function foldRoster(documents: Documents, event: FoldEvent): void {
       return;
     }
   }
+}
+
+function expectedSince(
+  known: RosterDocument | undefined,
+  { heartbeat }: PayloadOf<"roster.agent.declared">,
+  atUs: number,
+): Pick<RosterDocument, "expectedSinceUs"> {
+  if (known === undefined) return {};
+  if (known.declaration.heartbeat !== heartbeat) return { expectedSinceUs: atUs };
+  return known.expectedSinceUs === undefined ? {} : { expectedSinceUs: known.expectedSinceUs };
 }
 
 /** A refused or missing file changes no declaration: the last good roster stays in force. */

@@ -986,6 +986,7 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
     return judge({
       nowUs: atUs,
       beatExpected: declaration.heartbeat === "expected",
+      expectedSinceUs: null,
       lifecycle: declaration.lifecycle,
       intervalSeconds: declaration.intervalSeconds,
       everRan: unitRan || ownRan || hasBeaten,

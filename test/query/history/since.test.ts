@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { beforeEach, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import { factsAt } from "../../../query/history/evidence-at.ts";
 import { statusIntervals } from "../../../query/history/sweep.ts";
 import { exactUsOf } from "../../../query/instant.ts";
@@ -249,4 +249,40 @@ test("whatever the roster declares between whatever beats, present and past say 
     }),
     { numRuns: Number(process.env.PROPERTY_RUNS ?? 300) },
   );
+});
+
+describe("what was shown as something else meanwhile is so since that is over", () => {
+  test("where its session had another name", () => {
+    story.record(300, alive(300), beatLook(story.at(300), "coder0", story.at(299)));
+    story.look(305, tmuxLook(story.at(305), [paneSeen("elsewhere", 1, { startedAtUs: T + 10 * S })]));
+    expect(sinces(306)[0]).toBe("dead");
+    story.look(306, beatLook(story.at(306), "coder0", story.at(306)));
+    story.look(310, alive(310));
+    story.look(310, beatLook(story.at(310), "coder0", story.at(310)));
+    expect(sinces(311)).toEqual(["healthy", 310, 310, 310]);
+    story.stop(312);
+    // Nobody watches its pane, and its beat still reaches.
+    const { evidence } = factsAt(story.history(), "coder0", story.at(315));
+    expect(judge(evidence)).toMatchObject({ status: "healthy", sinceUs: story.at(310) });
+  });
+
+  test("where it was expected to beat, and is no longer", () => {
+    story.record(300, alive(300));
+    expect(sinces(301)[0]).toBe("silent");
+    story.look(305, rosterLook(story.at(305), { coder0: { heartbeat: "not-expected" } }));
+    expect(sinces(306)).toEqual(["running", 305, 305, 305]);
+    story.look(310, rosterLook(story.at(310), { coder0: { heartbeat: "expected" } }));
+    expect(sinces(311)).toEqual(["silent", 310, 310, 310]);
+  });
+
+  test("where a shutdown's stop jobs had taken it down, until the machine had booted", () => {
+    story.look(40, systemdLook(story.at(40), {}));
+    story.tell(299, journalLine(story.at(99.9), "stopping", "stop", "11111111222233334444555555555555"));
+    story.tell(299, closedAt(100));
+    const booted = systemdLook(story.at(300), {}, { bootId: "boot-two", bootedAtUs: story.at(200) });
+    story.record(300, booted, tmuxLook(story.at(300), [], { server: null, goneReason: "no-socket" }));
+    const told = statusIntervals(story.history(), "coder0", { fromUs: story.at(90), toUs: story.at(301) });
+    expect(told.map(({ fromUs, status }) => [(fromUs - T) / S, status])).toContainEqual([100, "stopped"]);
+    expect(sinces(301)).toEqual(["dead", 200, 200, 200]);
+  });
 });
