@@ -357,8 +357,8 @@ describe("history never lies", () => {
           /** Whose pane is there, alive or dead. */
           const panes = new Set<number>();
           const isThere = (op: Op): boolean => {
-            if (op.kind === "start" && !panes.has(op.agent))
-              for (const set of [alive, panes]) set.add(op.agent);
+            const starts = op.kind === "start" || (op.kind === "started-unseen" && op.stays);
+            if (starts && !panes.has(op.agent)) for (const set of [alive, panes]) set.add(op.agent);
             if (op.kind === "respawn" && panes.has(op.agent)) alive.add(op.agent);
             if (op.kind === "come-and-go" && !op.closes) panes.add(op.agent);
             if (op.kind === "close") for (const set of [alive, panes]) set.delete(op.agent);
