@@ -33,6 +33,7 @@ import { documentOf, ONLY, within } from "./planes/documents.ts";
 import { managerExits } from "./planes/manager-exits.ts";
 import { NO_PURPOSE, startTakesUs, stopInForce } from "./planes/purpose.ts";
 import { intervalsOf, outSinceUs, withinSinceUs } from "./planes/reach.ts";
+import { statusSinceUs } from "./shown-since.ts";
 import { vouchedUntil } from "./vouched.ts";
 import type { Evidence } from "./weighed.ts";
 
@@ -298,9 +299,4 @@ function socketOf(coverage: Coverage, socketName: string | undefined): string | 
   const named = coverage.scopes("tmux").filter((path) => basename(path) === socketName);
   // One of that name in another directory may have been watched at another time.
   return named.find((path) => coverage.of("tmux", path).state === "fresh") ?? named[0] ?? null;
-}
-
-/** While its session had another name it was shown as that, whoever watched it come back. */
-function statusSinceUs({ statusSinceUs: us }: HeartbeatDocument, own: AgentPane | undefined): number {
-  return own?.state === "alive" ? Math.max(us, own.namedAtUs ?? us) : us;
 }

@@ -12,6 +12,7 @@ import {
 } from "./death.ts";
 import { outSinceUs, withinSinceUs } from "./planes/reach.ts";
 import type { AgentStatus, Plane } from "./row.ts";
+import { shownSinceUs } from "./shown-since.ts";
 import type { Evidence } from "./weighed.ts";
 
 type Answer = "yes" | "no" | "unknown";
@@ -58,7 +59,7 @@ export function judge(evidence: Evidence): Verdict {
     return {
       status: step.status,
       reason: step.reason ?? null,
-      sinceUs: sinceOf(step, evidence),
+      sinceUs: shownSinceUs(step, evidence),
       unknown,
       rungs,
     };
@@ -66,16 +67,6 @@ export function judge(evidence: Evidence): Verdict {
   const because = "nothing that could tell is watching";
   rungs.push({ status: "unobserved", holds: "yes", because });
   return { status: "unobserved", reason: "no evidence", sinceUs: null, unknown, rungs };
-}
-
-/** What ends is told alike of those that are expected to beat and of those that are not. */
-const ENDED: ReadonlySet<AgentStatus> = new Set(["stopped", "finished", "failed", "absent", "dead"]);
-
-function sinceOf({ status, sinceUs }: Step, { nowUs, expectedSinceUs }: Evidence): number | null {
-  if (sinceUs === undefined || sinceUs === null) return null;
-  const asExpectedUs = ENDED.has(status) ? sinceUs : Math.max(sinceUs, expectedSinceUs ?? sinceUs);
-  // A beat may be dated by a clock that is ahead: nothing is so since later than now.
-  return Math.min(asExpectedUs, nowUs);
 }
 
 /** From the top down; a rung that has nothing to say of such a row is null. Each is asked only where none above it holds. */
