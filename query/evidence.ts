@@ -34,6 +34,7 @@ import { managerExits } from "./planes/manager-exits.ts";
 import { NO_PURPOSE, startTakesUs, stopInForce } from "./planes/purpose.ts";
 import { intervalsOf, outSinceUs, withinSinceUs } from "./planes/reach.ts";
 import { statusSinceUs } from "./shown-since.ts";
+import { activeOf, unloadedUnit } from "./unit-evidence.ts";
 import { vouchedUntil } from "./vouched.ts";
 import type { Evidence } from "./weighed.ts";
 
@@ -273,26 +274,6 @@ function driftState(
   if (expected === null || actual === null) return "unknown";
   const matches = programMatches(actual, expected) || accept.some((name) => programMatches(actual, name));
   return matches ? "no" : "yes";
-}
-
-/** Every loaded unit of ours is listed, so one that a stray session might have and that is not listed is not loaded: none owns it. */
-function unloadedUnit(unit: string): UnitDocument {
-  const file = { load: "not-found", active: "inactive", sub: "dead", result: null, fileState: null };
-  const service = {
-    serviceType: null,
-    remainAfterExit: null,
-    killMode: null,
-    mainPid: null,
-    invocationId: null,
-  };
-  const runs = { restarts: null, execCode: null, execStatus: null, sinceUs: null };
-  const payload = { unit, ...file, ...service, ...runs };
-  return { agent: null, unit: payload, atUs: 0, seq: 0, recordedAtUs: 0 };
-}
-
-/** `ActiveState` of a unit that does not exist is `inactive` too: the planes tell the two apart. */
-export function activeOf({ unit }: UnitDocument): string {
-  return unit.load === "not-found" && unit.active === "inactive" ? "not-found" : unit.active;
 }
 
 function socketOf(coverage: Coverage, socketName: string | undefined): string | null {

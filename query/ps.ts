@@ -2,12 +2,13 @@ import type { ReadonlyDocuments } from "../store/projection.ts";
 import type { Coverage, Observation, Observer, Watch } from "./coverage.ts";
 import { coverageOf, freshnessOf, SOURCES_OF_PS } from "./coverage.ts";
 import type { AgentFacts } from "./evidence.ts";
-import { activeOf, factsOf } from "./evidence.ts";
+import { factsOf } from "./evidence.ts";
 import { isoOf, isoOrNull } from "./instant.ts";
 import { isGone, namesOf, ownersIn } from "./listed.ts";
 import { type LivingNamesake, livesSinceUs } from "./namesakes.ts";
 import { documentOf, documentsOf, ONLY } from "./planes/documents.ts";
 import type { AgentRow, Flag, Namesake, Plane, PsDocument } from "./row.ts";
+import { activeOf } from "./unit-evidence.ts";
 import type { Verdict } from "./verdict.ts";
 import { judge } from "./verdict.ts";
 

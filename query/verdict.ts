@@ -33,10 +33,7 @@ export interface Verdict {
   readonly rungs: readonly Rung[];
 }
 
-interface Step {
-  readonly status: AgentStatus;
-  readonly holds: Answer;
-  readonly because: string;
+interface Step extends Rung {
   readonly reason?: string | null;
   readonly sinceUs?: number | null;
   /** The planes that would have to be known. */
