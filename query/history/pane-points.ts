@@ -41,7 +41,9 @@ export function endPointsOf(events: Iterable<FoldEvent>, chronology: Chronology)
  * whoever is there last has died by the last one.
  */
 export function inOrder(points: readonly EndPoint[]): EndPoint[] {
-  const later = (a: EndPoint, b: EndPoint) => (a.state === "dead" ? b.seq - a.seq : a.seq - b.seq);
+  // By when they were written down: that says by when it had ended, wherever in the log they stand.
+  const told = (a: EndPoint, b: EndPoint) => a.recordedAtUs - b.recordedAtUs || a.seq - b.seq;
+  const later = (a: EndPoint, b: EndPoint) => (a.state === "dead" ? told(b, a) : told(a, b));
   const ofSame = (a: EndPoint, b: EndPoint) => a.withinUs - b.withinUs || later(a, b);
   return [...points].sort(
     (a, b) => a.atUs - b.atUs || (a.state === b.state ? ofSame(a, b) : a.state === "dead" ? -1 : 1),

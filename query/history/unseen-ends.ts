@@ -120,13 +120,14 @@ export function withoutReachOfEnded(
 ): Timeline<BeatTold> {
   if (ends.length === 0) return beats;
   const result = { fromUs: [...beats.fromUs], values: [...beats.values] };
-  for (const { seenUntilUs, byUs, nextMayHaveBeaten } of ends) {
+  /** The last beat before that moment says nothing from when on its life was not seen any more. */
+  const makeVoid = (byUs: number, seenUntilUs: number, mayBeOfNext: boolean): void => {
     const last = pieceAt(beats, byUs - 1);
     const { beatSeq } = beats.values[last] as BeatTold;
     let made = last;
     while (made > 0 && beats.values[made - 1]?.beatSeq === beatSeq) made--;
     const madeUs = beats.fromUs[made] as number;
-    if (nextMayHaveBeaten && madeUs >= seenUntilUs) continue;
+    if (mayBeOfNext && madeUs >= seenUntilUs) return;
     const voidFromUs = Math.max(seenUntilUs, madeUs + 1);
     for (let piece = pieceAt(beats, voidFromUs); piece <= last; piece++) {
       const fromUs = Math.max(voidFromUs, beats.fromUs[piece] as number);
@@ -135,6 +136,26 @@ export function withoutReachOfEnded(
       const document = { ...told.document, voidFromUs };
       setWithin(result, fromUs, Math.min(byUs, endOf(beats, piece)), { ...told, document });
     }
+  };
+  for (const { seenUntilUs, byUs, nextMayHaveBeaten } of ends) {
+    makeVoid(byUs, seenUntilUs, nextMayHaveBeaten);
+    // Where a life that came and went after it has beaten, it was over by then.
+    const otherUs = firstBeatOfOther(beats, seenUntilUs, byUs);
+    if (otherUs !== null) makeVoid(otherUs, seenUntilUs, false);
   }
   return result;
+}
+
+/** When another process was first heard than the one that was heard last at the one moment, before the other. */
+function firstBeatOfOther(
+  { fromUs, values }: Timeline<BeatTold>,
+  afterUs: number,
+  byUs: number,
+): number | null {
+  const first = pieceAt({ fromUs, values }, afterUs);
+  const writer = values[first]?.document?.beat.pid;
+  if (writer === undefined) return null;
+  for (let piece = first + 1; piece < values.length && (fromUs[piece] as number) < byUs; piece++)
+    if ((values[piece]?.document?.beat.pid ?? writer) !== writer) return fromUs[piece] as number;
+  return null;
 }

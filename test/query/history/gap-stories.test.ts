@@ -111,6 +111,19 @@ describe("intervals and the reference judge tell the same where", () => {
     );
   });
 
+  test("a life was over by the first beat of one that came after it, and had gone again before anybody looked", () => {
+    told(
+      ...seen,
+      { kind: "beat", agent: 1, status: "ok", aheadMs: 0 },
+      stopRecording,
+      { kind: "reboot", forMs: 1, journal: "silent" },
+      { kind: "start", agent: 1, hook: false },
+      { kind: "beat", agent: 1, status: "ok", aheadMs: 0 },
+      { kind: "reboot", forMs: 1, journal: "silent" },
+      { kind: "sample" },
+    );
+  });
+
   test("a making that was written down in its second had happened by then", () => {
     told(
       { kind: "start", agent: 0, hook: true },

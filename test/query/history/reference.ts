@@ -487,6 +487,14 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
     // A life that did not tell when it began may have made what beat since.
     const isOfNext =
       next !== life && next?.state === "alive" && overUs === untilUs && next.atUs !== next.startedAtUs;
+    // By the first beat of another process it was over, whoever that was.
+    const writer = beatAt(agent, knownUs).beat?.beat.pid;
+    const others = beatsOf(agent)
+      .map((event) => happened(event))
+      .filter((us) => us > knownUs && us < overUs && (beatAt(agent, us).beat?.beat.pid ?? writer) !== writer);
+    const otherUs = Math.min(...others);
+    if (writer !== undefined && atUs < otherUs && otherUs < Infinity)
+      return { ...unknown, voidFromUs: Math.max(knownUs, beatUs(otherUs) + 1) };
     if (isOfNext && beatUs(overUs) >= knownUs) return unknown;
     return { ...unknown, voidFromUs: Math.max(knownUs, beatUs(overUs) + 1) };
   };
