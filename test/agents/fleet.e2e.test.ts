@@ -462,8 +462,24 @@ describe("a start that fails says so", () => {
     const runs = { ok: true, outcome: "runs", already_running: false, exit_status: null };
     const started = async (verb: string) =>
       JSON.parse((await alice.fleet("agent", verb, "short", "--json")).stdout).agents[0];
-    const ended = (status: number) =>
-      expect.poll(() => alice.pane("short", "#{pane_dead} #{pane_dead_status}"), SOON).toBe(`1 ${status}`);
+    const state = [
+      "systemctl",
+      "--user",
+      "show",
+      "-p",
+      "ActiveState",
+      "--value",
+      "mosaic-agent@short.service",
+    ];
+    // Until its launcher has seen that end, too, the unit is active, and to start it does nothing.
+    const ended = async (status: number) => {
+      await expect
+        .poll(() => alice.pane("short", "#{pane_dead} #{pane_dead_status}"), SOON)
+        .toBe(`1 ${status}`);
+      await expect
+        .poll(() => alice.run(...state).then((text) => text.trim()), SOON)
+        .toMatch(/^(failed|inactive)$/);
+    };
     await worker("sleep 3");
     expect((await alice.fleet("init")).code).toBe(0);
     expect(await started("start")).toMatchObject(runs);
@@ -479,6 +495,7 @@ describe("a start that fails says so", () => {
       expect(await alice.pid("short")).toBe(pane.pid);
     }
     await alice.fleet("agent", "stop", "short");
+    await alice.run("systemctl", "--user", "reset-failed", "mosaic-agent@short.service");
   });
 
   test("an ephemeral worker that ends well has finished, and is not started again", async () => {
