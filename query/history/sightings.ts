@@ -35,4 +35,4 @@ export function maybeUnrostered(status: AgentStatus): boolean {
   return UNROSTERED.includes(status);
 }
 
-const UNROSTERED: readonly AgentStatus[] = ["running", "dead", "stopped"];
+const UNROSTERED: readonly AgentStatus[] = ["running", "dead", "stopped", "unobserved"];
