@@ -876,7 +876,8 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
       const isOfStart = madeByUs !== undefined && lastStartUs >= stopUs && madeByUs >= lastStartUs;
       const bornAtUs = isOfStart ? madeByUs : madeUs;
       if (own && bornAtUs !== null) {
-        const bornUs = byClockOf(bornAtUs, own.bornSeq, stop.seq);
+        // By when it was made at the latest is no moment that was stated, which a clock may have been set back from.
+        const bornUs = isOfStart ? bornAtUs : byClockOf(bornAtUs, own.bornSeq, stop.seq);
         if (byClockOf(stopUs, stop.seq, own.bornSeq) < bornUs) continue;
       }
       const goingUs = by === "systemd" ? goingAt(stopUs, atUs) : null;
