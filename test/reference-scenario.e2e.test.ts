@@ -207,7 +207,8 @@ test("heartbeats that end turn the row stale when three intervals have passed, n
   expect(row.pane.state).toBe("alive");
   const silentMs = Date.parse(row.since ?? "") - Date.parse(row.heartbeat.at ?? "");
   expect(silentMs).toBe(3000);
-  expect(row.heartbeat.age_seconds).toBeGreaterThan(3);
+  // Told to the ms: a look within the first half of one finds it to be 3.
+  expect(row.heartbeat.age_seconds).toBeGreaterThanOrEqual(3);
 });
 
 test("why names the rung that holds and the events behind each cell", async () => {
