@@ -35,3 +35,11 @@ export function intervalAt(intervals: readonly Interval[], atUs: number): Interv
   const found = intervals[low];
   return found && found.fromUs <= atUs && atUs < (found.toUs ?? Infinity) ? found : undefined;
 }
+
+/** Whether something that may go on (`toUs` null) lies in a window, with a part of it at least. */
+export function overlaps(
+  { fromUs, toUs }: { readonly fromUs: number; readonly toUs: number | null },
+  window: { readonly fromUs: number; readonly toUs: number },
+): boolean {
+  return fromUs < window.toUs && (toUs ?? Infinity) > window.fromUs;
+}

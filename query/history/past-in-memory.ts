@@ -10,7 +10,7 @@ import { rosterKnownFrom, sinceTheLog } from "./before-the-log.ts";
 import { bootGapsWithin } from "./boot-gaps.ts";
 import type { History } from "./history.ts";
 import { historyOf } from "./history.ts";
-import { extend, type Interval } from "./intervals.ts";
+import { extend, type Interval, overlaps } from "./intervals.ts";
 import { livesWithin } from "./lives.ts";
 import { outagesOf, surroundingsOf } from "./outages.ts";
 import type { Declared, Gap, Past, Redeclared, RosterEntry } from "./past.ts";
@@ -66,18 +66,14 @@ export function pastOf(input: PastInput): Past {
     return known;
   };
   const intervals: Past["intervals"] = (agent, window) =>
-    ofAgent(agent).filter(
-      ({ fromUs, toUs }) => fromUs < window.toUs && (toUs === null || toUs > window.fromUs),
-    );
+    ofAgent(agent).filter((one) => overlaps(one, window));
   const seen = new Map<string, readonly Interval[]>();
   const sightings: Past["sightings"] = (agent, window) => {
     const judged = (offRoster: Window) =>
       toldBefore(nowUs, statusIntervals(history, agent, offRoster, book, true));
     const known = seen.get(agent) ?? [...sightingsOf(ofAgent(agent), isStray(agent), judged)];
     seen.set(agent, known);
-    return known.filter(
-      ({ fromUs, toUs }) => fromUs < window.toUs && (toUs === null || toUs > window.fromUs),
-    );
+    return known.filter((one) => overlaps(one, window));
   };
   /** What an agent may be off the roster is asked of its session. */
   const viewOf = (state: AgentStatus) => (maybeUnrostered(state) ? sightings : intervals);
@@ -134,10 +130,7 @@ export function pastOf(input: PastInput): Past {
     },
     table: (atUs, all) => asOf(history, { ...ofTable, atUs, all }),
     explain: (agent, atUs) => explainRow(tableAt(history, { ...ofTable, atUs, all: true }), agent),
-    gaps: (window) =>
-      gapsOf(history, nowUs).filter(
-        ({ fromUs, toUs }) => fromUs < window.toUs && (toUs ?? Infinity) > window.fromUs,
-      ),
+    gaps: (window) => gapsOf(history, nowUs).filter((gap) => overlaps(gap, window)),
     rejudged: (agent, window) => {
       const asked = until(window);
       if (asked.fromUs >= asked.toUs) return [];

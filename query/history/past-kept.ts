@@ -10,7 +10,7 @@ import { CADENCE } from "./cadence.ts";
 import type { History } from "./history.ts";
 import { historyFrom } from "./history.ts";
 import type { Interval } from "./intervals.ts";
-import { extend } from "./intervals.ts";
+import { extend, overlaps } from "./intervals.ts";
 import { livesWithin } from "./lives.ts";
 import { once } from "./once.ts";
 import { outagesOf, surroundingsOf } from "./outages.ts";
@@ -154,24 +154,25 @@ export function keptPast(input: KeptPastInput): Past {
   function* intervals(agent: string, window: Window): Generator<Interval> {
     for (const interval of whole(agent, window)) {
       for (const told of sinceTheLog(toldBefore(nowUs, [interval]), knownFromUs(), isStray(agent))) {
-        if (told.fromUs < window.toUs && (told.toUs ?? Infinity) > window.fromUs) yield told;
+        if (overlaps(told, window)) yield told;
       }
       if (interval.fromUs >= window.toUs) return;
     }
   }
 
   const seen = new Map<string, readonly Interval[]>();
-  function* sightings(agent: string, window: Window): Generator<Interval> {
+  function* sightingsIn(whole: Past["intervals"], agent: string, window: Window): Generator<Interval> {
     const judged = (offRoster: Window): readonly Interval[] => {
       const id = `${agent}\n${offRoster.fromUs} ${offRoster.toUs}`;
-      const all = () => judgeAll([agent], offRoster, book, () => true).get(agent) ?? [];
-      const known = seen.get(id) ?? toldBefore(nowUs, all());
+      const all = () => judgeAll([agent], offRoster, book, () => true).get(agent);
+      const known = seen.get(id) ?? toldBefore(nowUs, all() ?? []);
       seen.set(id, known);
       return known;
     };
-    for (const sighting of sightingsOf(intervals(agent, window), isStray(agent), judged))
-      if (sighting.fromUs < window.toUs && (sighting.toUs ?? Infinity) > window.fromUs) yield sighting;
+    for (const sighting of sightingsOf(whole(agent, window), isStray(agent), judged))
+      if (overlaps(sighting, window)) yield sighting;
   }
+  const sightings: Past["sightings"] = (agent, window) => sightingsIn(intervals, agent, window);
 
   /**
    * The verdicts of a window, in which a stretch of being well in one way or another is one, and those that go on at its end may end
@@ -203,15 +204,17 @@ export function keptPast(input: KeptPastInput): Past {
     if (first !== undefined) yield first;
     yield* rest;
   }
+  /** What tells of a state: as little of being well as it needs, and off the roster of what an agent's session was, where it may have been that. */
+  const viewOf = (state: AgentStatus, whole = isWell(state) ? intervals : wellOrNot): Past["intervals"] =>
+    maybeUnrostered(state) ? (agent, window) => sightingsIn(whole, agent, window) : whole;
   const occurrences: Past["occurrences"] = (agent, state, window) => {
     const asked = until(window);
     // Whoever sent wrote it down: who watched meanwhile is not asked.
     if (state === "sent") return sendsIn(sendsTo({ view, window: asked, nowUs }, agent), asked);
     if (isHappening(state)) return happeningsWithin(historyOf(agent, before(asked)), agent, state, asked);
-    const whole = maybeUnrostered(state) ? sightings : intervals;
-    const around = aroundOf({ intervals: whole, occurrences, parts, nowUs }, agent, asked);
-    const told = maybeUnrostered(state) || isWell(state) ? whole : wellOrNot;
-    return staysIn(told(agent, before(asked)), state, asked, around);
+    // Whoever goes back step by step goes by the own ends of each.
+    const around = aroundOf({ intervals: viewOf(state, intervals), occurrences, parts, nowUs }, agent, asked);
+    return staysIn(viewOf(state)(agent, before(asked)), state, asked, around);
   };
   const boots: Past["boots"] = (window) =>
     historyWithin(until(window), [])
@@ -236,7 +239,7 @@ export function keptPast(input: KeptPastInput): Past {
         isHappening(state)
           ? watchedWithin(historyOf(agent, before(until(window))), agent, state, until(window))
           : judgedWithin(
-              (maybeUnrostered(state) ? sightings : wellOrNot)(agent, until(window)),
+              viewOf(state)(agent, until(window)),
               state,
               until(window),
               isStray(agent) || maybeUnrostered(state)
@@ -262,9 +265,7 @@ export function keptPast(input: KeptPastInput): Past {
       return explainRow(tableAt(historyWithin({ fromUs: atUs, toUs: atUs }, [agent]), asked), agent);
     },
     gaps: (window) =>
-      gapsOf(historyWithin(ALWAYS, []), nowUs, input.logEnds).filter(
-        ({ fromUs, toUs }) => fromUs < window.toUs && (toUs ?? Infinity) > window.fromUs,
-      ),
+      gapsOf(historyWithin(ALWAYS, []), nowUs, input.logEnds).filter((gap) => overlaps(gap, window)),
     *rejudged(agent, window) {
       const newest = bookOfOne(newestOf(rules));
       const judged: Interval[] = [];
