@@ -13,17 +13,24 @@ export function earliestSince(
   elseUs: number,
 ): number {
   const partition = reader.identity();
-  const previousLookUs = (scope: Scope, beforeSeq: number): number | null => {
+  const lastLooksUs = (scopes: readonly Scope[], beforeSeq: number): readonly number[] => {
     const words = { types: ["recorder.source.", SAMPLE], beforeSeq, newestFirst: true, limit: LOOK_BACK };
-    for (const event of reader.events({ ...partition, ...words }))
-      if (scopesOf(event).some((each) => isSame(each, scope))) return event.occurredAtUs;
-    return null;
+    let sought = scopes;
+    const foundUs: number[] = [];
+    for (const event of reader.events({ ...partition, ...words })) {
+      const told = scopesOf(event);
+      const left = sought.filter((scope) => !told.some((each) => isSame(each, scope)));
+      if (left.length < sought.length) foundUs.push(event.occurredAtUs);
+      sought = left;
+      if (sought.length === 0) break;
+    }
+    return foundUs;
   };
   let earliestUs = elseUs;
   for (const event of reader.events({ ...partition, afterSeq, beforeSeq: untilSeq + 1 }))
     earliestUs = Math.min(
       earliestUs,
-      affectedFromUs(event, (scope) => previousLookUs(scope, event.seq)),
+      affectedFromUs(event, (scopes) => lastLooksUs(scopes, event.seq)),
     );
   return earliestUs;
 }
@@ -35,7 +42,7 @@ export function earliestSince(
  */
 export function affectedFromUs(
   event: Pick<FoldEvent, "type" | "source" | "occurredAtUs" | "recordedAtUs" | "payload">,
-  previousLookUs: (scope: Scope) => number | null,
+  lastLooksUs: (scopes: readonly Scope[]) => readonly number[],
 ): number {
   const atUs = Math.min(event.occurredAtUs, event.recordedAtUs);
   const payload = event.payload as Record<string, unknown> | null;
@@ -44,11 +51,7 @@ export function affectedFromUs(
     const value = payload?.[field];
     return typeof value === "number" && isTimed ? [value] : [];
   });
-  if (ENDS_A_GAP.has(event.type))
-    for (const scope of scopesOf(event)) {
-      const previousUs = previousLookUs(scope);
-      if (previousUs !== null) stated.push(previousUs);
-    }
+  if (ENDS_A_GAP.has(event.type)) stated.push(...lastLooksUs(scopesOf(event)));
   // A clock that was set back brings time that is lived twice; what the first time brought is told anew.
   if (event.type === "recorder.clock.stepped" && typeof payload?.byMs === "number")
     stated.push(atUs - Math.abs(payload.byMs) * 1000);

@@ -147,7 +147,7 @@ test("an event reaches back to the earliest moment that it says something about"
     ...over,
   });
   const reach = (of: ReturnType<typeof event>, previousUs: number | null = null) =>
-    affectedFromUs(of, () => previousUs);
+    affectedFromUs(of, () => (previousUs === null ? [] : [previousUs]));
   expect(reach(event("recorder.started", {}))).toBe(1000);
   expect(reach(event("heartbeat.received", {}, { source: "heartbeat", occurredAtUs: 5000 }))).toBe(1001);
   expect(reach(event("recorder.lapsed", { pid: 1, lastAliveUs: 400 }))).toBe(400);
