@@ -575,6 +575,17 @@ describe("causes", () => {
       beatLook(at(0), "coder1", at(0)),
     );
 
+  /** The machine booted at 130, and a recorder that came at `second` found nothing left. */
+  const rebootedBy = (second: number) => {
+    const boot = { bootId: `2222${BOOT.slice(4)}`, bootedAtUs: at(130) };
+    const gone = tmuxLook(at(second), [], { server: null, goneReason: "no-socket" });
+    past.record(second, gone, systemdLook(at(second), {}, boot));
+    past.stop(second + 100);
+    past.now(second + 100);
+  };
+  const causes = async () =>
+    (await incidents()).map(({ cause, deaths }) => [cause?.kind, deaths.map(({ agent }) => agent)]);
+
   test("what the recorder still sees to die in the moment in which a shutdown ends it is the reboot's; what it saw before is not", async () => {
     begin();
     past.beats("coder0", 15, 90);
@@ -582,17 +593,8 @@ describe("causes", () => {
     past.tell(97, { ...exited, agent: "coder0", occurredAtUs: at(97) });
     past.tell(99.8, { ...exited, agent: "coder1", occurredAtUs: at(99.8) });
     past.stop(100);
-    const boot = { bootId: `2222${BOOT.slice(4)}`, bootedAtUs: at(130) };
-    past.record(
-      200,
-      tmuxLook(at(200), [], { server: null, goneReason: "no-socket" }),
-      systemdLook(at(200), {}, boot),
-    );
-    past.stop(300);
-    past.now(300);
-    expect(
-      (await incidents()).map(({ cause, deaths }) => [cause?.kind, deaths.map(({ agent }) => agent)]),
-    ).toEqual([
+    rebootedBy(200);
+    expect(await causes()).toEqual([
       [undefined, ["coder0"]],
       ["reboot", ["coder1"]],
     ]);
@@ -606,14 +608,8 @@ describe("causes", () => {
     past.tell(99.8, { ...exited, agent: "coder1", occurredAtUs: at(99.8) });
     const lapsed = { pid: 1, lastAliveUs: at(99.9) };
     past.tell(200, { type: "recorder.lapsed", payload: lapsed, occurredAtUs: at(200) });
-    const boot = { bootId: `2222${BOOT.slice(4)}`, bootedAtUs: at(130) };
-    const gone = tmuxLook(at(200), [], { server: null, goneReason: "no-socket" });
-    past.record(200, gone, systemdLook(at(200), {}, boot));
-    past.stop(300);
-    past.now(300);
-    expect(
-      (await incidents()).map(({ cause, deaths }) => [cause?.kind, deaths.map(({ agent }) => agent)]),
-    ).toEqual([
+    rebootedBy(200);
+    expect(await causes()).toEqual([
       [undefined, ["coder0"]],
       ["reboot", ["coder1"]],
     ]);

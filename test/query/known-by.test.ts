@@ -9,17 +9,12 @@ import { storyOf } from "../../query/story.ts";
 import { whenDocument } from "../../query/when.ts";
 import { beatLook, paneSeen, systemdLook, tmuxLook } from "../support/looks.ts";
 import { whole } from "../support/whole.ts";
-import { createStory, hookLine, type Story } from "./history/story.ts";
+import { createWatchedStory, hookLine, type Story } from "./history/story.ts";
 
 /** What is known of no more than a moment: coder0 runs since 10; the recorder watches from 15 to 60, and nobody from then on. */
 let story: Story;
 beforeEach(() => {
-  story = createStory();
-  story.record(
-    15,
-    tmuxLook(story.at(15), [paneSeen("coder0", 1, { startedAtUs: story.at(10) })]),
-    beatLook(story.at(15), "coder0", story.at(15)),
-  );
+  story = createWatchedStory();
   story.stop(60);
 });
 

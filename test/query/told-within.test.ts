@@ -8,19 +8,14 @@ import { incidentsDocument } from "../../query/incidents.ts";
 import type { AgentStatus } from "../../query/row.ts";
 import { storyOf } from "../../query/story.ts";
 import { whenDocument } from "../../query/when.ts";
-import { beatLook, paneSeen, systemdLook, tmuxLook } from "../support/looks.ts";
+import { paneSeen, systemdLook, tmuxLook } from "../support/looks.ts";
 import { whole } from "../support/whole.ts";
-import { createStory, hookLine, type Story } from "./history/story.ts";
+import { createWatchedStory, hookLine, type Story } from "./history/story.ts";
 
 /** An end that was dated in whole seconds is told as no more than that. coder0 runs since 10, and the recorder watches from 15 to 60. */
 let story: Story;
 beforeEach(() => {
-  story = createStory();
-  story.record(
-    15,
-    tmuxLook(story.at(15), [paneSeen("coder0", 1, { startedAtUs: story.at(10) })]),
-    beatLook(story.at(15), "coder0", story.at(15)),
-  );
+  story = createWatchedStory();
 });
 
 function asked(state: AgentStatus) {

@@ -8,7 +8,15 @@ import type { NewEvent } from "../../../store/events/envelope.ts";
 import type { Snapshot } from "../../../store/events/snapshot.ts";
 import type { FoldedLog } from "../../support/fold.ts";
 import { createFoldedLog } from "../../support/fold.ts";
-import { rosterLook, SERVER, SOCKET, sampleTaken } from "../../support/looks.ts";
+import {
+  beatLook,
+  paneSeen,
+  rosterLook,
+  SERVER,
+  SOCKET,
+  sampleTaken,
+  tmuxLook,
+} from "../../support/looks.ts";
 
 export const S = 1_000_000;
 export const T = 1_800_000_000_000_000;
@@ -127,4 +135,15 @@ export function journalLine(atUs: number, what: string, jobType: string, bootId:
     precision: "us" as const,
     payload,
   };
+}
+
+/** A story in which coder0 runs since 10, and a recorder has watched it and its beat since 15. */
+export function createWatchedStory(): Story {
+  const story = createStory();
+  story.record(
+    15,
+    tmuxLook(story.at(15), [paneSeen("coder0", 1, { startedAtUs: story.at(10) })]),
+    beatLook(story.at(15), "coder0", story.at(15)),
+  );
+  return story;
 }
