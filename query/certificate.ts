@@ -8,7 +8,7 @@ import type { Interval } from "./history/intervals.ts";
 import type { Outage } from "./history/outages.ts";
 import type { Past, RosterEntry } from "./history/past.ts";
 import type { Window } from "./history/sweep.ts";
-import { exactIsoOf, exactIsoOrNull } from "./instant.ts";
+import { exactIsoOf, exactIsoOrNull, secondsOrNull } from "./instant.ts";
 import { type Glimpse, glimpseOf } from "./known-by.ts";
 import type { Lately } from "./lately.ts";
 import { OUT_OF_MEMORY } from "./lately.ts";
@@ -140,7 +140,7 @@ export function certify(asked: AskedIncidents, entry: RosterEntry, outage: Outag
       class: was.class,
       at: exactIsoOf(atUs),
       witnessed,
-      within_seconds: withinUs === null ? null : withinUs / 1e6,
+      within_seconds: secondsOrNull(withinUs),
       not_before: exactIsoOrNull(notBeforeUs),
       began_before: outage.beganBefore,
       began_at: exactIsoOf(beganUs),

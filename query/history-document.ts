@@ -2,7 +2,7 @@ import { BEFORE_THE_LOG } from "./history/before-the-log.ts";
 import type { Interval } from "./history/intervals.ts";
 import type { Gap, Past } from "./history/past.ts";
 import type { Window } from "./history/sweep.ts";
-import { exactIsoOf, exactIsoOrNull } from "./instant.ts";
+import { exactIsoOf, exactIsoOrNull, secondsOrNull } from "./instant.ts";
 import { declaredAs, whileRostered } from "./kinds.ts";
 import type { AgentStatus } from "./row.ts";
 import type { FoundFirst } from "./since.ts";
@@ -138,7 +138,7 @@ function cutTo(window: Window, interval: Interval, first: FoundFirst | null): Hi
     seconds: ((ends ?? window.toUs) - begins) / 1e6,
     began_before: beganBefore || first !== null,
     since: exactIsoOrNull(sinceUs),
-    within_seconds: withinUs === null ? null : withinUs / 1e6,
+    within_seconds: secondsOrNull(withinUs),
     status,
     unrostered: interval.unrostered === true,
     reason,

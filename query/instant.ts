@@ -79,3 +79,8 @@ function dateOf(day: number): string | null {
 function two(value: number): string {
   return value < 10 ? `0${value}` : String(value);
 }
+
+/** A length of time in seconds, as JSON has it. */
+export function secondsOrNull(us: number | null): number | null {
+  return us === null ? null : us / 1e6;
+}

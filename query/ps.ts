@@ -7,8 +7,9 @@ import { isoOf, isoOrNull } from "./instant.ts";
 import { isGone, namesOf, ownersIn } from "./listed.ts";
 import { type LivingNamesake, livesSinceUs } from "./namesakes.ts";
 import { documentOf, documentsOf, ONLY } from "./planes/documents.ts";
-import type { AgentRow, Flag, Namesake, Plane, PsDocument } from "./row.ts";
+import type { AgentRow, Flag, Namesake, PsDocument } from "./row.ts";
 import { activeOf } from "./unit-evidence.ts";
+import { unknownPlanes } from "./unknown-planes.ts";
 import type { Verdict } from "./verdict.ts";
 import { judge } from "./verdict.ts";
 
@@ -261,32 +262,6 @@ function heartbeatCell({
     observed_at: observedAt(watch.heartbeat, heartbeat?.recordedAtUs),
     source: "heartbeat",
   };
-}
-
-const PLANES: readonly Plane[] = ["systemd", "pane", "heartbeat", "drift", "boot"];
-
-function unknownPlanes(row: AgentRow, verdict: Verdict): Plane[] {
-  const unknown: Plane[] = [];
-  PLANES.forEach((plane) => {
-    if (verdict.unknown.includes(plane) || isCellUnknown(row, plane)) unknown.push(plane);
-  });
-  return unknown;
-}
-
-function isCellUnknown({ systemd, pane, heartbeat, drift, boot }: AgentRow, plane: Plane): boolean {
-  switch (plane) {
-    case "systemd":
-      return systemd.active === "unknown";
-    case "pane":
-      return pane.state === "unknown";
-    case "heartbeat":
-      if (!heartbeat.expected || heartbeat.health !== "unknown") return false;
-      return !["no-file", "previous-incarnation", "namesake"].includes(heartbeat.reason ?? "");
-    case "drift":
-      return drift.expected !== null && pane.state === "alive" && drift.state === "unknown";
-    case "boot":
-      return boot.state === "unknown";
-  }
 }
 
 function flagsOf(row: AgentRow, { unit, watch, heartbeat }: AgentFacts): Flag[] {

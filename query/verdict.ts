@@ -280,17 +280,14 @@ function attention({ beat }: Evidence): Step | null {
   return { status: "waiting", holds: "unknown", because, needs: ["heartbeat"] };
 }
 
-function beating({ beat, pane }: Evidence): Step {
+function beating({ beat }: Evidence): Step {
   const status = beat.status === "waiting" ? "waiting" : beat.status === "busy" ? "busy" : "healthy";
   if (beat.health !== "healthy") {
     return { ...unjudgedBeat(status, beat), holds: beat.health === "unknown" ? "unknown" : "no" };
   }
   const because = `a heartbeat was answered within 3 x interval, with status ${beat.status}`;
-  // Time in which it was shown as something else (its session was away under another name) is not of this status.
-  const paneSinceUs = pane.known && pane.state === "alive" ? (pane.atUs ?? 0) : 0;
-  const sinceUs = beat.statusSinceUs === null ? null : Math.max(beat.statusSinceUs, paneSinceUs);
   const reason = beat.status === "unknown" ? "activity unknown" : null;
-  return { status, holds: "yes", because, reason, sinceUs };
+  return { status, holds: "yes", because, reason, sinceUs: beat.statusSinceUs };
 }
 
 function unjudgedBeat(status: AgentStatus, beat: Evidence["beat"]): Step {

@@ -1,5 +1,6 @@
 import type { BeatHealth } from "./beat.ts";
-import type { Away, IntervalBefore } from "./planes/documents.ts";
+import type { Away } from "./planes/away.ts";
+import type { IntervalBefore } from "./planes/documents.ts";
 
 /** When a process that nobody watched had ended, and when its pane had gone; null: nobody dated that. */
 export interface UnseenEnd {

@@ -4,7 +4,7 @@ import type { Occurrence } from "./history/occurrence.ts";
 import type { Past, State } from "./history/past.ts";
 import type { Window } from "./history/sweep.ts";
 import { isHappening } from "./history/when.ts";
-import { exactIsoOf, exactIsoOrNull } from "./instant.ts";
+import { exactIsoOf, exactIsoOrNull, secondsOrNull } from "./instant.ts";
 import { type Glimpse, glimpseOf } from "./known-by.ts";
 import { inMemory, type NewShelf } from "./shelf.ts";
 import type { FoundFirst, SeenToBegin } from "./since.ts";
@@ -164,7 +164,7 @@ function told(
     not_before: exactIsoOrNull(begun?.notBeforeUs ?? null),
     end_witnessed: toUs === null || (toUs === fromUs && !endUnseen) ? null : !endUnseen,
     glimpse,
-    within_seconds: withinUs === null ? null : withinUs / 1e6,
+    within_seconds: secondsOrNull(withinUs),
     found,
     unobserved_seconds: unseenUs / 1e6,
     reason,

@@ -1,8 +1,9 @@
 import type { ChronicleView } from "../../store/chronicle-view.ts";
 import { createDocuments } from "../../store/documents.ts";
 import type { FoldEvent, ReadonlyDocuments } from "../../store/projection.ts";
+import { ownersIn } from "../listed.ts";
 import { projections } from "../planes/all.ts";
-import { documentOf, documentsOf } from "../planes/documents.ts";
+import { documentOf } from "../planes/documents.ts";
 import { NO_PURPOSE } from "../planes/purpose.ts";
 import { explainRow } from "../ps.ts";
 import { asOf, tableAt } from "./as-of.ts";
@@ -97,9 +98,7 @@ function historyThen({ view, seq, nowUs, lapsedAtUs }: RecordedPastInput): Histo
           ? []
           : [...documents.list(family)].map(([id]) => id);
       },
-      owners: [...documentsOf(documents, "agent")].flatMap(([agent, { panes, hooked }]) =>
-        Object.keys(panes).length === 0 && hooked === undefined ? [] : [agent],
-      ),
+      owners: ownersIn(documents),
       sockets(agent) {
         const { panes, hooked } = documentOf(documents, "agent", agent) ?? {};
         return Object.keys({ ...panes, ...hooked });

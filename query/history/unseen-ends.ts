@@ -1,5 +1,6 @@
 import type { AgentPane, Changed } from "../planes/documents.ts";
 import type { BeatTold } from "./beat-timeline.ts";
+import { firstBeatOfOther } from "./later-lives.ts";
 import type { Stretch } from "./pane-stretches.ts";
 import { deathAfter, isSameLife, stretchesOf } from "./pane-stretches.ts";
 import type { Boot, ServerTold } from "./server-timeline.ts";
@@ -140,22 +141,9 @@ export function withoutReachOfEnded(
   for (const { seenUntilUs, byUs, nextMayHaveBeaten } of ends) {
     makeVoid(byUs, seenUntilUs, nextMayHaveBeaten);
     // Where a life that came and went after it has beaten, it was over by then.
-    const otherUs = firstBeatOfOther(beats, seenUntilUs, byUs);
-    if (otherUs !== null) makeVoid(otherUs, seenUntilUs, false);
+    if (valueAt(beats, seenUntilUs).document === undefined) continue;
+    const otherUs = firstBeatOfOther(beats, seenUntilUs + 1);
+    if (otherUs < byUs) makeVoid(otherUs, seenUntilUs, false);
   }
   return result;
-}
-
-/** When another process was first heard than the one that was heard last at the one moment, before the other. */
-function firstBeatOfOther(
-  { fromUs, values }: Timeline<BeatTold>,
-  afterUs: number,
-  byUs: number,
-): number | null {
-  const first = pieceAt({ fromUs, values }, afterUs);
-  const writer = values[first]?.document?.beat.pid;
-  if (writer === undefined) return null;
-  for (let piece = first + 1; piece < values.length && (fromUs[piece] as number) < byUs; piece++)
-    if ((values[piece]?.document?.beat.pid ?? writer) !== writer) return fromUs[piece] as number;
-  return null;
 }

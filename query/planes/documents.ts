@@ -1,5 +1,6 @@
 import type { PayloadOf } from "../../store/events/catalogue.ts";
 import type { ReadonlyDocuments } from "../../store/projection.ts";
+import type { Away } from "./away.ts";
 import type { ClockDocument } from "./clock.ts";
 import type { ManagerExitsDocument } from "./manager-exits.ts";
 
@@ -125,13 +126,6 @@ export interface HookedLife extends Changed {
   readonly closed: { readonly atUs: number; readonly byUs: number; readonly seq: number } | null;
   /** The first pane that was made beside its own one. */
   readonly beside: { readonly pane: string; readonly atUs: number } | null;
-}
-
-/** Where a pane is whose session is no longer called as its agent is. */
-export interface Away {
-  readonly how: "renamed" | "moved";
-  /** The session's name. */
-  readonly to: string;
 }
 
 /** Somebody wanted this agent to be down (`stop`), up (`start`), or both, one after the other. The boot is known of systemd's jobs only. */

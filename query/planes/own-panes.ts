@@ -1,5 +1,6 @@
 import type { Documents, FoldEvent } from "../../store/projection.ts";
-import type { AgentPane, Away, PaneDocument } from "./documents.ts";
+import type { Away } from "./away.ts";
+import type { AgentPane, PaneDocument } from "./documents.ts";
 import { documentOf, documentsOf, within } from "./documents.ts";
 import { NO_PURPOSE } from "./purpose.ts";
 import { unseenFrom } from "./unseen-from.ts";
