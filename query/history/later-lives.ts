@@ -36,8 +36,8 @@ export function goneUntil(
   return Math.min(untilUs, Math.max(sinceUs, endedByUs));
 }
 
-/** When the first process was heard that had not beaten before that moment. Infinite where none was. */
-export function firstBeatOfOther(beats: Timeline<BeatTold>, endedByUs: number): number {
+/** When the first process was heard that had not beaten before. */
+function firstBeatOfOther(beats: Timeline<BeatTold>, endedByUs: number): number {
   const piece = beats.values.findIndex(
     ({ document }, at) =>
       document !== undefined &&

@@ -1,6 +1,5 @@
 import type { AgentPane, Changed } from "../planes/documents.ts";
 import type { BeatTold } from "./beat-timeline.ts";
-import { firstBeatOfOther } from "./later-lives.ts";
 import type { Stretch } from "./pane-stretches.ts";
 import { deathAfter, isSameLife, stretchesOf } from "./pane-stretches.ts";
 import type { Boot, ServerTold } from "./server-timeline.ts";
@@ -141,9 +140,21 @@ export function withoutReachOfEnded(
   for (const { seenUntilUs, byUs, nextMayHaveBeaten } of ends) {
     makeVoid(byUs, seenUntilUs, nextMayHaveBeaten);
     // Where a life that came and went after it has beaten, it was over by then.
-    if (valueAt(beats, seenUntilUs).document === undefined) continue;
-    const otherUs = firstBeatOfOther(beats, seenUntilUs + 1);
+    const otherUs = nextWriterUs(beats, seenUntilUs);
     if (otherUs < byUs) makeVoid(otherUs, seenUntilUs, false);
   }
   return result;
+}
+
+/**
+ * When another process was heard than the one that was heard last at a moment; infinite where none was, or nobody had been. By its number, and not by
+ * since when it beats, which a beat that is dated ahead makes later than it is.
+ */
+function nextWriterUs({ fromUs, values }: Timeline<BeatTold>, afterUs: number): number {
+  const first = pieceAt({ fromUs, values }, afterUs);
+  const writer = values[first]?.document?.beat.pid;
+  const next = values.findIndex(
+    ({ document }, piece) => piece > first && document !== undefined && document.beat.pid !== writer,
+  );
+  return writer === undefined || next === -1 ? Infinity : (fromUs[next] as number);
 }

@@ -124,6 +124,18 @@ describe("intervals and the reference judge tell the same where", () => {
     );
   });
 
+  test("a beat that one process dated ahead is not another process's", () => {
+    told(
+      ...seen,
+      { kind: "beat", agent: 1, status: "ok", aheadMs: 2 },
+      stopRecording,
+      { kind: "beat", agent: 1, status: "waiting", aheadMs: 0 },
+      { kind: "wait", forMs: 500 },
+      { kind: "end", agent: 1, remain: false, status: 0, dated: false, hook: false },
+      { kind: "record" },
+    );
+  });
+
   test("a making that was written down in its second had happened by then", () => {
     told(
       { kind: "start", agent: 0, hook: true },
