@@ -14,6 +14,14 @@ set -uf
 umask 077
 
 say() { printf 'fleet: %s\n' "$*" >&2; }
+# fail STATUS WORD...: the end of a pane that has just begun. Of one that ends in the moment in which it writes tmux lost the words, and with
+# them why it ended, once in fifty times.
+fail() {
+  status=$1 && shift
+  say "$@"
+  sleep 0.2
+  exit "$status"
+}
 tm() { tmux -u -N -L "$MOSAIC_TMUX_SOCKET" "$@"; }
 
 # lives: is $pid still the process that it was ($born)? One that ended and that nobody has waited for is not.
@@ -186,7 +194,7 @@ EOF
   done <<EOF
 $(records "$_fleet_waiter" cmdline)
 EOF
-  [ $# -ge 1 ] || { say "the launcher of $_fleet_name (process $_fleet_waiter) has gone" && exit 1; }
+  [ $# -ge 1 ] || fail 1 "the launcher of $_fleet_name (process $_fleet_waiter) has gone"
 
   _fleet_path=''
   _fleet_own=${MOSAIC_RUNTIME_BIN-}
@@ -202,8 +210,8 @@ EOF
   unset FLEET_NPM_BIN
   export PATH="$_fleet_path" MOSAIC_AGENT_NAME="$_fleet_name"
 
-  cd "${MOSAIC_AGENT_WORKDIR:-$HOME}" || { say "the working directory of $_fleet_name is not there" && exit 1; }
-  command -v -- "$1" >/dev/null || { say "$1: command not found (PATH=$PATH)" && exit 127; }
+  cd "${MOSAIC_AGENT_WORKDIR:-$HOME}" || fail 1 "the working directory of $_fleet_name is not there"
+  command -v -- "$1" >/dev/null || fail 127 "$1: command not found (PATH=$PATH)"
   exec systemd-run --user --scope --quiet --collect --unit="mosaic-agent-$_fleet_name" --description="Agent $_fleet_name" \
     --property=TimeoutStopSec=10 --property=SendSIGHUP=yes -- "$@"
 }
