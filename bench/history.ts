@@ -32,6 +32,7 @@ const MOMENTS = 50;
 /** Each moment is asked about so often. What the log knew then is folded each time, which takes as long the tenth time as the first. */
 const ROUNDS: Readonly<Record<Question, number>> = {
   when: 10,
+  "when, of dead": 10,
   "when, up to now": 10,
   "ps --at": 10,
   "uptime --since 30d": 10,
@@ -40,7 +41,13 @@ const ROUNDS: Readonly<Record<Question, number>> = {
 /** SQLite keeps 16 MB of pages, and the small log has hardly so many; what a heap is given varies by some more. */
 const FLAT_MEGABYTES = 32;
 
-type Question = "when" | "when, up to now" | "ps --at" | "uptime --since 30d" | "--as-recorded";
+type Question =
+  | "when"
+  | "when, of dead"
+  | "when, up to now"
+  | "ps --at"
+  | "uptime --since 30d"
+  | "--as-recorded";
 
 export function run({ events = 1_000_000, logs }: BenchOptions = {}): Result[] {
   const directory = logs ?? mkdtempSync(join(tmpdir(), "fleet-bench-history-"));
@@ -61,6 +68,7 @@ export function run({ events = 1_000_000, logs }: BenchOptions = {}): Result[] {
     ];
     return [
       ...asked("when", 5),
+      ...asked("when, of dead", 5),
       ...asked("when, up to now", 5),
       ...asked("ps --at", 5),
       ...asked("uptime --since 30d", 5),
@@ -170,9 +178,11 @@ function past(question: Question, { reader, nowUs, n }: Asking): Past {
 }
 
 const questions: Readonly<Record<Question, (asking: Asking) => number>> = {
-  when: (asking) => staleFor(past("when", asking), asking.n, asking.atUs),
+  when: (asking) => timesFor(past("when", asking), asking.n, asking.atUs),
+  // What a session may be that no roster names is looked for off the roster, too.
+  "when, of dead": (asking) => timesFor(past("when, of dead", asking), asking.n, asking.atUs, "dead"),
   "ps --at": (asking) => past("ps --at", asking).table(asking.atUs, false).agents.length,
-  "when, up to now": (asking) => staleFor(past("when, up to now", asking), asking.n, asking.nowUs),
+  "when, up to now": (asking) => timesFor(past("when, up to now", asking), asking.n, asking.nowUs),
   "uptime --since 30d": (asking) => {
     const month = { fromUs: asking.nowUs - 30 * DAY_US, toUs: asking.nowUs };
     return past("uptime --since 30d", asking).uptime(agentName(asking.n * 7), month).windowUs;
@@ -182,9 +192,9 @@ const questions: Readonly<Record<Question, (asking: Asking) => number>> = {
       .length,
 };
 
-/** How often an agent went stale in the day before a moment. */
-function staleFor(past: Past, n: number, toUs: number): number {
-  return [...past.occurrences(agentName(n * 7), "stale", { fromUs: toUs - DAY_US, toUs })].length;
+/** How often an agent went stale (or something else) in the day before a moment. */
+function timesFor(past: Past, n: number, toUs: number, state: "stale" | "dead" = "stale"): number {
+  return [...past.occurrences(agentName(n * 7), state, { fromUs: toUs - DAY_US, toUs })].length;
 }
 
 /** Some agent falls silent for five minutes every ten hours or so, so that there is something to find. */
