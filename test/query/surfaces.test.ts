@@ -13,7 +13,8 @@ import { whenDocument } from "../../query/when.ts";
 import { whyDocument } from "../../query/why.ts";
 import { worstOf } from "../../query/worst.ts";
 import { whole } from "../support/whole.ts";
-import { AGENTS, anyStoryWithSteps, BEGIN_US, play } from "./history/world.ts";
+import { AGENTS, anyStoryWithSteps } from "./history/stories.ts";
+import { BEGIN_US, play } from "./history/world.ts";
 
 /** Off the roster nobody wanted it to run, whatever its session was. */
 function bucketOfInterval({ status, reason, unrostered }: HistoryInterval): Bucket {

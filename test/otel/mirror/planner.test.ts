@@ -19,7 +19,8 @@ import { type MirrorBook, openMirrorBook } from "../../../store/mirror-book.ts";
 import { openReader } from "../../../store/reader.ts";
 import { openVerdictReader } from "../../../store/verdict-table.ts";
 import { SMALL } from "../../query/history/kept-log.ts";
-import { AGENTS, anyStory, play } from "../../query/history/world.ts";
+import { AGENTS, anyStory } from "../../query/history/stories.ts";
+import { play } from "../../query/history/world.ts";
 import { believed } from "../support/believed.ts";
 
 const MINUTE_US = 60_000_000;

@@ -6,7 +6,8 @@ import { rulesInForce } from "../../../query/history/rules.ts";
 import { statusIntervals } from "../../../query/history/sweep.ts";
 import type { Evidence } from "../../../query/weighed.ts";
 import { createReference } from "./reference.ts";
-import { AGENTS, BEGIN_US, type Played } from "./world.ts";
+import { AGENTS } from "./stories.ts";
+import { BEGIN_US, type Played } from "./world.ts";
 
 const EVER = { fromUs: BEGIN_US - 200_000, toUs: Infinity };
 

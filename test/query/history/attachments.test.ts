@@ -10,9 +10,10 @@ import { storyOf } from "../../../query/story.ts";
 import { whenDocument } from "../../../query/when.ts";
 import type { NewEvent } from "../../../store/events/envelope.ts";
 import { paneSeen, SERVER, SOCKET, systemdLook, tmuxLook } from "../../support/looks.ts";
+import type { Op, Turn } from "./stories.ts";
+import { anyStory } from "./stories.ts";
 import { createStory, S, type Story, T } from "./story.ts";
-import type { Op, Turn } from "./world.ts";
-import { anyStory, BEGIN_US, play } from "./world.ts";
+import { BEGIN_US, play } from "./world.ts";
 
 const TERMINAL = "/dev/pts/3";
 const CLIENT = { client: TERMINAL, pid: 77, readOnly: true, control: false };

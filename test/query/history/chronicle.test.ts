@@ -15,8 +15,9 @@ import { projections } from "../../../query/planes/all.ts";
 import { archiveLog } from "../../../store/archive/archive-log.ts";
 import { openChronicleThen } from "../../../store/chronicle-then.ts";
 import { type KeptLog, keepLog, SMALL } from "./kept-log.ts";
-import type { Turn } from "./world.ts";
-import { AGENTS, anyStory, anyStoryWithRules, anyStoryWithSteps, BEGIN_US, play } from "./world.ts";
+import type { Turn } from "./stories.ts";
+import { AGENTS, anyStory, anyStoryWithRules, anyStoryWithSteps } from "./stories.ts";
+import { BEGIN_US, play } from "./world.ts";
 
 const RUNS = Number(process.env.PROPERTY_RUNS ?? 25);
 const options = { timeout: 600_000 };

@@ -1,6 +1,7 @@
 import { describe, test } from "vitest";
 import { agree } from "./agree.ts";
-import { type Op, play } from "./world.ts";
+import type { Op } from "./stories.ts";
+import { play } from "./world.ts";
 
 /** Stories of one gap that the property of `sweep.test.ts` had found the intervals and the reference judge to differ in. */
 describe("intervals and the reference judge tell the same where", () => {

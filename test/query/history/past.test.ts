@@ -9,9 +9,10 @@ import { cutIntervals } from "../../../query/history-document.ts";
 import type { Snapshot } from "../../../store/events/snapshot.ts";
 import { createFoldedLog } from "../../support/fold.ts";
 import { beatLook, paneSeen, rosterLook, systemdLook, tmuxLook } from "../../support/looks.ts";
+import { AGENTS, anyStoryWithSteps } from "./stories.ts";
 import type { Story } from "./story.ts";
 import { createStory, TMUX } from "./story.ts";
-import { AGENTS, anyStoryWithSteps, BEGIN_US, play } from "./world.ts";
+import { BEGIN_US, play } from "./world.ts";
 
 let story: Story;
 const pastAt = (second: number, lapsedAt: number | null = null): Past => {

@@ -9,7 +9,8 @@ import { exactUsOf } from "../../../query/instant.ts";
 import { isGone } from "../../../query/listed.ts";
 import { storyOf } from "../../../query/story.ts";
 import { whole } from "../../support/whole.ts";
-import { AGENTS, anyStoryWithSteps, BEGIN_US, play } from "./world.ts";
+import { AGENTS, anyStoryWithSteps } from "./stories.ts";
+import { BEGIN_US, play } from "./world.ts";
 
 const MAY_BE = ["running", "dead", "stopped"] as const;
 

@@ -12,8 +12,9 @@ import type { AgentRow } from "../../../query/row.ts";
 import type { StoredEvent } from "../../../store/events/envelope.ts";
 import { SOCKET } from "../../support/looks.ts";
 import { agree, moments } from "./agree.ts";
-import type { Op } from "./world.ts";
-import { AGENTS, anyStory, anyStoryOfAGap, anyStoryWithSteps, BEGIN_US, play } from "./world.ts";
+import type { Op } from "./stories.ts";
+import { AGENTS, anyStory, anyStoryOfAGap, anyStoryWithSteps } from "./stories.ts";
+import { BEGIN_US, play } from "./world.ts";
 
 /** The same stories in every run; PROPERTY_RUNS=N looks at N new ones, and what a failure prints replays by its seed. */
 const runs = { numRuns: Number(process.env.PROPERTY_RUNS ?? 1000) };

@@ -9,7 +9,8 @@ import { statusIntervals, type Window } from "../../../query/history/sweep.ts";
 import { clipped, type Uptime, uptimeOf } from "../../../query/history/uptime.ts";
 import type { AgentStatus } from "../../../query/row.ts";
 import { createReference } from "./reference.ts";
-import { AGENTS, anyStoryWithSteps, BEGIN_US, play } from "./world.ts";
+import { AGENTS, anyStoryWithSteps } from "./stories.ts";
+import { BEGIN_US, play } from "./world.ts";
 
 const MINUTE = 60_000_000;
 

@@ -8,9 +8,10 @@ import { statusIntervals } from "../../../query/history/sweep.ts";
 import { when } from "../../../query/history/when.ts";
 import type { AgentStatus } from "../../../query/row.ts";
 import { beatLook, paneSeen, processLook, systemdLook, tmuxLook } from "../../support/looks.ts";
+import { AGENTS, anyStoryWithSteps } from "./stories.ts";
 import type { Story } from "./story.ts";
 import { createStory, T } from "./story.ts";
-import { AGENTS, anyStoryWithSteps, BEGIN_US, play } from "./world.ts";
+import { BEGIN_US, play } from "./world.ts";
 
 let story: Story;
 const window = (from: number, to: number) => ({ fromUs: story.at(from), toUs: story.at(to) });

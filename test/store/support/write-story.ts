@@ -4,13 +4,14 @@ import { chronicleAt } from "../../../query/history/chronicler.ts";
 import { derive, projections } from "../../../query/planes/all.ts";
 import { openLog } from "../../../store/log.ts";
 import { SMALL } from "../../query/history/kept-log.ts";
-import { longStory } from "../../query/history/world.ts";
+import { longStory } from "../../query/history/stories.ts";
+import { play } from "../../query/history/world.ts";
 
 const [path = "", seed = "1"] = process.argv.slice(2);
 const clock = { us: 0, nowUs: () => clock.us };
 const identity = { tenantId: "t", host: "h", machineId: "m" };
 const log = openLog({ path, identity, clock, projections, chronicle: chronicleAt(SMALL), derive });
-const { events } = fc.sample(longStory, { numRuns: 1, seed: Number(seed) })[0] ?? { events: [] };
+const { events } = play(fc.sample(longStory, { numRuns: 1, seed: Number(seed) }).flat());
 for (let seq = log.lastSeq(); seq < events.length; seq += 1) {
   const { type, agent, source, occurredAtUs, precision, payload, recordedAtUs } = events[seq] as never;
   clock.us = recordedAtUs;
