@@ -1,5 +1,5 @@
 import { programMatches } from "../store/events/program.ts";
-import { judgeBeat } from "./beat.ts";
+import { judgeBeat, type OtherSession } from "./beat.ts";
 import type { BootGap } from "./boot.ts";
 import { judgeBoot } from "./boot.ts";
 import { bornUnseenUs } from "./death.ts";
@@ -90,7 +90,7 @@ function weighableOf(told: Told, question: AgentQuestion): Weighable {
     },
     bornUnseenUs: bornUs,
     beatOf: beatOf(heartbeat, {
-      ...{ own, hooked, isOfNamesake: isOfNamesake(told), byClock: clockOfBeats(told) },
+      ...{ own, hooked, isOfOther: ofOtherSession(told) !== null, byClock: clockOfBeats(told) },
       isOnlyTrace: bornUs !== null || (own === undefined && !pane.known),
     }),
   };
@@ -120,7 +120,7 @@ function beatEvidenceOf(
     watched: told.watch.heartbeat.state === "fresh",
     confirmedAtUs: coverage.confirmedAtUs,
     bornAtUs: own && mayLive && own.startedAtUs !== null ? byClock(own.startedAtUs) : null,
-    isOfNamesake: isOfNamesake(told),
+    ofOther: ofOtherSession(told),
     endedAtUs: endedAtUs && byClock(endedAtUs, own?.seq),
     resumedAtUs: documentOf(documents, "recorder", ONLY)?.suspended?.toUs ?? null,
   });
@@ -164,9 +164,12 @@ function clockOfBeats({ setBack, heartbeat, pane: { own } }: Told): (atUs: numbe
   return (atUs, seq = own?.bornSeq) => byClockOf(setBack, { atUs, seq }, heartbeat?.seq ?? 0);
 }
 
-/** Another session of the agent's name wrote the newest beat. */
-function isOfNamesake({ heartbeat, pane: { own, namesakes } }: Told): boolean {
-  return namesakes.some(({ pane: { pid } }) => pid === heartbeat?.beat.pid && pid !== own?.pid);
+/** Which other session than the agent's wrote the newest beat, where one is known to have. */
+function ofOtherSession({ heartbeat, pane: { own, namesakes } }: Told): OtherSession | null {
+  const writer = heartbeat?.beat.pid;
+  if (writer === undefined || writer === own?.pid) return null;
+  if (namesakes.some(({ pane: { pid } }) => pid === writer)) return "namesake";
+  return own?.renamedPids?.includes(writer) ? "renamed" : null;
 }
 
 function driftOf({ roster, pane: { own }, process, watch }: Told, alive: boolean | null): Drift {

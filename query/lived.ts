@@ -45,13 +45,13 @@ export function beatOf(
   {
     own,
     hooked,
-    isOfNamesake,
+    isOfOther,
     isOnlyTrace,
     byClock,
   }: {
     readonly own: AgentPane | undefined;
     readonly hooked: HookedLife | undefined;
-    readonly isOfNamesake: boolean;
+    readonly isOfOther: boolean;
     readonly isOnlyTrace: boolean;
     /** A moment that was told of the pane, by the clock of the beat. */
     readonly byClock: (atUs: number) => number;
@@ -59,7 +59,7 @@ export function beatOf(
 ): BeatOf {
   if (heartbeat === undefined) return null;
   if (isOnlyTrace) return "life";
-  if (isOfNamesake) return "other-session";
+  if (isOfOther) return "other-session";
   const { bornAtUs, bornByUs } = bornBy(own, hooked);
   if (bornAtUs !== null && !isSince(heartbeat, byClock(bornAtUs))) return "earlier-life";
   if (own !== undefined && own.pid === heartbeat.beat.pid) return "life";

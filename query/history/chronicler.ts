@@ -61,7 +61,7 @@ export const chronicle: Chronicle = chronicleAt(CADENCE);
 export function chronicleAt(cadence: Cadence): Chronicle {
   return {
     name: "chronicle",
-    version: 33,
+    version: 34,
     // Beats are most of a log, and stay in it; of the others nobody asks how they were.
     ignores: new Set(["heartbeat", "tally", "verdicts", "bootpromise", "bootcompared"]),
     halves: {

@@ -51,7 +51,7 @@ const KNOWN_VERSION = 1;
 /** The present of every plane: what `fleet ps` and `fleet why` read. */
 const planes: Projection = {
   name: "planes",
-  version: 30,
+  version: 31,
   types: null,
   evolve(documents, event) {
     if (event.schemaVersion > KNOWN_VERSION) return;

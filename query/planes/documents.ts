@@ -104,6 +104,8 @@ export interface AgentPane extends Changed {
   readonly namedAtUs?: number;
   /** It did not go: it is there under another name. */
   readonly away?: Away;
+  /** The processes of lives that had this name before, on the same server, and went on under another. */
+  readonly renamedPids?: readonly number[];
   /** No look ever saw it: hooks told that it had begun by then, and whether it ended; else it is not known when it ended. */
   readonly byHooks?: { readonly begunByUs: number; readonly ended: boolean };
 }

@@ -1,9 +1,11 @@
 import fc from "fast-check";
 import { beforeEach, describe, expect, test } from "vitest";
 import { documentOf } from "../../../query/planes/documents.ts";
+import { explainAgent } from "../../../query/ps.ts";
+import { whyDocument } from "../../../query/why.ts";
 import { createFoldedLog } from "../../support/fold.ts";
 import { beatLook, paneSeen, rosterLook, SOCKET, tmuxLook } from "../../support/looks.ts";
-import { rowOf, tableOf } from "../../support/table.ts";
+import { presentOf, rowOf, tableOf } from "../../support/table.ts";
 import { everyTable } from "../history/every-table.ts";
 import type { Story } from "../history/story.ts";
 import { createStory, hookLine, T } from "../history/story.ts";
@@ -74,6 +76,57 @@ test("an agent is the session that has its name, though its own is told to lose 
   expect(told(24)).toEqual(everywhere([healthy(1), healthy(3), healthy(4)]));
   story.look(25, tmuxLook(story.at(25), [ended(1, 3), ended(2, 2), ...others]));
   expect(told(26)).toEqual(everywhere([["failed", "exit 3", "dead", 1001], healthy(3), healthy(4)]));
+});
+
+test("what was renamed goes on to write the heartbeat of its old name: that is no answer of the session that has this name now", () => {
+  const own = (agent: string, number: number) => ({ pid: 1000 + number, agent });
+  const beat = (second: number, number: number) =>
+    story.look(second, beatLook(story.at(second), "coder0", story.at(second), own("coder0", number)));
+  const cells = (second: number) => {
+    const { live, ...rest } = told(second);
+    for (const cell of Object.values(rest)) expect(cell).toEqual(live);
+    return live?.[0];
+  };
+  story.record(15, named(15, "coder0", "coder1", "coder2"));
+  beat(16, 1);
+  story.look(17, named(17, "scratch", "coder1", "coder2"));
+  beat(18, 1);
+  const made = (second: number, ...more: string[]) =>
+    story.look(
+      second,
+      tmuxLook(story.at(second), [
+        ...["scratch", "coder1", "coder2"].map((name, index) =>
+          paneSeen(name, index + 1, { startedAtUs: T + 10e6 }),
+        ),
+        ...more.map((name) => paneSeen(name, 4, { startedAtUs: T + 19e6 })),
+      ]),
+    );
+  made(20, "coder0");
+  beat(40, 1);
+  expect(cells(41)).toEqual(["starting", null, "alive", 1004]);
+  beat(80, 1);
+  expect(cells(81)).toEqual(["silent", "never beat", "alive", 1004]);
+  const input = presentOf(story.log, story.at(81));
+  const lookup = { event: () => null, recent: () => [] };
+  const about = {
+    tenantId: "t",
+    host: "h",
+    nowUs: input.nowUs,
+    logSeq: input.logSeq,
+    name: "coder0",
+    lookup,
+  };
+  const why = whyDocument(explainAgent(input, "coder0"), about);
+  expect(why.cells.find(({ plane }) => plane === "heartbeat")?.state).toBe(
+    "unknown (renamed; by process 1001, whose session had this name before)",
+  );
+  beat(82, 4);
+  expect(cells(83)).toEqual(healthy(4));
+  // The renamed one gets its name back, when the other one has gone: it is the agent again.
+  made(84);
+  story.look(85, named(85, "coder0", "coder1", "coder2"));
+  beat(86, 1);
+  expect(cells(87)).toEqual(healthy(1));
 });
 
 test("two that swap their names, and swap them back, are each well all the time", () => {
