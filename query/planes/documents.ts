@@ -15,7 +15,7 @@ export interface RosterDocument extends Changed {
   /** When this agent first came on the roster (of this stay on it). */
   readonly declaredAtUs: number;
   readonly declaredSeq: number;
-  /** Since when in this stay it is expected to beat, or no longer; absent: since its beginning. */
+  /** Since when in this stay it is expected to beat, or no longer; absent: since its beginning, and nobody knows of before. */
   readonly expectedSinceUs?: number;
   /** Its heartbeat intervals before the one of the declaration, oldest first, where they have changed in this stay. */
   readonly intervalsBefore?: readonly IntervalBefore[];

@@ -18,7 +18,7 @@ export function foldRoster(documents: Documents, event: FoldEvent): void {
       documents.set("roster", event.agent, {
         declaration,
         ...(intervalsBefore === undefined ? {} : { intervalsBefore }),
-        ...expectedSince(known, declaration, event.occurredAtUs),
+        ...expectedSince(documents, known, declaration, event.occurredAtUs),
         declaredAtUs: known?.declaredAtUs ?? event.occurredAtUs,
         declaredSeq: known?.declaredSeq ?? event.seq,
         ...changed,
@@ -44,12 +44,17 @@ export function foldRoster(documents: Documents, event: FoldEvent): void {
   }
 }
 
+/** What a session did while a roster that was read did not name it was expected by nobody; of the time before the first reading nobody can tell. */
 function expectedSince(
+  documents: Documents,
   known: RosterDocument | undefined,
   { heartbeat }: PayloadOf<"roster.agent.declared">,
   atUs: number,
 ): Pick<RosterDocument, "expectedSinceUs"> {
-  if (known === undefined) return {};
+  if (known === undefined) {
+    const wasUnnamed = documentOf(documents, "rosterfile", ONLY)?.state === "accepted";
+    return wasUnnamed && heartbeat === "expected" ? { expectedSinceUs: atUs } : {};
+  }
   if (known.declaration.heartbeat !== heartbeat) return { expectedSinceUs: atUs };
   return known.expectedSinceUs === undefined ? {} : { expectedSinceUs: known.expectedSinceUs };
 }

@@ -275,6 +275,14 @@ describe("what was shown as something else meanwhile is so since that is over", 
     expect(sinces(311)).toEqual(["silent", 310, 310, 310]);
   });
 
+  test("where the roster did not name it for a while", () => {
+    story.record(300, alive(300), beatLook(story.at(300), "coder0", story.at(299)));
+    story.look(305, rosterLook(story.at(305), {}));
+    story.look(306, beatLook(story.at(306), "coder0", story.at(306)));
+    story.look(310, rosterLook(story.at(310), { coder0: {} }));
+    expect(sinces(311)).toEqual(["healthy", 310, 310, 310]);
+  });
+
   test("where a shutdown's stop jobs had taken it down, until the machine had booted", () => {
     story.look(40, systemdLook(story.at(40), {}));
     story.tell(299, journalLine(story.at(99.9), "stopping", "stop", "11111111222233334444555555555555"));
