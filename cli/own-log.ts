@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Clock } from "../collectors/collector.ts";
 import { chronicle } from "../query/history/chronicler.ts";
 import { derive, projections } from "../query/planes/all.ts";
+import { openWatch } from "../query/planes/recorder.ts";
 import type { Identity, Partition } from "../store/identity.ts";
 import { type Log, openLog } from "../store/log.ts";
 import { adoptNewestRules } from "./adopt-rules.ts";
@@ -49,6 +50,7 @@ export function openOwnLog(variables: Variables, options: { keepIdentity?: boole
     projections,
     chronicle,
     derive,
+    openWatch,
     rebuildThread: { thread: rebuildThread() },
     refolding: tellOfRefolding,
   });

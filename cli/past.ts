@@ -72,9 +72,25 @@ function lapsedAt(reader: Reader, partition: Partition, now: number): number | n
   if (isOwn && liveRecorder(reader) !== null) return null;
   const lease = isOwn ? reader.lease() : null;
   if (lease !== null) return reader.lastWordUs(lease, now);
-  const [last] = reader.events({ ...partition, newestFirst: true, limit: 1 });
-  return last?.recordedAtUs ?? null;
+  return lastSignUs(reader, partition);
 }
+
+/** The last that collectors stated, as the next writer dates the end of a watch that no lease vouches for: what operators do needs nobody who watches. */
+function lastSignUs(reader: Reader, partition: Partition): number | null {
+  let newestUs: number | null = null;
+  for (const { source, recordedAtUs } of reader.events({
+    ...partition,
+    newestFirst: true,
+    limit: LAST_SIGNS,
+  })) {
+    newestUs ??= recordedAtUs;
+    if (source !== "operator") return recordedAtUs;
+  }
+  return newestUs;
+}
+
+/** An operator is not expected to have done more than this since a recorder of this log last wrote. */
+const LAST_SIGNS = 1000;
 
 /** The past as this log knew it when `seq` had just been written: what arrived later does not count. */
 export function openPastAsRecorded(reader: Reader, partition: Partition, seq: number, nowUs: number): Past {
@@ -152,7 +168,7 @@ function stoodStill(silentSinceUs: number, lastAliveUs: number, nowUs: number): 
 }
 
 /** When the recorder that was taken to have ended had last renewed its lease, as it says itself where it goes on. */
-function silentSince(start: StoredEvent | undefined, pid: number): number | null {
+function silentSince(start: StoredEvent | undefined, pid: number | null): number | null {
   const said = start?.payload as PayloadOf<"recorder.started"> | undefined;
   return said?.pid === pid ? (said.silentSinceUs ?? null) : null;
 }

@@ -99,7 +99,7 @@ const sentences: Readonly<Record<string, (payload: Payload) => string>> = {
       : `recorder ${text(p.pid)} goes on: it had not ended, but was stopped or starved since ${seconds(p.silentSinceUs)}`,
   "recorder.stopped": (p) => `recorder ${text(p.pid)} stopped: ${text(p.reason)}`,
   "recorder.lapsed": (p) =>
-    `recorder ${text(p.pid)} fell silent without a word; last known alive ${seconds(p.lastAliveUs)}`,
+    `${p.pid === null ? "the recorder" : `recorder ${text(p.pid)}`} fell silent without a word; last known alive ${seconds(p.lastAliveUs)}`,
   "recorder.source.started": (p) => `${scope(p)} is watched`,
   "recorder.source.stopped": (p) => `${scope(p)} is no longer watched`,
   "recorder.source.unavailable": (p) => `${scope(p)} cannot be read: ${text(p.reason)}`,

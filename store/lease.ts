@@ -4,6 +4,7 @@ import type { FleetEvent } from "./events/catalogue.ts";
 import type { HeldLooks } from "./held-looks.ts";
 import type { Clock } from "./log-clock.ts";
 import { prepared } from "./prepared.ts";
+import type { ReadonlyDocuments } from "./projection.ts";
 import type { Writer, Writing } from "./writer.ts";
 
 /** A recorder renews its lease each second; one that has not done so for this long is not recording. */
@@ -25,6 +26,20 @@ export interface HeldLease extends LeaseHolder {
   readonly lastAliveMonotonicUs: number;
 }
 
+/** A watch that the log's own events tell of and of whose end they do not. */
+export interface OpenWatch {
+  /** Of the recorder; null: the log holds words of its sources only. */
+  readonly pid: number | null;
+  /** When the recorder began, which is when it claimed its lease; null: the log does not say. */
+  readonly sinceUs: number | null;
+  /** The newest event that tells of it. */
+  readonly seq: number;
+  readonly recordedAtUs: number;
+}
+
+/** What documents tell of an open watch. Pure; null: nobody watches, by the log's own word. */
+export type FindOpenWatch = (documents: ReadonlyDocuments) => OpenWatch | null;
+
 export type Claimed = { readonly ok: true } | { readonly ok: false; readonly holder: HeldLease };
 
 export interface Lease {
@@ -40,7 +55,10 @@ export interface Lease {
   isHeld(): boolean;
   /** Appends `recorder.stopped`; nothing when the lease is not ours any longer. */
   release(reason: string): void;
-  /** Turns a holder that is dead or silent into `recorder.lapsed`; false when there is nothing to settle. */
+  /**
+   * Turns a holder that is dead or silent into `recorder.lapsed`, and a watch that no lease vouches for (the log was imported, or lost its lease);
+   * false when there is nothing to settle.
+   */
   settle(isAlive: (holder: LeaseHolder) => boolean): boolean;
   /** The same inside a transaction of any writer, by silence alone. */
   settleExpired(writing: Writing): void;
@@ -90,16 +108,35 @@ export function readLastWord(database: Database): (held: HeldLease, nowUs: numbe
 
 const LAST_WORDS = 1000;
 
-export function openLease(
-  database: Database,
-  writer: Writer,
-  clock: Clock,
-  heldLooks: Pick<HeldLooks, "write" | "written">,
-): Lease {
+/**
+ * Until when somebody is known to have watched, where a log holds no lease of it: the last that collectors stated, of this partition. What operators
+ * did is no sign that anybody watched.
+ */
+function readLastSign(database: Database): (partitionId: number, watch: OpenWatch) => number {
+  const newest = prepared(
+    database,
+    `SELECT recorded_at FROM events JOIN series USING (series_id) JOIN subjects USING (subject_id) JOIN kinds USING (kind_id)
+     WHERE seq > ? AND +partition_id = ? AND source <> 'operator' ORDER BY seq DESC LIMIT 1`,
+    "pluck",
+  );
+  return (partitionId, { seq, recordedAtUs }) =>
+    (newest().get(seq, partitionId) as number | undefined) ?? recordedAtUs;
+}
+
+export function openLease(parts: {
+  readonly database: Database;
+  readonly partitionId: number;
+  readonly writer: Writer;
+  readonly clock: Clock;
+  readonly heldLooks: Pick<HeldLooks, "write" | "written">;
+  readonly openWatch: FindOpenWatch;
+}): Lease {
+  const { database, partitionId, writer, clock, heldLooks, openWatch } = parts;
   const nowUs = () => Math.floor(clock.nowUs());
   const monotonicUs = () => Math.floor(clock.monotonicUs?.() ?? clock.nowUs());
   const read = readLease(database);
   const lastWordUs = readLastWord(database);
+  const lastSignUs = readLastSign(database);
   const put = prepared(
     database,
     `INSERT OR REPLACE INTO lease (one, ${COLUMNS}) VALUES (1, ?, ?, ?, ?, ?, ?, ?)`,
@@ -130,10 +167,23 @@ export function openLease(
     write(writing, { type: "recorder.started", payload }, startedAtUs);
     renewedAtUs = startedAtUs;
   };
+  const tellLapse = (writing: Writing, pid: number | null, lastAliveUs: number): void =>
+    write(writing, { type: "recorder.lapsed", payload: { pid, lastAliveUs } });
   const lapse = (writing: Writing, held: HeldLease): void => {
     drop().run();
-    const payload = { pid: held.pid, lastAliveUs: lastWordUs(held, nowUs()) };
-    write(writing, { type: "recorder.lapsed", payload });
+    tellLapse(writing, held.pid, lastWordUs(held, nowUs()));
+  };
+  /** A lease vouches for the watch that began when it was claimed. */
+  const unvouched = (documents: ReadonlyDocuments, held: HeldLease | null): OpenWatch | null => {
+    const watch = openWatch(documents);
+    return watch === null || watch.sinceUs === held?.claimedAtUs ? null : watch;
+  };
+  /** What a log says of who watches must end where nobody is left to end it, or all time to come would be called observed. */
+  const endUnvouched = (writing: Writing, held: HeldLease | null): boolean => {
+    const watch = unvouched(writing.documents, held);
+    if (watch === null) return false;
+    tellLapse(writing, watch.pid, Math.min(lastSignUs(partitionId, watch), nowUs()));
+    return true;
   };
 
   return {
@@ -144,6 +194,7 @@ export function openLease(
           if (!isSilent(held) && isAlive(held)) return { ok: false, holder: held };
           lapse(writing, held);
         }
+        endUnvouched(writing, null);
         start(writing, holder, false);
         own = holder;
         return { ok: true };
@@ -171,6 +222,7 @@ export function openLease(
           return;
         }
         if (held !== null) lapse(writing, held);
+        endUnvouched(writing, null);
         start(writing, holder, true);
       });
       heldLooks.written();
@@ -190,20 +242,24 @@ export function openLease(
       heldLooks.written();
     },
     settle(isAlive) {
+      const isOver = (held: HeldLease | null): held is HeldLease =>
+        held !== null && (isSilent(held) || !isAlive(held));
       const found = read();
-      if (found === null || (!isSilent(found) && isAlive(found))) return false;
+      if (!isOver(found) && unvouched(writer.documents(), found) === null) return false;
       return writer.transact((writing) => {
         const held = read();
-        if (held === null || (!isSilent(held) && isAlive(held))) return false;
+        if (!isOver(held)) return endUnvouched(writing, held);
         lapse(writing, held);
+        endUnvouched(writing, null);
         return true;
       });
     },
     settleExpired(writing) {
       const held = read();
-      if (held === null || !isSilent(held)) return;
-      lapse(writing, held);
-      if (own !== null && isSame(held, own)) start(writing, own, true);
+      const isExpired = held !== null && isSilent(held);
+      if (isExpired) lapse(writing, held);
+      endUnvouched(writing, isExpired ? null : held);
+      if (isExpired && own !== null && isSame(held, own)) start(writing, own, true);
     },
   };
 }

@@ -6,7 +6,7 @@ import { storing } from "./failure.ts";
 import { createHeldLooks } from "./held-looks.ts";
 import type { Identity } from "./identity.ts";
 import { adopt } from "./identity.ts";
-import type { Claimed, LeaseHolder } from "./lease.ts";
+import type { Claimed, FindOpenWatch, LeaseHolder } from "./lease.ts";
 import { openLease } from "./lease.ts";
 import type { Clock } from "./log-clock.ts";
 import { createLogClock } from "./log-clock.ts";
@@ -28,6 +28,8 @@ export interface LogOptions {
   /** The projection over time that this log keeps; without one it knows the present only. */
   readonly chronicle?: Chronicle;
   readonly derive: Derive;
+  /** Finds a watch that events tell of, so that none stays open for which no lease vouches; without it that is not looked for. */
+  readonly openWatch?: FindOpenWatch;
   /** See `RebuildOptions`. */
   readonly rebuildThread?: Pick<RebuildOptions, "thread" | "worthAThread"> | undefined;
   /** Told before documents are made of a whole log: of how many events, and whether other folds than these had made some before. */
@@ -63,6 +65,7 @@ export interface Log {
 /** Opens the log for appending; makes it, or brings it up to date, where that is needed. */
 export function openLog(options: LogOptions): Log {
   const { path, identity, clock, projections, chronicle = null, derive, rebuildThread, refolding } = options;
+  const { openWatch = () => null } = options;
   const attempt = <T>(work: () => T): T => storing(path, work);
   return attempt(() => {
     const database = openForAppend(path, options.busyTimeoutMs ?? BUSY_TIMEOUT_MS);
@@ -86,7 +89,7 @@ export function openLog(options: LogOptions): Log {
       const cursors = openCursors(database);
       const observations = openObservations(database, partitionId);
       const heldLooks = createHeldLooks(observations);
-      const lease = openLease(database, writer, clock, heldLooks);
+      const lease = openLease({ database, partitionId, writer, clock, heldLooks, openWatch });
       const append = appender({ writer, cursors, observations, heldLooks, lease, derive });
       return {
         logId,

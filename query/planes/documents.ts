@@ -211,7 +211,8 @@ export interface CoverageDocument extends Changed {
 
 export interface RecorderDocument extends Changed {
   readonly state: "running" | "stopped" | "lapsed";
-  readonly pid: number;
+  /** Null: of one that lapsed, the log does not hold who it was. */
+  readonly pid: number | null;
   readonly sinceUs: number;
   /** It was taken to have ended, and said then that it had only stood still since. */
   readonly silentSinceUs?: number;

@@ -1,5 +1,6 @@
 import type { PayloadOf } from "../../store/events/catalogue.ts";
-import type { Documents, FoldEvent } from "../../store/projection.ts";
+import type { OpenWatch } from "../../store/lease.ts";
+import type { Documents, FoldEvent, ReadonlyDocuments } from "../../store/projection.ts";
 import { foldClock } from "./clock.ts";
 import type { CoverageDocument, RecorderDocument } from "./documents.ts";
 import { documentOf, documentsOf, ONLY } from "./documents.ts";
@@ -139,4 +140,19 @@ function stopCoverage(documents: Documents, event: FoldEvent, atUs: number): voi
 
 export function coverageId(source: string, scope: string): string {
   return `${source} ${scope}`;
+}
+
+/**
+ * The watch that a log tells of and of whose end it does not: a recorder that started, or in a part of a log, which may hold neither its start nor
+ * its end, a source that was found to answer.
+ */
+export function openWatch(documents: ReadonlyDocuments): OpenWatch | null {
+  const recorder = documentOf(documents, "recorder", ONLY);
+  if (recorder?.state === "running") {
+    const { pid, sinceUs, seq, recordedAtUs } = recorder;
+    return { pid, sinceUs, seq, recordedAtUs };
+  }
+  for (const [, { state, seq, recordedAtUs }] of documentsOf(documents, "coverage"))
+    if (state === "observed") return { pid: recorder?.pid ?? null, sinceUs: null, seq, recordedAtUs };
+  return null;
 }

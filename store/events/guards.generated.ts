@@ -687,7 +687,7 @@ export const guards: ReadonlyMap<string, Guard> = new Map<string, Guard>([
   ["recorder.lapsed", (v) => {
     if (typeof v !== "object" || v === null || Array.isArray(v)) return "";
     const f0_pid = v.pid;
-    if (!Number.isSafeInteger(f0_pid) || f0_pid < 0) return "pid";
+    if (f0_pid !== null) { if (!Number.isSafeInteger(f0_pid) || f0_pid < 0) return "pid"; }
     const f0_lastAliveUs = v.lastAliveUs;
     if (!Number.isSafeInteger(f0_lastAliveUs) || f0_lastAliveUs < 0) return "lastAliveUs";
     for (const k0 in v) {

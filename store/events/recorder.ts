@@ -14,8 +14,11 @@ export const recorderEvents = {
     silentSinceUs: instantUs.optional(),
   }),
   "recorder.stopped": z.strictObject({ pid: count, reason: shortText }),
-  /** Written by the next writer when a recorder died without a word: it was last known alive at `lastAliveUs`. */
-  "recorder.lapsed": z.strictObject({ pid: count, lastAliveUs: instantUs }),
+  /**
+   * Written by the next writer when a recorder died without a word, or when the log tells of a watch that nobody is left to end (it was imported):
+   * it was last known alive at `lastAliveUs`. `pid` is null where the log does not hold who it was.
+   */
+  "recorder.lapsed": z.strictObject({ pid: count.nullable(), lastAliveUs: instantUs }),
   "recorder.source.started": z.strictObject(watched),
   "recorder.source.stopped": z.strictObject(watched),
   "recorder.source.unavailable": z.strictObject({ ...watched, reason: boundedText }),
