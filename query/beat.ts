@@ -1,8 +1,6 @@
 import type { HeartbeatDocument } from "./planes/documents.ts";
 import { REACH_IN_INTERVALS } from "./planes/reach.ts";
-
-/** Another session than the agent's that wrote its heartbeat: one of its name elsewhere, or one that had its name before. */
-export type OtherSession = "namesake" | "renamed";
+import type { Writer } from "./writer.ts";
 
 export interface BeatQuestion {
   readonly nowUs: number;
@@ -14,8 +12,8 @@ export interface BeatQuestion {
   readonly confirmedAtUs?: number | undefined;
   /** When the life in question began; null = not known, then every beat counts. */
   readonly bornAtUs: number | null;
-  /** The process of another session made it: it is not this life's answer. Absent: none did. */
-  readonly ofOther?: OtherSession | null | undefined;
+  /** Whose process made it, as far as that is known: no other's beat is this life's answer. */
+  readonly writer?: Writer | undefined;
   /** When that life was told to have ended, where nobody knows whether it has come back since; absent: it was not. What it beat before says nothing of now. */
   readonly endedAtUs?: number | undefined;
   /** The last suspend of the machine: beats are not judged until the first one after it, or until one could be due. */
@@ -24,7 +22,7 @@ export interface BeatQuestion {
 
 export interface BeatHealth {
   readonly health: "healthy" | "stale" | "unknown";
-  /** Why it is not plainly the answer of the age: no-file, clock, pid-gone, previous-incarnation, namesake, renamed, resumed, unwatched, ended-unseen. */
+  /** Why it is not plainly the answer of the age: no-file, clock, pid-gone, previous-incarnation, namesake, resumed, unwatched, ended-unseen. */
   readonly reason: string | null;
   /** There is a beat of this incarnation. Null when nobody can tell. */
   readonly counts: boolean | null;
@@ -41,7 +39,6 @@ export const UNJUDGED_BECAUSE: Readonly<Record<string, string>> = {
   "ended-unseen": "the life that made its last beat ended before anybody looked again",
   "previous-incarnation": "its last beat is of a life before this one",
   namesake: "its last beat is of the other session of its name",
-  renamed: "its last beat is of a session that had its name before",
 };
 
 const PRECISION_US = { s: 1_000_000, ms: 1_000, us: 1 } as const;
@@ -56,7 +53,8 @@ export function judgeBeat(question: BeatQuestion): BeatHealth {
     return { health: "unknown", reason, counts, freshUntilUs: null };
   }
   const freshUntilUs = heartbeat.atUs + reachUs;
-  const isOfLife = (bornAtUs === null || isSince(heartbeat, bornAtUs)) && !question.ofOther;
+  const { writer = null } = question;
+  const isOfLife = writer === null ? bornAtUs === null || isSince(heartbeat, bornAtUs) : writer === "own";
   const counts = isOfLife && heartbeat.atUs > (question.endedAtUs ?? Number.NEGATIVE_INFINITY);
   // Without its file nothing can be read any longer; that it has beaten in this life stays true.
   if (heartbeat.removed) {
@@ -69,7 +67,8 @@ export function judgeBeat(question: BeatQuestion): BeatHealth {
     return {
       health: "unknown",
       // Of one that has ended, and that nobody watches, newer beats may be there.
-      reason: isOfLife && !watched ? "unwatched" : (question.ofOther ?? "previous-incarnation"),
+      reason:
+        isOfLife && !watched ? "unwatched" : writer === "namesake" ? "namesake" : "previous-incarnation",
       counts: watched ? false : null,
       freshUntilUs,
     };

@@ -1,5 +1,5 @@
 import { programMatches } from "../store/events/program.ts";
-import { judgeBeat, type OtherSession } from "./beat.ts";
+import { judgeBeat } from "./beat.ts";
 import type { BootGap } from "./boot.ts";
 import { judgeBoot } from "./boot.ts";
 import { bornUnseenUs } from "./death.ts";
@@ -90,7 +90,7 @@ function weighableOf(told: Told, question: AgentQuestion): Weighable {
     },
     bornUnseenUs: bornUs,
     beatOf: beatOf(heartbeat, {
-      ...{ own, hooked, isOfOther: ofOtherSession(told) !== null, byClock: clockOfBeats(told) },
+      ...{ own, hooked, writer: told.writer, byClock: clockOfBeats(told) },
       isOnlyTrace: bornUs !== null || (own === undefined && !pane.known),
     }),
   };
@@ -120,7 +120,7 @@ function beatEvidenceOf(
     watched: told.watch.heartbeat.state === "fresh",
     confirmedAtUs: coverage.confirmedAtUs,
     bornAtUs: own && mayLive && own.startedAtUs !== null ? byClock(own.startedAtUs) : null,
-    ofOther: ofOtherSession(told),
+    writer: told.writer,
     endedAtUs: endedAtUs && byClock(endedAtUs, own?.seq),
     resumedAtUs: documentOf(documents, "recorder", ONLY)?.suspended?.toUs ?? null,
   });
@@ -128,7 +128,13 @@ function beatEvidenceOf(
     ...judged,
     status: heartbeat?.beat.status ?? null,
     statusSinceUs: heartbeat ? withinSinceUs(heartbeat.atUs, statusSinceUs(heartbeat, own), intervals) : null,
-    staleSinceUs: heartbeat ? outSinceUs(heartbeat.atUs, intervals) : null,
+    // What a process writes by a clock that is behind may be dated before it began itself.
+    staleSinceUs: heartbeat
+      ? Math.max(
+          outSinceUs(heartbeat.atUs, intervals),
+          told.writer === "own" && own?.startedAtUs ? byClock(own.startedAtUs) : 0,
+        )
+      : null,
     writerExitedAtUs: heartbeat?.writerExitedAtUs ?? null,
   };
 }
@@ -162,14 +168,6 @@ function stopOf(
 /** A moment that was told of the pane (by its birth, or by the event that is named) by the clock of the newest beat. */
 function clockOfBeats({ setBack, heartbeat, pane: { own } }: Told): (atUs: number, seq?: number) => number {
   return (atUs, seq = own?.bornSeq) => byClockOf(setBack, { atUs, seq }, heartbeat?.seq ?? 0);
-}
-
-/** Which other session than the agent's wrote the newest beat, where one is known to have. */
-function ofOtherSession({ heartbeat, pane: { own, namesakes } }: Told): OtherSession | null {
-  const writer = heartbeat?.beat.pid;
-  if (writer === undefined || writer === own?.pid) return null;
-  if (namesakes.some(({ pane: { pid } }) => pid === writer)) return "namesake";
-  return own?.renamedPids?.includes(writer) ? "renamed" : null;
 }
 
 function driftOf({ roster, pane: { own }, process, watch }: Told, alive: boolean | null): Drift {

@@ -4,6 +4,7 @@ import { byClockOf, type SetBack } from "./planes/clock.ts";
 import type { AgentPane, HeartbeatDocument, HookedLife, RosterDocument } from "./planes/documents.ts";
 import type { EndedWriter, Life } from "./planes/purpose.ts";
 import type { Evidence } from "./weighed.ts";
+import { isOlder, type Writer } from "./writer.ts";
 
 /** The process that beat last, if it ended by its own plane's word, or went with the pane. */
 export function writerGone(
@@ -45,13 +46,13 @@ export function beatOf(
   {
     own,
     hooked,
-    isOfOther,
+    writer,
     isOnlyTrace,
     byClock,
   }: {
     readonly own: AgentPane | undefined;
     readonly hooked: HookedLife | undefined;
-    readonly isOfOther: boolean;
+    readonly writer: Writer;
     readonly isOnlyTrace: boolean;
     /** A moment that was told of the pane, by the clock of the beat. */
     readonly byClock: (atUs: number) => number;
@@ -59,13 +60,18 @@ export function beatOf(
 ): BeatOf {
   if (heartbeat === undefined) return null;
   if (isOnlyTrace) return "life";
-  if (isOfOther) return "other-session";
+  if (writer !== null) return OF_WRITER[writer];
+  const endedUs = own?.unseenFromUs ?? own?.diedAtUs ?? own?.atUs;
+  if (own && endedUs !== undefined && heartbeat.atUs <= endedUs && isOlder(heartbeat.beat, own))
+    return "earlier-life";
   const { bornAtUs, bornByUs } = bornBy(own, hooked);
   if (bornAtUs !== null && !isSince(heartbeat, byClock(bornAtUs))) return "earlier-life";
   if (own !== undefined && own.pid === heartbeat.beat.pid) return "life";
   if (bornAtUs === null) return "unknown";
   return bornByUs === undefined || heartbeat.atUs >= byClock(bornByUs) ? "life" : "unknown";
 }
+
+const OF_WRITER = { own: "life", older: "earlier-life", namesake: "other-session" } as const;
 
 /** By when nothing of it ran any more; null: it runs, or nobody knows. */
 export function downByUs(own: AgentPane | undefined, pane: Evidence["pane"]): number | null {

@@ -18,6 +18,7 @@ import type {
 } from "./planes/documents.ts";
 import { documentOf, ONLY, within } from "./planes/documents.ts";
 import { unloadedUnit } from "./unit-evidence.ts";
+import { beatOfLife, type Writer, writerOf } from "./writer.ts";
 
 /** Of which agent, by which documents, watched by whom, and at which moment. */
 export interface AgentQuestion {
@@ -44,7 +45,9 @@ export interface Told {
   readonly unitName: string;
   readonly unit: UnitDocument | undefined;
   readonly manager: ManagerDocument | undefined;
+  /** The newest beat that may be this life's. */
   readonly heartbeat: HeartbeatDocument | undefined;
+  readonly writer: Writer;
   /** What its file held when it was last read, where that was no heartbeat. */
   readonly refusedBeat: RefusedBeatDocument | undefined;
   readonly process: ProcessDocument | undefined;
@@ -71,7 +74,10 @@ export function toldOf({ name, documents, coverage, nowUs }: AgentQuestion): Tol
   const ofSocket = coverage.of("tmux", socket ?? "");
   const systemd = coverage.of("systemd", "");
   const unitName = declaration?.unit ?? `mosaic-agent@${name}.service`;
-  const heartbeat = documentOf(documents, "heartbeat", name);
+  const namesakes = namesakesOf(documents, panes, own, coverage);
+  const watch = roster === undefined && isNowhere(own, server) ? ofAnySocket(coverage, ofSocket) : ofSocket;
+  const writer = (one: HeartbeatDocument) => writerOf(one, own, { namesakes, watch });
+  const heartbeat = beatOfLife(documentOf(documents, "heartbeat", name), writer);
   const refused = documentOf(documents, "refusedbeat", name);
   const paneId = own && own.pane !== null ? within(own.socket, own.pane) : null;
   return {
@@ -82,7 +88,7 @@ export function toldOf({ name, documents, coverage, nowUs }: AgentQuestion): Tol
       own,
       present: paneId === null ? undefined : documentOf(documents, "pane", paneId),
       socket,
-      namesakes: namesakesOf(documents, panes, own, coverage),
+      namesakes,
     },
     hooked: own && agent?.hooked?.[own.socket],
     server,
@@ -92,10 +98,11 @@ export function toldOf({ name, documents, coverage, nowUs }: AgentQuestion): Tol
       (roster === undefined && systemd.state === "fresh" ? unloadedUnit(unitName) : undefined),
     manager: documentOf(documents, "manager", ONLY),
     heartbeat,
+    writer: heartbeat === undefined ? null : writer(heartbeat),
     refusedBeat: refused && refused.seq > (heartbeat?.seq ?? 0) ? refused : undefined,
     process: paneId === null ? undefined : documentOf(documents, "process", paneId),
     watch: {
-      pane: roster === undefined && isNowhere(own, server) ? ofAnySocket(coverage, ofSocket) : ofSocket,
+      pane: watch,
       systemd,
       heartbeat: coverage.of("heartbeat", ""),
       process: coverage.of("process", ""),

@@ -20,7 +20,7 @@ function isCellUnknown({ systemd, pane, heartbeat, drift, boot }: AgentRow, plan
       return pane.state === "unknown";
     case "heartbeat":
       if (!heartbeat.expected || heartbeat.health !== "unknown") return false;
-      return !["no-file", "previous-incarnation", "namesake", "renamed"].includes(heartbeat.reason ?? "");
+      return !["no-file", "previous-incarnation", "namesake"].includes(heartbeat.reason ?? "");
     case "drift":
       return drift.expected !== null && pane.state === "alive" && drift.state === "unknown";
     case "boot":

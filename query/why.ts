@@ -178,13 +178,10 @@ function beatenSince({ status, pane, heartbeat, since }: AgentRow): string | nul
  * where that is no process that was seen in the pane, is for the reader to judge.
  */
 function byAnother({ pane, heartbeat, namesakes }: AgentRow, { process }: Explained["facts"]): string | null {
-  const isAsked =
-    heartbeat.health === "healthy" || heartbeat.reason === "namesake" || heartbeat.reason === "renamed";
+  const isAsked = heartbeat.health === "healthy" || heartbeat.reason === "namesake";
   if (pane.state !== "alive" || !isAsked || heartbeat.pid === null) return null;
   const seen = [pane.pid, process?.process.panePid === pane.pid ? process?.process.pid : null];
   if (seen.includes(heartbeat.pid)) return null;
-  if (heartbeat.reason === "renamed")
-    return `by process ${heartbeat.pid}, whose session had this name before`;
   const namesake = namesakes.find(({ pid }) => pid === heartbeat.pid);
   return namesake === undefined
     ? `by process ${heartbeat.pid}, which is not one that was seen in its pane`

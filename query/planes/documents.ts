@@ -104,8 +104,6 @@ export interface AgentPane extends Changed {
   readonly namedAtUs?: number;
   /** It did not go: it is there under another name. */
   readonly away?: Away;
-  /** The processes of lives that had this name before, on the same server, and went on under another. */
-  readonly renamedPids?: readonly number[];
   /** No look ever saw it: hooks told that it had begun by then, and whether it ended; else it is not known when it ended. */
   readonly byHooks?: { readonly begunByUs: number; readonly ended: boolean };
 }
@@ -184,6 +182,8 @@ export interface HeartbeatDocument extends Changed {
   /** By when it was found to be gone, where that was later. */
   readonly writerGoneByUs?: number;
   readonly removed: boolean;
+  /** What the process that wrote before this one had written last, where the two wrote within one reach: both may go on. */
+  readonly before?: Omit<HeartbeatDocument, "before">;
   /** From when on it vouches for nothing: the life that made it is known to have ended after that, unseen (see `history/unseen-ends.ts`). */
   readonly voidFromUs?: number;
 }

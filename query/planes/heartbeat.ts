@@ -37,15 +37,19 @@ export function evolveHeartbeat(
   if (event.type === "heartbeat.received") {
     if (known && !supersedes(event, known)) return known;
     const beat = event.payload as PayloadOf<"heartbeat.received">;
+    const before = beforeIt(known, event, intervals);
+    // The last one of the same process, also where another wrote in between.
+    const last = known?.before?.beat.pid === beat.pid ? known.before : known;
     return {
       atUs: event.occurredAtUs,
       precision: event.precision,
       beat,
-      statusSinceUs: statusSince(event, beat, known, intervals),
+      statusSinceUs: statusSince(event, beat, last, intervals),
       writerSinceUs:
-        known?.beat.pid === beat.pid ? Math.min(known.writerSinceUs, event.occurredAtUs) : event.occurredAtUs,
+        last?.beat.pid === beat.pid ? Math.min(last.writerSinceUs, event.occurredAtUs) : event.occurredAtUs,
       writerExitedAtUs: null,
       removed: false,
+      ...(before === undefined ? {} : { before }),
       seq: event.seq,
       recordedAtUs: event.recordedAtUs,
     };
@@ -60,6 +64,20 @@ export function evolveHeartbeat(
   }
   if (event.type === "heartbeat.file.removed") return { ...known, removed: true, ...changed };
   return known;
+}
+
+/** Two sessions may write one file in turn, and each life is judged by its own beats: the last one of the other writer stays known. */
+function beforeIt(
+  known: HeartbeatDocument | undefined,
+  event: FoldEvent,
+  intervals: Intervals,
+): HeartbeatDocument["before"] {
+  if (known === undefined) return undefined;
+  const { before, ...last } = known;
+  const { pid } = event.payload as PayloadOf<"heartbeat.received">;
+  if (pid === last.beat.pid) return before;
+  const isOver = last.removed || last.writerExitedAtUs !== null || last.atUs > event.occurredAtUs;
+  return isOver || event.occurredAtUs - last.atUs > reachUs(intervals.intervalSeconds) ? undefined : last;
 }
 
 /** Beats of the same content that follow one another without a silence move the document on, and nothing else. */

@@ -56,21 +56,8 @@ export function ownPane(documents: Documents, name: string, socket: string): Age
 
 export function setOwnPane(documents: Documents, name: string, pane: AgentPane): void {
   const known = documentOf(documents, "agent", name);
-  const renamedPids = renamedBefore(known?.panes[pane.socket], pane);
-  const own = renamedPids.length === 0 ? pane : { ...pane, renamedPids };
-  const panes = { ...known?.panes, [pane.socket]: own };
+  const panes = { ...known?.panes, [pane.socket]: pane };
   documents.set("agent", name, { purpose: NO_PURPOSE, ...known, panes });
-}
-
-/**
- * What was renamed runs on with the agent's name in its environment, and may go on to write the agent's heartbeat. Of two that swapped their names
- * neither answers for the name that it has now: there nobody else could, and beats count as before.
- */
-function renamedBefore(before: AgentPane | undefined, pane: AgentPane): readonly number[] {
-  if (before === undefined || before.server !== pane.server || pane.namedAtUs !== undefined) return [];
-  const { renamedPids = [], away, pid } = before;
-  const all = away === undefined || pid === null ? renamedPids : [...renamedPids, pid];
-  return all.filter((each) => each !== pane.pid);
 }
 
 export function closeOwnPane(

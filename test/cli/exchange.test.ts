@@ -199,7 +199,7 @@ describe("fleet import", () => {
       ...{ tenantId: "jarvis", host: "W-jarvis", agent: "coder0", type: "heartbeat.received" },
       ...{ schemaVersion: 1, source: "heartbeat", precision: "us" as const },
     };
-    const payload = JSON.stringify({ pid: 4000, pidStart: 7, status: "ok", evidence: "runtime" });
+    const payload = JSON.stringify({ pid: 4000, pidStart: 7000, status: "ok", evidence: "runtime" });
     const originLog = "0197a000-0000-7000-8000-000000000001";
     const text = Array.from({ length: 12_000 }, (_, n) => {
       const recordedAtUs = Date.UTC(2026, 0, 1) * 1000 + n * 600e6;

@@ -25,7 +25,7 @@ describe("causes", () => {
   const exited = {
     type: "heartbeat.writer.exited",
     source: "heartbeat",
-    payload: { pid: 4000, pidStart: 7 },
+    payload: { pid: 4000, pidStart: 7000 },
   } as const;
   const begin = () =>
     past.record(

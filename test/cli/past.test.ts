@@ -296,7 +296,7 @@ describe("sql --at", () => {
 
 describe("as recorded", () => {
   test("late evidence changes what was true, never what was known", async () => {
-    const beat = { pid: 4000, pidStart: 7, status: "ok", evidence: "runtime" };
+    const beat = { pid: 4000, pidStart: 7000, status: "ok", evidence: "runtime" };
     const event = { type: "heartbeat.received", agent: "coder0", source: "heartbeat" } as const;
     // A beat of 20:10:30 that is read only at 20:59:59: a file system that was slow, a spool that was carried over.
     past.tell(3599.5, { ...event, occurredAtUs: at(630), precision: "us", payload: beat });

@@ -63,6 +63,18 @@ test("so it is of a silent one", () => {
   ]);
 });
 
+test("what the process of before goes on to write is not the life's own either", () => {
+  respawned();
+  story.look(
+    105,
+    beatLook(story.at(105), "coder0", story.at(105), { pid: first.pid, pidStart: first.start }),
+  );
+  crashed(110);
+  const { deaths } = told();
+  const of = { at: exactIsoOf(story.at(105)), pid: first.pid, whose: "earlier-life" };
+  expect(deaths).toMatchObject([{ course: [{ status: "failed" }], last_beat: null, beat_of_another: of }]);
+});
+
 test("what the life itself beat is its own", () => {
   respawned();
   beat(105, 2010);

@@ -67,11 +67,23 @@ describe("a second live session of an agent's name on another socket", () => {
   test("does not answer for the first: what its process beats makes nobody else healthy", () => {
     lookElsewhere(20, namesake);
     story.look(40, beatLook(story.at(40), "coder0", story.at(40), { pid: namesake.pid }));
-    expect(everywhere(41).slice(0, 3)).toEqual(["starting", SOCKET, home.pid]);
+    // Its own last beat, at 19, holds for three intervals: the other one's neither lengthens that nor takes it away.
+    expect(everywhere(41).slice(0, 3)).toEqual(["healthy", SOCKET, home.pid]);
     story.look(60, beatLook(story.at(60), "coder0", story.at(60), { pid: namesake.pid }));
-    expect(everywhere(61).slice(0, 3)).toEqual(["silent", SOCKET, home.pid]);
-    story.look(62, beatLook(story.at(62), "coder0", story.at(62), { pid: home.pid }));
     expect(everywhere(63).slice(0, 3)).toEqual(["healthy", SOCKET, home.pid]);
+    expect(everywhere(65).slice(0, 3)).toEqual(["stale", SOCKET, home.pid]);
+    story.look(66, beatLook(story.at(66), "coder0", story.at(66), { pid: home.pid }));
+    expect(everywhere(67).slice(0, 3)).toEqual(["healthy", SOCKET, home.pid]);
+  });
+
+  test("and where both write the file in turn, the first is as well as its own beats are", () => {
+    lookElsewhere(20, namesake);
+    for (let second = 21; second < 120; second += 7) {
+      const pid = second % 2 === 1 ? home.pid : namesake.pid;
+      story.look(second, beatLook(story.at(second), "coder0", story.at(second), { pid }));
+      expect(everywhere(second + 0.5).slice(0, 3)).toEqual(["healthy", SOCKET, home.pid]);
+    }
+    expect(rowOf(tableOf(story.log, story.at(121), present(121)), "coder0").since).toBe(iso(19));
   });
 
   test("is told of since it came by the name, and no longer once it has another", () => {
@@ -125,11 +137,15 @@ describe("why", () => {
 
   test("says so where the last beat is the other one's", () => {
     lookElsewhere(20, namesake);
-    const beat = () => why(22).cells.find(({ plane }) => plane === "heartbeat")?.state;
-    expect(beat()).toBe("healthy");
+    const beat = (second: number) => why(second).cells.find(({ plane }) => plane === "heartbeat")?.state;
+    expect(beat(22)).toBe("healthy");
     story.look(21, beatLook(story.at(21), "coder0", story.at(21), { pid: 2007 }));
-    expect(beat()).toBe(
-      `unknown (namesake; by process 2007, which is that of the other session of its name, on ${OTHER})`,
+    // What the process of its own pane wrote before that is still its own.
+    expect(beat(22)).toBe("healthy");
+    story.look(100, beatLook(story.at(100), "coder0", story.at(100), { pid: 2008 }));
+    lookElsewhere(100, { ...namesake, pid: 2008 });
+    expect(beat(101)).toBe(
+      `unknown (namesake; by process 2008, which is that of the other session of its name, on ${OTHER})`,
     );
   });
 });

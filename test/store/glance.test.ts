@@ -6,7 +6,7 @@ import { beat, OWN, T0 } from "./support/events.ts";
 import { logBench } from "./support/log.ts";
 
 const bench = logBench();
-const HOLDER = { pid: 1, pidStart: 7, bootId: "boot", version: "1" };
+const HOLDER = { pid: 1, pidStart: 7000, bootId: "boot", version: "1" };
 
 function recorded(): { path: string; log: Log } {
   const path = bench.path();

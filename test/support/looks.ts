@@ -94,10 +94,17 @@ export function beatLook(
   atUs: number,
   agent: string,
   tsUs: number,
-  over: { status?: string; pid?: number; alive?: boolean | null; evidence?: "runtime" | "sidecar" } = {},
+  over: {
+    status?: string;
+    pid?: number;
+    pidStart?: number;
+    alive?: boolean | null;
+    evidence?: "runtime" | "sidecar";
+  } = {},
 ): HeartbeatSnapshot {
   const pid = over.pid ?? 4000;
-  const payload = { pid, pidStart: 7, status: over.status ?? "ok", evidence: over.evidence ?? "runtime" };
+  const pidStart = over.pidStart ?? 7000;
+  const payload = { pid, pidStart, status: over.status ?? "ok", evidence: over.evidence ?? "runtime" };
   const beat = { occurredAtUs: tsUs, precision: "us" as const, payload };
   return {
     source: "heartbeat",

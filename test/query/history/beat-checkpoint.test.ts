@@ -96,7 +96,7 @@ test("files are read as they were, whatever has become of them since the checkpo
 });
 
 test("an agent that beats on, busy or not, takes a few numbers", () => {
-  const beat = { pid: 41, pidStart: 7, status: "ok", evidence: "runtime" } as const;
+  const beat = { pid: 41, pidStart: 7000, status: "ok", evidence: "runtime" } as const;
   const fileAt = (seq: number, status: "ok" | "busy", statusSinceUs: number): BeatFile => ({
     document: {
       atUs: START_US + seq * 1_000_000,

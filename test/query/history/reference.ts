@@ -720,8 +720,25 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
     all("heartbeat.received", "heartbeat.writer.exited", "heartbeat.file.removed").filter(
       (e) => e.agent === agent,
     );
-  const beatAt = (agent: string, atUs: number): { beat: HeartbeatDocument | undefined; beatSeq: number } => {
+  const intervalAt = (agent: string, seq: number): number => {
+    const last = all("roster.agent.declared", "roster.agent.changed", "roster.agent.removed").findLast(
+      (event) => event.agent === agent && event.seq < seq,
+    );
+    return last === undefined || last.type === "roster.agent.removed"
+      ? 15
+      : payload(last, "roster.agent.declared").intervalSeconds;
+  };
+  /** `other`: the last beat of the process that wrote before the one that wrote last, where both wrote within one reach. */
+  const beatAt = (
+    agent: string,
+    atUs: number,
+  ): {
+    beat: HeartbeatDocument | undefined;
+    other?: { beat: HeartbeatDocument; beatSeq: number } | undefined;
+    beatSeq: number;
+  } => {
     let beat: HeartbeatDocument | undefined;
+    let other: { beat: HeartbeatDocument; beatSeq: number } | undefined;
     let beatSeq = 0;
     for (const event of beatsOf(agent)) {
       if (happened(event) > atUs) continue;
@@ -730,9 +747,18 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
         const p = payload(event, "heartbeat.received");
         // The newest ts stands; one that was in the future when this one was recorded, or read, does not.
         if (beat && event.occurredAtUs < beat.atUs && beat.atUs <= recordedAtUs && !p.afterSetBack) continue;
-        const isOfBefore: boolean = beat?.beat.pid === p.pid;
-        const writerSinceUs: number =
-          beat && isOfBefore ? Math.min(beat.writerSinceUs, event.occurredAtUs) : event.occurredAtUs;
+        const same: HeartbeatDocument | undefined = [other?.beat, beat].find(
+          (one) => one?.beat.pid === p.pid,
+        );
+        const writerSinceUs: number = Math.min(same?.writerSinceUs ?? Infinity, event.occurredAtUs);
+        if (beat && beat.beat.pid !== p.pid) {
+          const wroteBoth: boolean =
+            !beat.removed &&
+            beat.writerExitedAtUs === null &&
+            beat.atUs <= event.occurredAtUs &&
+            event.occurredAtUs - beat.atUs <= 3 * intervalAt(agent, event.seq) * 1e6;
+          other = wroteBoth ? { beat, beatSeq } : undefined;
+        }
         const life = { statusSinceUs: 0, writerSinceUs, writerExitedAtUs: null, removed: false };
         beat = { atUs: event.occurredAtUs, precision, beat: p, ...life, seq, recordedAtUs };
         beatSeq = seq;
@@ -744,7 +770,7 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
           beat = { ...beat, writerExitedAtUs: event.occurredAtUs, writerGoneByUs: goneByUs, seq };
       }
     }
-    return { beat, beatSeq };
+    return { beat, other, beatSeq };
   };
   const isWatched = (agent: string, atUs: number): boolean => {
     if (isCovered("heartbeat", atUs)) return true;
@@ -949,7 +975,22 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
     const { declared } = declaration;
     const { pane, own, voidFromUs } = paneAt(agent, atUs);
     const unit = unitAt(declaration.unit, atUs);
-    const { beat, beatSeq: made } = beatAt(agent, atUs);
+    const lookedUs = (): number => (pane.known ? Infinity : gapAround("tmux", atUs).fromUs);
+    const { beat: newest, other, beatSeq: madeLast } = beatAt(agent, atUs);
+    /** A process that is older than the pane's was not started in it, as far as it is of the same boot: the pane was seen after that beat. */
+    const isThere = own?.state === "alive";
+    const isOlder = ({ atUs: madeUs, beat: { pid, pidStart } }: HeartbeatDocument): boolean =>
+      isThere &&
+      own.start !== null &&
+      pidStart !== null &&
+      pidStart < own.start &&
+      pid !== own.pid &&
+      madeUs <= lookedUs();
+    const isOthers = newest !== undefined && other !== undefined && isOlder(newest) && !isOlder(other.beat);
+    const beat = isOthers ? { ...other.beat, removed: newest.removed } : newest;
+    const made = isOthers ? other.beatSeq : madeLast;
+    const isOwns = isThere && own.pid === beat?.beat.pid && own.start === beat?.beat.pidStart;
+    const writer = beat && isOlder(beat) ? "older" : beat && isOwns ? "own" : null;
     /**
      * From when on its reach says nothing, in time in which nobody read beats: a boot ended whatever beat before it; what was gone when it was first
      * read had only been there, where nothing else is told of its life.
@@ -1008,6 +1049,7 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
         ...judgeBeat({
           nowUs: atUs,
           intervalSeconds: declaration.intervalSeconds,
+          writer,
           heartbeat: beat && { ...beat, voidFromUs: Math.min(voidFromUs ?? Infinity, reachEndsUs()) },
           watched: isWatched(agent, atUs),
           bornAtUs: mayLive ? byClock(own?.startedAtUs, beatSeq) : null,

@@ -39,6 +39,8 @@ export type Op =
       readonly journal: "silent" | "kept" | "cut" | "lost";
     }
   | { readonly kind: "beat"; readonly agent: number; readonly status: string; readonly aheadMs: number }
+  /** A process that has beaten in an earlier life of the agent, and outlived its pane, writes the file. */
+  | { readonly kind: "outlived-beats"; readonly agent: number; readonly status: string }
   | { readonly kind: "writer-exits" | "unlink"; readonly agent: number }
   | {
       readonly kind: "unit";
@@ -165,6 +167,14 @@ const anyOp: fc.Arbitrary<Op> = fc.oneof(
     }),
   },
   {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant("outlived-beats" as const),
+      agent,
+      status: fc.constantFrom("ok", "busy"),
+    }),
+  },
+  {
     weight: 1,
     arbitrary: fc.record({ kind: fc.constantFrom("writer-exits" as const, "unlink" as const), agent }),
   },
@@ -251,7 +261,7 @@ const turns = (op: fc.Arbitrary<Op>) =>
 /** One gap in which much happens: both agents were seen, nobody looks for a while, and then somebody does. */
 const unwatched = new Set<Op["kind"]>([
   ...(["start", "end", "close", "come-and-go", "started-unseen", "wished-end", "kill-server"] as const),
-  ...(["beat", "writer-exits", "unit", "verb", "reboot", "wait", "deliver"] as const),
+  ...(["beat", "outlived-beats", "writer-exits", "unit", "verb", "reboot", "wait", "deliver"] as const),
 ]);
 export const anyStoryOfAGap = fc
   .record({

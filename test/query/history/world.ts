@@ -79,6 +79,7 @@ export function play(story: readonly Turn[]): Played {
   let server: number | null = null;
   let boot = { number: 1, atUs: BEGIN_US - 3_600_000_000 };
   const panes = new Map<string, Pane>();
+  const writers: { readonly agent: string; readonly pid: number }[] = [];
   const beats = new Map<string, { tsUs: number; pid: number; status: string; alive: boolean }>();
   const units = new Map<string, Unit>(
     AGENTS.map((name) => [name, { active: "inactive", invocationId: null, sinceUs: null }]),
@@ -166,7 +167,13 @@ export function play(story: readonly Turn[]): Played {
           beat: {
             occurredAtUs: tsUs,
             precision: "us" as const,
-            payload: { pid, pidStart: 7, status, evidence: "runtime" as const },
+            payload: {
+              pid,
+              // Nobody has seen the one that beats where no pane is.
+              pidStart: pid === 1 ? 1_000_000 : pid,
+              status,
+              evidence: "runtime" as const,
+            },
           },
           writerAlive: alive,
         })),
@@ -431,7 +438,13 @@ export function play(story: readonly Turn[]): Played {
         // Without a recorder nobody compares the clocks, and the step leaves no trace.
         if (recorder) append({ type: "recorder.clock.stepped", payload: { byMs: op.byMs } });
         return;
+      case "outlived-beats": {
+        const pid = writers.find((writer) => writer.agent === name && writer.pid !== pane?.pid)?.pid;
+        if (pid !== undefined) beats.set(name, { tsUs: nowUs, pid, status: op.status, alive: true });
+        return;
+      }
       case "beat":
+        if (pane) writers.push({ agent: name, pid: pane.pid });
         made.push({ agent: name, atUs: nowUs, tsUs: nowUs + op.aheadMs * 1000 });
         beats.set(name, {
           tsUs: nowUs + op.aheadMs * 1000,

@@ -1,11 +1,9 @@
 import fc from "fast-check";
 import { beforeEach, describe, expect, test } from "vitest";
 import { documentOf } from "../../../query/planes/documents.ts";
-import { explainAgent } from "../../../query/ps.ts";
-import { whyDocument } from "../../../query/why.ts";
 import { createFoldedLog } from "../../support/fold.ts";
 import { beatLook, paneSeen, rosterLook, SOCKET, tmuxLook } from "../../support/looks.ts";
-import { presentOf, rowOf, tableOf } from "../../support/table.ts";
+import { rowOf, tableOf } from "../../support/table.ts";
 import { everyTable } from "../history/every-table.ts";
 import type { Story } from "../history/story.ts";
 import { createStory, hookLine, T } from "../history/story.ts";
@@ -79,9 +77,9 @@ test("an agent is the session that has its name, though its own is told to lose 
 });
 
 test("what was renamed goes on to write the heartbeat of its old name: that is no answer of the session that has this name now", () => {
-  const own = (agent: string, number: number) => ({ pid: 1000 + number, agent });
+  const own = (number: number) => ({ pid: 1000 + number, pidStart: 10 + number });
   const beat = (second: number, number: number) =>
-    story.look(second, beatLook(story.at(second), "coder0", story.at(second), own("coder0", number)));
+    story.look(second, beatLook(story.at(second), "coder0", story.at(second), own(number)));
   const cells = (second: number) => {
     const { live, ...rest } = told(second);
     for (const cell of Object.values(rest)) expect(cell).toEqual(live);
@@ -106,20 +104,6 @@ test("what was renamed goes on to write the heartbeat of its old name: that is n
   expect(cells(41)).toEqual(["starting", null, "alive", 1004]);
   beat(80, 1);
   expect(cells(81)).toEqual(["silent", "never beat", "alive", 1004]);
-  const input = presentOf(story.log, story.at(81));
-  const lookup = { event: () => null, recent: () => [] };
-  const about = {
-    tenantId: "t",
-    host: "h",
-    nowUs: input.nowUs,
-    logSeq: input.logSeq,
-    name: "coder0",
-    lookup,
-  };
-  const why = whyDocument(explainAgent(input, "coder0"), about);
-  expect(why.cells.find(({ plane }) => plane === "heartbeat")?.state).toBe(
-    "unknown (renamed; by process 1001, whose session had this name before)",
-  );
   beat(82, 4);
   expect(cells(83)).toEqual(healthy(4));
   // The renamed one gets its name back, when the other one has gone: it is the agent again.
