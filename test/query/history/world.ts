@@ -444,11 +444,12 @@ export function play(story: readonly Turn[]): Played {
         return;
       }
       case "beat":
-        if (pane) writers.push({ agent: name, pid: pane.pid });
+        // What has died writes nothing more: somebody else did.
+        if (pane?.dead === null) writers.push({ agent: name, pid: pane.pid });
         made.push({ agent: name, atUs: nowUs, tsUs: nowUs + op.aheadMs * 1000 });
         beats.set(name, {
           tsUs: nowUs + op.aheadMs * 1000,
-          pid: pane?.pid ?? 1,
+          pid: pane?.dead === null ? pane.pid : 1,
           status: op.status,
           alive: true,
         });
