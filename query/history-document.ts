@@ -17,7 +17,7 @@ export interface HistoryInterval {
   seconds: number;
   /** It was so already when the window began, or when the log's first looks found it. */
   began_before: boolean;
-  /** When it began, also where that was before the window or the log. Null: not known. */
+  /** When it began, as `ps` shows it, also where that was before the window or the log, or while the roster did not name it. Null: not known. */
   since: string | null;
   /** `from` was told no finer: it lies within so many seconds after it. Null: it is known better than that, or nobody dated it. */
   within_seconds: number | null;
@@ -136,7 +136,7 @@ function cutTo(window: Window, interval: Interval, first: FoundFirst | null): Hi
     from: exactIsoOf(begins),
     to: exactIsoOrNull(ends),
     seconds: ((ends ?? window.toUs) - begins) / 1e6,
-    began_before: beganBefore || first !== null,
+    began_before: beganBefore || first?.by === "log",
     since: exactIsoOrNull(sinceUs),
     within_seconds: secondsOrNull(withinUs),
     status,

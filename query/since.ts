@@ -8,22 +8,52 @@ import { viewAt } from "./history/sightings.ts";
 import type { Window } from "./history/sweep.ts";
 import { WITHIN_US } from "./planes/within.ts";
 import type { AgentStatus } from "./row.ts";
+import { hasEnded } from "./shown-since.ts";
 import type { Evidence } from "./weighed.ts";
 
-/** A status that the log's first looks found. */
+/** A status that had begun before. */
 export interface FoundFirst {
   /** Since when it was so, as its source told of itself; null: nobody knows. */
   readonly sinceUs: number | null;
+  /** What told of it first: the log's first looks, those of a window; or the roster, which names it again, or no longer, while it stays what it is. */
+  readonly by: "log" | "window" | "roster";
 }
 
 /**
  * What the log's first looks found of an agent had begun before: since when, as far as its source told that of itself (its process's start, its
  * time of death), which is what `ps` shows. Null: it was seen to begin, or something else was seen before it.
  */
-export function foundFirst(past: Past, agent: string, fromUs: number): FoundFirst | null {
+function foundFirst(past: Past, agent: string, fromUs: number): FoundFirst | null {
   if (lastSeen(viewAt(past, agent, fromUs), agent, fromUs) !== null) return null;
   const { sinceUs } = past.explain(agent, fromUs).verdict;
-  return { sinceUs: sinceUs === null ? null : Math.min(sinceUs, fromUs) };
+  return { sinceUs: sinceUs === null ? null : Math.min(sinceUs, fromUs), by: "log" };
+}
+
+/**
+ * One that the roster names again, or no longer, is another row of the table, and goes on to be what it is: since when is that of `ps`, whatever the
+ * roster said meanwhile. Null: the roster had nothing to do with it, or it was something else under it.
+ */
+function foundByRoster(
+  past: Past,
+  agent: string,
+  before: Interval | undefined,
+  { fromUs, status, unrostered }: Interval,
+): FoundFirst | null {
+  if (before === undefined || before.unrostered === unrostered || before.reason === BEFORE_THE_LOG)
+    return null;
+  if (before.status === null || status === null || status === "unobserved") return null;
+  const isSame = before.status === status || (hasEnded(before.status) && hasEnded(status));
+  if (!isSame) return null;
+  const { sinceUs } = past.explain(agent, fromUs).verdict;
+  return { sinceUs: Math.min(sinceUs ?? fromUs, fromUs), by: "roster" };
+}
+
+/** What is told of a status at the very moment at which it began, where something is; `isFirst`: nothing like it was before it in the window. */
+export function foundAt(past: Past, agent: string, beganUs: number, isFirst: boolean): FoundFirst | null {
+  const [begun] = past.sightings(agent, { fromUs: beganUs, toUs: beganUs + 1 });
+  if (begun === undefined || begun.status === null || begun.status === "unobserved") return null;
+  const byRoster = foundByRoster(past, agent, justBefore(past, agent, beganUs), begun);
+  return byRoster ?? (isFirst ? foundFirst(past, agent, beganUs) : null);
 }
 
 /** Since when a stay that was under way when the window began had been: what `ps` showed where it was first found so in the window. */
@@ -38,24 +68,34 @@ export function foundBegun(
     if (interval.status !== status) continue;
     const { verdict } = past.explain(agent, Math.max(interval.fromUs, fromUs));
     const { sinceUs } = verdict;
-    return { sinceUs: verdict.status !== status || sinceUs === null ? null : Math.min(sinceUs, fromUs) };
+    const isKnown = verdict.status === status && sinceUs !== null;
+    return { sinceUs: isKnown ? Math.min(sinceUs, fromUs) : null, by: "window" };
   }
-  return { sinceUs: null };
+  return { sinceUs: null, by: "window" };
 }
 
-/** The intervals of a window, the one that the log's first looks found with what is told of it. */
+/** The intervals of a window, each of them that had begun before with what is told of that. */
 export function* withFirst(
   past: Past,
   agent: string,
   window: Window,
 ): Generator<[Interval, FoundFirst | null]> {
   let seenAny = false;
+  let before: Interval | undefined;
   for (const interval of past.sightings(agent, window)) {
-    const isSeen = interval.status !== "unobserved";
-    const mayBeFirst = isSeen && !seenAny && interval.status !== null;
-    yield [interval, mayBeFirst ? foundFirst(past, agent, interval.fromUs) : null];
+    const { fromUs, status } = interval;
+    const isSeen = status !== "unobserved";
+    before ??= justBefore(past, agent, fromUs);
+    const byRoster = foundByRoster(past, agent, before, interval);
+    const mayBeFirst = isSeen && !seenAny && status !== null;
+    yield [interval, byRoster ?? (mayBeFirst ? foundFirst(past, agent, fromUs) : null)];
     seenAny ||= isSeen;
+    before = interval;
   }
+}
+
+function justBefore(past: Past, agent: string, atUs: number): Interval | undefined {
+  return atUs === -Infinity ? undefined : [...past.sightings(agent, { fromUs: atUs - 1, toUs: atUs })].at(-1);
 }
 
 /** How the moment is known at which a status began. */

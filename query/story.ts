@@ -1,12 +1,12 @@
 import { BEFORE_THE_LOG } from "./history/before-the-log.ts";
 import type { Gap, Past, Redeclared, RosterEntry } from "./history/past.ts";
 import type { Around } from "./history/stays.ts";
-import { aroundOf, isEndedByNext, lastsUnseen } from "./history/stays.ts";
+import { aroundOf, isEndedByNext, lastsUnseen, restarted, staysIn, whileNamed } from "./history/stays.ts";
 import type { Window } from "./history/sweep.ts";
 import { type Glimpse, glimpseOf } from "./known-by.ts";
 import type { DeclaredChange } from "./redeclared.ts";
 import type { AgentStatus } from "./row.ts";
-import { withFirst } from "./since.ts";
+import { type FoundFirst, foundAt, withFirst } from "./since.ts";
 import { TOLD_FINELY_US, toldWithinUs } from "./told-within.ts";
 
 export interface StoryInput {
@@ -36,8 +36,8 @@ export type StoryEntry = { readonly fromUs: number; readonly toUs: number | null
       readonly glimpse: Glimpse;
       /** Of a short one: its beginning was told no finer, and lies within so much after it (see `told-within.ts`). */
       readonly withinUs: number | null;
-      /** When it had begun, where the log's first looks found it and its source told that of itself. */
-      readonly sinceUs: number | null;
+      /** When it had begun, where the log's first looks found it and its source told that of itself, or the roster names it again, or no longer. */
+      readonly first: FoundFirst | null;
     }
   | {
       readonly kind: "attached" | "sent";
@@ -96,8 +96,7 @@ function knownBy(past: Past, entry: StoryEntry): StoryEntry {
 }
 
 function* statusEntries(past: Past, agent: string, window: Window, whole: boolean): Generator<StoryEntry> {
-  const { sightings: intervals, occurrences, parts, nowUs } = past;
-  const around = aroundOf({ intervals, occurrences, parts, nowUs }, agent, window);
+  const around = aroundOf({ ...past, intervals: past.sightings }, agent, window);
   let open = null as StatusEntry | null;
   /** Time that nobody watched, after which one may be found as it was left. */
   let unseen = null as StatusEntry | null;
@@ -114,14 +113,15 @@ function* statusEntries(past: Past, agent: string, window: Window, whole: boolea
       withinUs: null,
     } as const;
     const unrostered = interval.unrostered === true;
-    const verdict = { status, reason, why, unrostered, sinceUs: first?.sinceUs ?? null };
+    const verdict = { status, reason, why, unrostered, first };
     const next = { kind: "status", agent, fromUs, toUs, ...verdict, ...turned } as const;
     if (open !== null && unseen === null && isSameStretch(open, next, whole)) {
       const turns = open.turns + (open.status === status && open.turns === 0 ? 0 : 1);
       open = { ...open, toUs, turns };
       continue;
     }
-    if (status === "unobserved" && unseen === null) {
+    const isOtherRow = open !== null && open.status !== null && open.unrostered !== unrostered;
+    if (status === "unobserved" && unseen === null && !isOtherRow) {
       // Who is on the roster is known whoever watches.
       if (open !== null) {
         const isOffRoster = open.status === null && !past.isStray(agent);
@@ -147,7 +147,7 @@ function* statusEntries(past: Past, agent: string, window: Window, whole: boolea
     if (unseen !== null && begun.fromUs >= unseen.fromUs) yield unseen;
     [open, unseen] = [begun, null];
   }
-  const after = unseen === null || whole ? null : around.after();
+  const after = open === null || unseen === null || whole ? null : aroundLine(past, open, window).after();
   if (open !== null && unseen !== null && after !== null && isSameAgain(open, after, around)) {
     yield { ...open, toUs: null, unseenUs: open.unseenUs + window.toUs - unseen.fromUs, endUnseen: false };
     return;
@@ -165,11 +165,11 @@ function isSameStretch(open: StatusEntry, next: StatusEntry, whole: boolean): bo
 function isSameAgain(
   open: StatusEntry,
   next: Pick<StatusEntry, "status" | "fromUs"> & Partial<Pick<StatusEntry, "unrostered">>,
-  { starts }: Around,
+  around: Around,
 ): boolean {
   if ((next.unrostered ?? open.unrostered) !== open.unrostered) return false;
   if (open.status !== next.status || !lastsUnseen(open.status)) return false;
-  return starts.lastIn((open.toUs ?? Infinity) - 1, next.fromUs) === null;
+  return !restarted(around, open.toUs ?? Infinity, next.fromUs);
 }
 
 /**
@@ -180,15 +180,32 @@ function fromItsBeginning(past: Past, first: StatusEntry, window: Window, whole:
   const { agent, status, fromUs } = first;
   const beginsUs = past.beginsUs ?? fromUs;
   if (whole || status === null || !lastsUnseen(status) || fromUs > window.toUs) return first;
+  const intervals = whileNamed(past.sightings, first.unrostered);
   for (let farUs = DAY_US; ; farUs *= 16) {
     const asked = { fromUs: Math.max(beginsUs, fromUs - farUs), toUs: fromUs + 1 };
-    const stay = [...past.occurrences(agent, status, asked)].at(-1);
+    const around = aroundLine(past, first, asked);
+    const told = intervals(agent, { fromUs: asked.fromUs - 1, toUs: asked.toUs });
+    const stay = [...staysIn(told, status, asked, around)].at(-1);
     if (stay === undefined) return first;
     const isWhole = !stay.beganBefore || asked.fromUs === beginsUs;
+    if (!isWhole) continue;
     const { found, unseenUs, reason, why } = stay;
-    if (isWhole)
-      return { ...first, fromUs: stay.fromUs, found, unseenUs, reason, why: union(why, first.why) };
+    const begun = stay.fromUs === fromUs ? first.first : foundAt(past, agent, stay.fromUs, true);
+    return {
+      ...first,
+      fromUs: stay.fromUs,
+      found,
+      unseenUs,
+      reason,
+      why: union(why, first.why),
+      first: begun,
+    };
   }
+}
+
+/** What is around a window, as far as it is told of in the same words: on the roster, or off it. */
+function aroundLine(past: Past, { agent, unrostered }: StatusEntry, window: Window): Around {
+  return aroundOf({ ...past, intervals: whileNamed(past.sightings, unrostered) }, agent, window);
 }
 
 const DAY_US = 86_400_000_000;

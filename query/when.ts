@@ -8,7 +8,7 @@ import { exactIsoOf, exactIsoOrNull, secondsOrNull } from "./instant.ts";
 import { type Glimpse, glimpseOf } from "./known-by.ts";
 import { inMemory, type NewShelf } from "./shelf.ts";
 import type { FoundFirst, SeenToBegin } from "./since.ts";
-import { foundBegun, foundFirst, seenToBegin, seenToEnd } from "./since.ts";
+import { foundAt, foundBegun, seenToBegin, seenToEnd } from "./since.ts";
 import { toldWithinUs } from "./told-within.ts";
 
 export interface WhenOccurrence {
@@ -128,8 +128,8 @@ function toldOf(
   const glimpse = endUnseen && toUs !== null ? glimpseOf(past, name, { fromUs, toUs }) : null;
   if (one.beganBefore)
     return told(one, window, { ...NOT_ASKED, glimpse, first: foundBegun(past, name, state, one, window) });
-  const first = isFirst ? foundFirst(past, name, fromUs) : null;
-  if (first !== null) return told(one, window, { ...NOT_ASKED, glimpse, first });
+  const first = foundAt(past, name, fromUs, isFirst);
+  if (first?.by === "log") return told(one, window, { ...NOT_ASKED, glimpse, first });
   const seen = ENDS.has(bucketOf(state, null)) ? seenToEnd : seenToBegin;
   const withinUs = toldWithinUs(state, fromUs);
   return told(one, window, { first, glimpse, withinUs, begun: seen(past, name, fromUs) });
@@ -158,7 +158,7 @@ function told(
     from: exactIsoOf(fromUs),
     to: exactIsoOrNull(toUs),
     seconds: ((toUs ?? window.toUs) - fromUs) / 1e6,
-    began_before: beganBefore || first !== null,
+    began_before: beganBefore || first?.by === "log",
     since: exactIsoOrNull(first === null ? (beganBefore ? null : fromUs) : first.sinceUs),
     witnessed: begun?.witnessed ?? null,
     not_before: exactIsoOrNull(begun?.notBeforeUs ?? null),

@@ -45,6 +45,13 @@ export function* formatStory(
   }
 }
 
+/** Since when it had been so, where that is not its own line's beginning. */
+function sinceWords({ first, fromUs, status }: Extract<StoryEntry, { kind: "status" }>): string {
+  if (first === null || first.sinceUs === null || first.sinceUs >= fromUs) return "";
+  const since = formatNear(first.sinceUs, fromUs);
+  return first.by === "roster" ? `; ${status} since ${since}` : `, and before the log since ${since}`;
+}
+
 function told(
   entry: StoryEntry,
   { endUs, atUs }: { readonly endUs: number; readonly atUs: number },
@@ -72,10 +79,7 @@ function told(
           : ` (found so ${entry.found} times; of that ${formatLength(entry.unseenUs)} nobody watched)`;
       const off = entry.unrostered && !isStray ? ", off the roster" : "";
       const length = entry.glimpse === null ? lasted : `, ${glimpseWords(entry.glimpse)}`;
-      const since =
-        entry.sinceUs === null || entry.sinceUs >= entry.fromUs
-          ? ""
-          : `, and before the log since ${formatNear(entry.sinceUs, entry.fromUs)}`;
+      const since = sinceWords(entry);
       return { word, tone: toneOf(entry.status), rest: `${off}${turns}${length}${found}${since}${reason}` };
     }
     case "attached": {

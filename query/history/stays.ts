@@ -1,4 +1,5 @@
 import type { AgentStatus } from "../row.ts";
+import { BEFORE_THE_LOG } from "./before-the-log.ts";
 import type { Interval } from "./intervals.ts";
 import { type LastSeen, lastSeen, type NextSeen, nextSeen } from "./last-seen.ts";
 import type { Occurrence } from "./occurrence.ts";
@@ -104,9 +105,22 @@ function isSeenAfter(status: AgentStatus, seenUntilUs: number, around: Around): 
   return after !== null && after.status === status && !restarted(around, seenUntilUs, after.fromUs);
 }
 
-/** Also by a life that began in the instant in which it was last seen so. */
-function restarted({ starts }: Around, seenUntilUs: number, untilUs: number): boolean {
+/** Whether it has lived anew: also by a life that began in the instant in which it was last seen so. */
+export function restarted({ starts }: Around, seenUntilUs: number, untilUs: number): boolean {
   return seenUntilUs < untilUs && starts.lastIn(seenUntilUs - 2, untilUs) !== null;
+}
+
+/**
+ * An agent's verdicts as far as the roster named it, or did not: a stay that the roster broke off, or began, is told of so where each line says which
+ * of both it is.
+ */
+export function whileNamed(sightings: Past["sightings"], unrostered: boolean): Past["intervals"] {
+  return function* (agent, window) {
+    for (const interval of sightings(agent, window)) {
+      const isSo = (interval.unrostered === true) === unrostered || interval.reason === BEFORE_THE_LOG;
+      yield isSo ? interval : { ...interval, status: null };
+    }
+  };
 }
 
 /** What is around an agent's window, from the past itself. */

@@ -1,0 +1,59 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { HistoryDocument } from "../../query/history-document.ts";
+import type { PsDocument } from "../../query/row.ts";
+import type { WhenDocument } from "../../query/when.ts";
+import { paneSeen, rosterLook, tmuxLook } from "../support/looks.ts";
+import { at, type SeededPast, seedPast } from "./support/seeded-past.ts";
+
+/**
+ * looper, of which no beat is expected, runs from 20:01:00 on, and is off the roster from 20:04:00 to 20:04:05. It is asked at 20:15.
+ */
+let past: SeededPast;
+const LOOPER = paneSeen("looper", 1, { startedAtUs: at(60) });
+const quiet = { heartbeat: "not-expected" } as const;
+beforeAll(() => {
+  past = seedPast(200);
+  past.record(0, rosterLook(at(0), { looper: quiet }), tmuxLook(at(0), []));
+  past.look(60, tmuxLook(at(60), [LOOPER]));
+  past.look(240, rosterLook(at(240), {}));
+  past.look(245, rosterLook(at(245), { looper: quiet }));
+  past.stop(900);
+  past.now(900);
+});
+afterAll(() => past.close());
+
+const story = async (since: string, ...more: string[]) =>
+  (await past.run("history", "looper", "--since", since, ...more)).stdout
+    .split("\n")
+    .filter((line) => line.includes("running"))
+    .map((line) => line.replace(/ +\[.*$/, ""));
+
+describe("one that ran on while the roster did not name it", () => {
+  const ON = "20:01:00  looper  running, for 3 min";
+  const OFF = "20:04:00  looper  running, off the roster, for 5.0 s; running since 20:01:00";
+  const ON_AGAIN = "20:04:05  looper  running, for 10 min 55 s; running since 20:01:00";
+
+  test("is told of alike whichever window shows a part of it", async () => {
+    expect(await story("20:00")).toEqual([ON, OFF, ON_AGAIN]);
+    expect(await story("20:04")).toEqual([OFF, ON_AGAIN]);
+    expect(await story("20:04:03")).toEqual([OFF, ON_AGAIN]);
+    expect(await story("20:10")).toEqual([ON_AGAIN]);
+  });
+
+  test("has run since its process began, on every surface", async () => {
+    const began = "2026-06-20T20:01:00.000Z";
+    const [row] = (await past.json<PsDocument>("ps", "looper", "--at", "20:14")).agents;
+    const [off] = (await past.json<PsDocument>("ps", "looper", "--all", "--at", "20:04:03")).agents;
+    expect([row?.since, off?.since]).toEqual([began, began]);
+    for (const since of ["20:00", "20:04:03", "20:10"]) {
+      const { first } = await past.json<WhenDocument>("when", "looper", "running", "--since", since);
+      expect(first?.since).toBe(began);
+      const [agent] = (await past.json<HistoryDocument>("history", "looper", "--since", since)).agents;
+      const runs = agent?.intervals.filter(({ status }) => status === "running") ?? [];
+      expect(runs.map((one) => one.since)).toEqual(runs.map(() => began));
+    }
+    const query = "SELECT DISTINCT since_at FROM intervals WHERE agent = 'looper' AND status = 'running'";
+    const { rows } = await past.json<{ rows: unknown[] }>("sql", "--in-this-process", query);
+    expect(rows).toEqual([{ since_at: "2026-06-20T20:01:00.000000Z" }]);
+  });
+});
