@@ -34,6 +34,8 @@ export interface Death {
   /** `began_at` was told no finer: it lies within so many seconds after it. Null: it is known better than that, or nobody dated it. */
   within_seconds: number | null;
   not_before: string | null;
+  /** It had not been on the roster, and was so as soon as that named it: it ended before, or nothing happened to it. */
+  named: boolean;
   /** It was unwell already when the window began; `at` is that beginning, and `began_at` its own. */
   began_before: boolean;
   began_at: string;
@@ -108,7 +110,9 @@ export function certify(asked: AskedIncidents, entry: RosterEntry, outage: Outag
   const was = entry.declared.find(({ toUs }) => atUs < toUs) ?? declaration;
   const endUs = outage.toUs ?? window.toUs;
   const beganUs = outage.beganBefore ? beginningOf(past, name, atUs) : atUs;
-  const { witnessed, notBeforeUs, found } = seenToEnd(past, name, beganUs);
+  const { notBeforeUs, found, named, ...seen } = seenToEnd(past, name, beganUs);
+  // That the roster named it was watched, and not how it ended.
+  const witnessed = seen.witnessed && !named;
   const unwell = unwellIn(past, name, { fromUs: atUs, toUs: endUs });
   const course = courseOf(unwell);
   const stages = course.map(({ fromUs }) => past.explain(name, fromUs));
@@ -128,7 +132,9 @@ export function certify(asked: AskedIncidents, entry: RosterEntry, outage: Outag
   const ended = lost ?? first;
   const withinUs = toldWithinUs(first?.verdict.status ?? null, beganUs);
   const { cause, key } =
-    ended && !found ? causeOf(asked, ended, beganUs, notBeforeUs, witnessed) : { cause: null, key: null };
+    ended && !found && !named
+      ? causeOf(asked, ended, beganUs, notBeforeUs, witnessed)
+      : { cause: null, key: null };
   return {
     atUs,
     beganUs,
@@ -142,6 +148,7 @@ export function certify(asked: AskedIncidents, entry: RosterEntry, outage: Outag
       witnessed,
       within_seconds: secondsOrNull(withinUs),
       not_before: exactIsoOrNull(notBeforeUs),
+      named,
       began_before: outage.beganBefore,
       began_at: exactIsoOf(beganUs),
       until: exactIsoOrNull(outage.toUs),

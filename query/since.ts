@@ -103,16 +103,27 @@ export interface SeenToBegin {
   /** Somebody watched it begin. Else it began after `notBeforeUs`, when something else was last seen; null: nothing had been. */
   readonly witnessed: boolean;
   readonly notBeforeUs: number | null;
+  /** It had not been on the roster, and was so as soon as that named it: nothing need have happened to it then. */
+  readonly named: boolean;
 }
+
+const WATCHED: SeenToBegin = { witnessed: true, notBeforeUs: null, named: false };
+const NAMED: SeenToBegin = { ...WATCHED, named: true };
 
 export function seenToBegin(past: Past, agent: string, beganUs: number): SeenToBegin {
   const view = viewAt(past, agent, beganUs);
   const before = [...view(agent, { fromUs: beganUs - 1, toUs: beganUs })].at(-1);
-  if (before !== undefined && before.status !== "unobserved") return { witnessed: true, notBeforeUs: null };
-  return { witnessed: false, notBeforeUs: lastSeen(view, agent, beganUs)?.untilUs ?? null };
+  if (before !== undefined && isOffRoster(past, agent, before, view)) return NAMED;
+  if (before !== undefined && before.status !== "unobserved") return WATCHED;
+  return { ...WATCHED, witnessed: false, notBeforeUs: lastSeen(view, agent, beganUs)?.untilUs ?? null };
 }
 
-/** The same of an end. `found`: it came on the roster so. */
+/** Of a session that no roster names, that there is no verdict says that it was not there. */
+function isOffRoster(past: Past, agent: string, { status }: Interval, view: Past["intervals"]): boolean {
+  return status === null && view === past.intervals && !past.isStray(agent);
+}
+
+/** The same of an end. `found`: the log's first looks found it so. */
 export function seenToEnd(
   past: Past,
   agent: string,
@@ -120,10 +131,11 @@ export function seenToEnd(
 ): SeenToBegin & { readonly found: boolean } {
   const view = viewAt(past, agent, endedUs);
   const before = [...view(agent, { fromUs: endedUs - 1, toUs: endedUs })].at(-1);
-  if (before === undefined || before.status === null || before.reason === BEFORE_THE_LOG)
-    return { witnessed: false, notBeforeUs: null, found: true };
-  if (before.status !== "unobserved") return { witnessed: true, notBeforeUs: null, found: false };
-  if (isDated(past, agent, endedUs)) return { witnessed: true, notBeforeUs: null, found: false };
+  if (before === undefined || before.reason === BEFORE_THE_LOG)
+    return { ...WATCHED, witnessed: false, found: true };
+  if (isOffRoster(past, agent, before, view)) return { ...NAMED, found: false };
+  if (before.status !== "unobserved") return { ...WATCHED, found: false };
+  if (isDated(past, agent, endedUs)) return { ...WATCHED, found: false };
   return { ...seenToBegin(past, agent, endedUs), found: false };
 }
 

@@ -27,6 +27,8 @@ export interface WhenOccurrence {
    */
   witnessed: boolean | null;
   not_before: string | null;
+  /** It had not been on the roster, and was so as soon as that named it: nothing need have happened to it at `from`. */
+  named: boolean;
   /** Somebody watched it end. False: from `to` on nobody could tell, so it lasted at least until then. Null: it goes on, or happened at an instant. */
   end_witnessed: boolean | null;
   /** It is known by one `look`, or of one `moment` that a source told of. Null: of more than that. */
@@ -162,6 +164,7 @@ function told(
     since: exactIsoOrNull(first === null ? (beganBefore ? null : fromUs) : first.sinceUs),
     witnessed: begun?.witnessed ?? null,
     not_before: exactIsoOrNull(begun?.notBeforeUs ?? null),
+    named: begun?.named ?? false,
     end_witnessed: toUs === null || (toUs === fromUs && !endUnseen) ? null : !endUnseen,
     glimpse,
     within_seconds: secondsOrNull(withinUs),

@@ -142,7 +142,8 @@ function looksWords({ stretches, first_known_by }: Death): string {
   return looked === 0 ? ", known of that moment only" : `, known of that moment and by ${looks} only`;
 }
 
-function unseen({ not_before, began_at }: Death): string {
+function unseen({ not_before, began_at, named }: Death): string {
+  if (named) return "it was so when the roster named it";
   if (not_before === null) return "it was so when it was first looked at";
   return `somewhere between ${formatNear(exactUsOf(not_before), exactUsOf(began_at))} and then: nobody watched`;
 }

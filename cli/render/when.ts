@@ -86,6 +86,13 @@ function sentence(document: WhenTold, one: WhenOccurrence): string {
         : `nobody had watched ${unwatchedUntil(exactUsOf(one.not_before), fromUs)}`;
     return `${name} was found ${was} at ${formatMoment(fromUs)} (${ago}; ${unseen})${why}${lasted}${evidence}`;
   }
+  if (one.named) {
+    const down =
+      one.since === null || one.since === one.from
+        ? ""
+        : `, down since ${formatNear(exactUsOf(one.since), fromUs)}`;
+    return `${name} was ${was} from ${formatMoment(fromUs)} (${ago}), when the roster named it${down}${why}${lasted}${evidence}`;
+  }
   // Of a status seconds are all that is shown of its moment.
   const within = one.within_seconds === null || !isHappening(document.state) ? "" : ", to the second";
   return `${name} ${began}${began.endsWith("from") ? "" : " at"} ${formatMoment(fromUs)}${within} (${ago})${why}${lasted}${evidence}`;

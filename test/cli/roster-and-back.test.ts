@@ -1,22 +1,27 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { HistoryDocument } from "../../query/history-document.ts";
+import type { IncidentsDocument } from "../../query/incidents.ts";
 import type { PsDocument } from "../../query/row.ts";
 import type { WhenDocument } from "../../query/when.ts";
 import { paneSeen, rosterLook, tmuxLook } from "../support/looks.ts";
 import { at, type SeededPast, seedPast } from "./support/seeded-past.ts";
 
 /**
- * looper, of which no beat is expected, runs from 20:01:00 on, and is off the roster from 20:04:00 to 20:04:05. It is asked at 20:15.
+ * looper, of which no beat is expected, runs from 20:01:00 on, and is off the roster from 20:04:00 to 20:04:05. looper2 is named at 20:04:00 and never runs.
+ * hand runs from 20:02:00 to 20:03:00, when it fails, and is named at 20:04:05. It is asked at 20:15.
  */
 let past: SeededPast;
 const LOOPER = paneSeen("looper", 1, { startedAtUs: at(60) });
+const HAND = paneSeen("hand", 2, { startedAtUs: at(120) });
 const quiet = { heartbeat: "not-expected" } as const;
 beforeAll(() => {
   past = seedPast(200);
   past.record(0, rosterLook(at(0), { looper: quiet }), tmuxLook(at(0), []));
   past.look(60, tmuxLook(at(60), [LOOPER]));
-  past.look(240, rosterLook(at(240), {}));
-  past.look(245, rosterLook(at(245), { looper: quiet }));
+  past.look(120, tmuxLook(at(120), [LOOPER, HAND]));
+  past.look(180, tmuxLook(at(180), [LOOPER, { ...HAND, dead: true, status: 1, diedAtUs: at(180) }]));
+  past.look(240, rosterLook(at(240), { looper2: quiet }));
+  past.look(245, rosterLook(at(245), { looper: quiet, looper2: quiet, hand: {} }));
   past.stop(900);
   past.now(900);
 });
@@ -55,5 +60,26 @@ describe("one that ran on while the roster did not name it", () => {
     const query = "SELECT DISTINCT since_at FROM intervals WHERE agent = 'looper' AND status = 'running'";
     const { rows } = await past.json<{ rows: unknown[] }>("sql", "--in-this-process", query);
     expect(rows).toEqual([{ since_at: "2026-06-20T20:01:00.000000Z" }]);
+  });
+});
+
+describe("what was so as soon as the roster named it", () => {
+  const said = async (...asked: string[]) => (await past.run("when", ...asked)).stdout.replace(/\n/g, " ");
+
+  test("of one that never ran is no death at that moment, and the log knows of before", async () => {
+    expect(await said("looper2", "dead")).toMatch(
+      /^looper2 was dead from 2026-06-20 20:04:00 \(11 min ago\), when the roster named it \(never-ran\), for 11 min so far/,
+    );
+    const { first } = await past.json<WhenDocument>("when", "looper2", "dead");
+    expect(first).toMatchObject({ witnessed: true, not_before: null, named: true });
+  });
+
+  test("of one that had ended before says since when it was down", async () => {
+    expect(await said("hand", "failed")).toMatch(
+      /^hand was failed from 2026-06-20 20:04:05 \(10 min 55 s ago\), when the roster named it, down since 20:03:00 \(exit 1\)/,
+    );
+    const { incidents } = await past.json<IncidentsDocument>("incidents", "hand");
+    expect(incidents[0]?.deaths[0]).toMatchObject({ named: true, witnessed: false, not_before: null });
+    expect((await past.run("incidents", "hand")).stdout).toContain("it was so when the roster named it");
   });
 });

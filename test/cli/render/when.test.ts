@@ -8,7 +8,7 @@ const BEGAN = "2026-06-20T20:10:00.000Z";
 function said(occurrence: Partial<WhenOccurrence>, windowTo = "2026-06-20T21:00:00.000Z"): string {
   const one: WhenOccurrence = {
     ...{ from: BEGAN, to: "2026-06-20T20:10:00.022Z", seconds: 0.022, began_before: false, since: BEGAN },
-    ...{ witnessed: true, not_before: null, end_witnessed: true, within_seconds: null },
+    ...{ witnessed: true, not_before: null, named: false, end_witnessed: true, within_seconds: null },
     ...{ glimpse: null, found: 1, unobserved_seconds: 0, reason: null, why: [], ...occurrence },
   };
   const document: WhenDocument = {
