@@ -17,10 +17,17 @@ export function* eventsOf(
   fits?: Fits,
 ): Generator<StoredEvent> {
   let left = limit ?? Number.POSITIVE_INFINITY;
+  // No more than that are taken from it, and who asks for one is not to look for a page of them.
+  const wanted = fits === undefined ? limit : undefined;
+  const own = reader.events({ ...filter, limit: wanted });
+  // Whoever asks for the last ones, and has them, need not know of a session that was renamed before: old files are not opened for it.
+  const last =
+    filter.newestFirst === true && wanted !== undefined && wanted > 0 && wanted <= HELD ? [...own] : null;
+  const enough = last !== null && last.length === wanted ? (last.at(-1) as StoredEvent).seq - 1 : 0;
+  const afterSeq = Math.max(enough, filter.afterSeq ?? 0);
   for (const event of merged(
-    // No more than that are taken from it, and who asks for one is not to look for a page of them.
-    reader.events({ ...filter, limit: fits === undefined ? limit : undefined }),
-    departures(reader, filter),
+    last === null ? own : last.values(),
+    departures(reader, { ...filter, afterSeq }),
     filter.newestFirst === true,
   )) {
     if (left <= 0) return;
@@ -29,6 +36,8 @@ export function* eventsOf(
     yield event;
   }
 }
+
+const HELD = 1000;
 
 /** Renames by which a session of the name of one of them got another one. */
 function* departures(reader: Pick<Reader, "events">, filter: EventFilter): Generator<StoredEvent> {

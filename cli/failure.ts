@@ -15,6 +15,7 @@ const REMEDIES: Record<ErrorKind, string> = {
   config: "Correct it and run this again; `fleet doctor` checks the whole setup.",
   unavailable: "Run `fleet doctor` to see what is missing.",
   conflict: "Wait for the other one to finish, then run this again.",
+  archive: "Put it back from a backup; `fleet archive --list` names all files.",
   corrupt: "Keep a copy of the file, then restore it from a backup.",
   "too-new": "Update this fleet to at least the version that wrote it.",
 };

@@ -34,7 +34,6 @@ export function startMetricsPush(
           ? ({ state: "absent" } as const)
           : ({ state: "recording", sinceUs: recorder.sinceUs } as const);
       const { tenantId, host, metrics } = measure(reader, observer);
-      const [first] = reader.events({ limit: 1 });
       const atUs = nowUs();
       const body = otlpMetrics(metrics, {
         protocol: settings.protocol,
@@ -45,7 +44,7 @@ export function startMetricsPush(
           "fleet.tenant_id": tenantId,
         },
         version: VERSION,
-        startUs: first?.recordedAtUs ?? atUs,
+        startUs: reader.beginsUs() ?? atUs,
         nowUs: atUs,
       });
       const { status } = await post(body, ending.signal);

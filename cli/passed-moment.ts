@@ -83,8 +83,8 @@ export function withinTheLog(moment: Passed, beginsUs: number | null, others = (
 /** A list of events that ends before the log begins is refused, unless something that happened so early was told later. */
 export function refuseBeforeTheLog(reader: Reader, untilUs: number | undefined): void {
   if (untilUs === undefined) return;
-  const [first] = reader.events({ limit: 1 });
-  if (first === undefined || untilUs >= first.recordedAtUs) return;
+  const beginsUs = reader.beginsUs();
+  if (beginsUs === null || untilUs >= beginsUs) return;
   const [early] = reader.events({ untilUs, limit: 1 });
-  if (early === undefined) throw beforeTheLog(untilUs, first.recordedAtUs, "of before");
+  if (early === undefined) throw beforeTheLog(untilUs, beginsUs, "of before");
 }

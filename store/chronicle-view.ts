@@ -41,7 +41,7 @@ export interface ChronicleView {
   agentsOf(types: string): readonly string[];
   /** The last event that was recorded at this moment or before; 0 when none was. */
   seqAt(us: number): number;
-  /** When an event was recorded, or the first after it; null = there is none. */
+  /** When an event was recorded, or the first after it; null = there is none. Of one whose file is lost: when it had been, at the latest. */
   recordedAtUs(seq: number): number | null;
   lastSeq(): number;
   /** When the first event of this partition was recorded; null: there is none. */
@@ -131,8 +131,19 @@ export function openChronicleView(database: Database, partitionId: number): Chro
     "SELECT series_id FROM series JOIN subjects USING (subject_id) WHERE partition_id = ?",
     "pluck",
   );
+  const othersToo = prepared(
+    database,
+    "SELECT EXISTS (SELECT 1 FROM subjects WHERE partition_id <> ?)",
+    "pluck",
+  );
   const archive = openArchive(database);
   const seqAt = openSeqBy(database, archive);
+  /** Where the log is of this partition alone, the database itself knows when it begins: a file would have to be there for it. */
+  const archivedBeginUs = (): number | null => {
+    if (archive.floor() === 0) return null;
+    if (othersToo().get(partitionId) === 0) return archive.beginsUs();
+    return archive.firstRecordedAtUs(ofPartition().all(partitionId) as number[]) ?? null;
+  };
 
   return {
     lines(family, fromUs) {
@@ -177,14 +188,11 @@ export function openChronicleView(database: Database, partitionId: number): Chro
     agentsOf: (types) => agents().all(partitionId, types, types) as string[],
     seqAt,
     recordedAtUs(seq) {
-      const archived = seq <= archive.floor() ? archive.row(seq)?.[2] : undefined;
+      const archived = seq <= archive.floor() ? archive.recordedAtUs(seq) : undefined;
       return archived ?? (recordedAt().get(seq) as [number, number] | undefined)?.[1] ?? null;
     },
     beginsUs() {
-      const series = ofPartition().all(partitionId) as number[];
-      const all = { fromSeq: 1, toSeq: archive.floor(), series, sinceUs: null, untilUs: null };
-      const [first] = archive.rows(all);
-      return first?.[2] ?? (beginsUs().get(partitionId) as number | undefined) ?? null;
+      return archivedBeginUs() ?? (beginsUs().get(partitionId) as number | undefined) ?? null;
     },
     lastSeq: () => lastSeq().get() as number,
     ...openEventReader(database, partitionId, archive),

@@ -5,6 +5,7 @@ export type ErrorKind =
   | "unavailable" // something outside did not answer, is missing, or is held by another
   | "conflict" // somebody else was first (a cursor moved, a recorder already runs)
   | "corrupt" // a file is damaged
+  | "archive" // a file of the archive is not there, or is harmed: what lies in it is unknown, and all else is not
   | "too-new"; // the database was written by a newer fleet
 
 /** The one error this project throws on purpose. Anything else that is thrown is a bug and is reported as one. */

@@ -1,4 +1,5 @@
 import type { Database } from "better-sqlite3";
+import { openArchive } from "./archive/archive.ts";
 import type { EventFilter } from "./event-filter.ts";
 import type { StoredEvent } from "./events/envelope.ts";
 import { storing } from "./failure.ts";
@@ -35,6 +36,8 @@ export interface Reader {
   lastSeq(): number;
   /** The last event that was recorded at this moment or before, wherever it is kept; 0 where none was. */
   lastSeqBy(us: number): number;
+  /** When the first event of any host was recorded; null: there is none. */
+  beginsUs(): number | null;
   /** As of the moment of the call. */
   documents(partition: Partition): ReadonlyDocuments;
   /** The last successful look at each scope, wall clock. */
@@ -89,6 +92,7 @@ function reading(path: string, database: Database, attempt: <T>(work: () => T) =
   );
   const lastSeq = prepared(database, "SELECT coalesce(max(seq), 0) FROM events", "pluck");
   const lastSeqBy = openSeqBy(database);
+  const firstUs = prepared(database, "SELECT recorded_at FROM events ORDER BY seq LIMIT 1", "pluck");
   const dataVersion = prepared(database, "PRAGMA data_version", "pluck");
   const lease = readLease(database);
   const lastWord = readLastWord(database);
@@ -162,6 +166,8 @@ function reading(path: string, database: Database, attempt: <T>(work: () => T) =
       }),
     lastSeq: () => attempt(() => lastSeq().get() as number),
     lastSeqBy: (us) => attempt(() => lastSeqBy(us)),
+    beginsUs: () =>
+      attempt(() => openArchive(database).beginsUs() ?? (firstUs().get() as number | undefined) ?? null),
     documents: (partition) => attempt(() => readDocuments(database, idOf(partition))),
     observations: (partition) =>
       attempt(() => {

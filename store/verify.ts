@@ -28,6 +28,8 @@ export interface Damaged {
   readonly fromSeq: number;
   readonly toSeq: number;
   readonly problem: string;
+  /** It is a file of the archive that is lost or harmed; the database is whole as far as it was read. */
+  readonly archived?: true;
   /** It agrees with itself so far, and differs only from what somebody remembers. */
   readonly unexpected?: true;
 }
@@ -209,7 +211,7 @@ class BadArchive extends Error {
   readonly damage: Damaged;
   constructor(damage: Damaged) {
     super(damage.problem);
-    this.damage = damage;
+    this.damage = { ...damage, archived: true };
   }
 }
 

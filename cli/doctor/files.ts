@@ -1,4 +1,5 @@
 import { existsSync, lstatSync, statfsSync, statSync } from "node:fs";
+import { checkFiles } from "../../store/archive/check-files.ts";
 import { FleetError } from "../../store/errors.ts";
 import type { Places } from "../environment.ts";
 import { openExistingLog } from "../existing-log.ts";
@@ -45,6 +46,7 @@ function checkLog(places: Places): Finding[] {
       const recorder = liveRecorder(reader);
       return [
         ok("log", `${reader.lastSeq()} events of ${tenantId}@${host}`),
+        ...checkArchive(places.database),
         recorder === null
           ? warn(
               "recorder",
@@ -60,6 +62,17 @@ function checkLog(places: Places): Finding[] {
     const hint = error instanceof FleetError ? error.hint : undefined;
     return [fail("log", (error as Error).message, hint ?? "Keep a copy of it, then see docs/operating.md.")];
   }
+}
+
+/** Nothing where nothing was archived. */
+function checkArchive(database: string): Finding[] {
+  const files = checkFiles(database);
+  if (files.length === 0) return [];
+  const lost = files.flatMap((file) => (file.lost === null ? [] : [file.lost]));
+  if (lost.length === 0) return [ok("archive", `${files.length} files; \`fleet verify\` reads them whole`)];
+  return lost.map(({ message, hint }) =>
+    fail("archive", message, hint ?? "Put it back from a backup; `fleet archive --list` names all files."),
+  );
 }
 
 export function checkRoster(path: string): Finding {

@@ -21,6 +21,7 @@ export function guardLog(log: Log, voice: Voice, monotonicUs: () => number): Gua
   let told = false;
   let illAtUs = 0;
   let fatal: unknown = null;
+  const lost = new Set<string>();
   const well = (): void => {
     if (!told || monotonicUs() - illAtUs < WELL_FOR_US) return;
     voice({ what: "log", reason: null });
@@ -29,6 +30,12 @@ export function guardLog(log: Log, voice: Voice, monotonicUs: () => number): Gua
   const ill = (error: unknown): void => {
     // Anything else is no trouble of the log: an event that its own schema refuses is its collector's.
     if (!isFleetError(error)) return;
+    // An old file that is lost keeps nobody from writing.
+    if (error.kind === "archive") {
+      if (!lost.has(error.message)) voice({ what: "archive", reason: error.message });
+      lost.add(error.message);
+      return;
+    }
     // Waiting mends a full disk and a busy log; it mends none of these.
     if (["too-new", "corrupt", "conflict"].includes(error.kind)) fatal ??= error;
     else if (!told) voice({ what: "log", reason: error.message });

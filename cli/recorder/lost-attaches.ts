@@ -4,6 +4,7 @@ import { documentsOf } from "../../query/planes/documents.ts";
 import type { StoredEvent } from "../../store/events/envelope.ts";
 import { openReader, type Reader } from "../../store/reader.ts";
 import type { OwnLog } from "../own-log.ts";
+import { recentOf } from "./recent-events.ts";
 
 /** Tells that a person has left whose `fleet attach` was killed. */
 export interface LostAttaches {
@@ -28,9 +29,9 @@ export function createLostAttaches({ log, here, identity, clock }: OwnLog): Lost
     reader ??= openReader(here.places.database);
     const { tenantId, host } = identity;
     const attaches = { tenantId, host, types: ATTACH_EVENTS };
-    const [news] = reader.events({ ...attaches, afterSeq: Math.max(0, readUpTo), limit: 1 });
-    if (news !== undefined || readUpTo === -1)
-      told = [...reader.events({ ...attaches, sinceUs: nowUs - GIVE_UP_US })];
+    const isNews =
+      readUpTo === -1 || !reader.events({ ...attaches, afterSeq: readUpTo, limit: 1 }).next().done;
+    if (isNews) told = recentOf(reader, attaches, nowUs - GIVE_UP_US);
     readUpTo = lastSeq;
   };
   const lives = (pid: number, atUs: number): boolean => {

@@ -40,6 +40,8 @@ export function startPulse(parts: {
   let isSettling = false;
   const settle = (): void => {
     const untilMs = performance.now() + SETTLING_MS;
+    // Where it fails it is tried again in a minute, not in a second.
+    isSettling = false;
     isSettling = !own.log.settle(() => performance.now() > untilMs);
   };
   const beat = (): void => {

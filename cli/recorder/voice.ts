@@ -12,6 +12,7 @@ export type Notice =
       readonly reason: string | null;
     }
   | { readonly what: "log"; readonly reason: string | null }
+  | { readonly what: "archive"; readonly reason: string }
   | { readonly what: "clock"; readonly text: string }
   | { readonly what: "mirror"; readonly text: string; readonly trouble: boolean }
   | { readonly what: "metrics"; readonly url: string; readonly token: string }
@@ -66,6 +67,11 @@ function wordsFor(notice: Notice, who: string): { text: string; trouble: boolean
     case "log":
       if (notice.reason === null) return { text: "the log can be written again", trouble: false };
       return { text: `the log cannot be written, trying again each second: ${notice.reason}`, trouble: true };
+    case "archive":
+      return {
+        text: `recording goes on, but a part of the archive is lost: ${notice.reason}`,
+        trouble: true,
+      };
     case "clock":
       return { text: notice.text, trouble: true };
     case "mirror":

@@ -119,7 +119,7 @@ export async function viewsOf(
   const at = said === undefined ? null : passedMoment(said, "--at", { reader, output, now });
   const filter = filterUpTo(at);
   // Refused at once, and not only by the view that a query happens to read.
-  const atUs = at === null ? null : withinTheLog(at, beginsUs(reader));
+  const atUs = at === null ? null : withinTheLog(at, reader.beginsUs());
   const own = reader.identity();
   function* table(): Generator<AgentRow> {
     if (atUs === null) yield* psDocument(readPresent(reader, { nowUs: now, observer, all: true })).agents;
@@ -148,12 +148,6 @@ export async function viewsOf(
     },
     upTo: filter,
   };
-}
-
-/** When the first event of any host was recorded. */
-function beginsUs(reader: Reader): number | null {
-  const [first] = reader.events({ limit: 1 });
-  return first?.recordedAtUs ?? null;
 }
 
 /** What `fleet history` tells: every verdict over everybody, from the beginning of the log up to a moment. */

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
-import { join } from "node:path";
 import { archiveDirectory, type SegmentRow } from "../../store/archive/archive.ts";
-import { archiveLog, listSegments, monthsBefore } from "../../store/archive/archive-log.ts";
+import { archiveLog, monthsBefore } from "../../store/archive/archive-log.ts";
+import { type CheckedFile, checkFiles } from "../../store/archive/check-files.ts";
 import { FleetError } from "../../store/errors.ts";
 import { nowUs } from "../clock.ts";
 import { has, type Invocation } from "../declaration.ts";
@@ -40,22 +40,16 @@ export async function run(invocation: Invocation): Promise<number> {
     return EXIT.done;
   };
 
+  const files = checkFiles(database);
+  tellOfLost(files, output);
   if (before === null) {
-    const segments = listSegments(database);
     const directory = archiveDirectory(database);
-    const isThere = ({ file }: SegmentRow) => existsSync(join(directory, file));
-    const missing = segments.filter((segment) => !isThere(segment)).length;
-    if (missing > 0)
-      output.complain(
-        `${count(missing, "file")} of the archive ${missing === 1 ? "is" : "are"} not there: what ${missing === 1 ? "it holds" : "they hold"} cannot be told. Put back what a backup has; \`fleet verify\` checks it.\n`,
-      );
-    return say(
-      {
-        directory,
-        segments: segments.map((segment) => ({ ...segmentJson(segment), is_there: isThere(segment) })),
-      },
-      listText(segments, directory, isThere),
-    );
+    const segments = files.map((file) => ({
+      ...segmentJson(file.segment),
+      is_there: existsSync(`${directory}/${file.segment.file}`),
+      problem: file.lost?.message ?? null,
+    }));
+    return say({ directory, segments }, listText(files, directory));
   }
   const beforeUs = Math.min(before.atUs, now);
   const months = monthsBefore(database, beforeUs);
@@ -103,18 +97,21 @@ export async function run(invocation: Invocation): Promise<number> {
   );
 }
 
-function listText(
-  segments: readonly SegmentRow[],
-  directory: string,
-  isThere: (segment: SegmentRow) => boolean,
-): string {
-  if (segments.length === 0) return "Nothing was archived yet.\n";
-  const lines = segments.map((segment) => {
+/** Each file that is lost by itself: which it is, what is not known for it, and what to do. */
+function tellOfLost(files: readonly CheckedFile[], output: Invocation["output"]): void {
+  for (const { lost } of files)
+    if (lost !== null) output.complain(`fleet: ${visible(lost.message)}\n  ${visible(lost.hint ?? "")}\n`);
+}
+
+function listText(files: readonly CheckedFile[], directory: string): string {
+  if (files.length === 0) return "Nothing was archived yet.\n";
+  const lines = files.map(({ segment, lost }) => {
     const { file, firstSeq, lastSeq, firstRecordedAtUs, lastRecordedAtUs, bytes } = segment;
-    const lost = isThere(segment) ? "" : "  not there";
+    const isThere = existsSync(`${directory}/${file}`);
+    const state = lost === null ? "" : isThere ? "  cannot be read" : "  not there";
     const events = lastSeq - firstSeq + 1;
     const days = `${isoMoment(firstRecordedAtUs).slice(0, 10)} to ${isoMoment(lastRecordedAtUs).slice(0, 10)}`;
-    return `${file}  #${firstSeq} to #${lastSeq}  ${days}  ${megabytes(bytes)}  ${perEvent(bytes, events)} an event${lost}\n`;
+    return `${file}  #${firstSeq} to #${lastSeq}  ${days}  ${megabytes(bytes)}  ${perEvent(bytes, events)} an event${state}\n`;
   });
   return `${lines.join("")}In ${visible(directory)}.\n`;
 }

@@ -1,4 +1,5 @@
 import { MESSAGE_EVENTS, type MessageEntry, messagesOf } from "../../query/messages.ts";
+import { type Lost, readAfterLost } from "../../store/archive/lost.ts";
 import { knownAgents } from "../agent-panes.ts";
 import { nowUs } from "../clock.ts";
 import { countOf, has, type Invocation, textOf } from "../declaration.ts";
@@ -32,8 +33,9 @@ export async function run(invocation: Invocation): Promise<number> {
     refuseLater(since, sinceFrom, at === null ? "now" : "--at");
     refuseBeforeTheLog(reader, filterUpTo(at).untilUs);
     const partition = namedPartition(invocation, reader);
-    const ledger = messagesOf(
-      reader.events({ ...filterUpTo(at), types: MESSAGE_EVENTS, ...(partition ?? {}) }),
+    const filter = { ...filterUpTo(at), types: MESSAGE_EVENTS, ...(partition ?? {}) };
+    const { found: ledger, lost } = readAfterLost((afterSeq) =>
+      messagesOf(reader.events({ ...filter, afterSeq })),
     );
     const own = reader.identity();
     const isOwn = partition === null || (partition.tenantId === own.tenantId && partition.host === own.host);
@@ -46,6 +48,7 @@ export async function run(invocation: Invocation): Promise<number> {
     ];
     const unknown = invocation.arguments.find((name) => !known.includes(name));
     if (unknown !== undefined) {
+      if (lost !== null) throw lost;
       const elsewhere = partition === null ? [] : elsewhereIn(reader, partition, unknown);
       return sayNobody(output, { unknown, known: [...new Set(known)].filter(Boolean).sort(), elsewhere });
     }
@@ -55,6 +58,10 @@ export async function run(invocation: Invocation): Promise<number> {
         (since === null || (since.kind === "seq" ? one.seq >= since.seq : one.requestedAtUs >= since.atUs)),
     );
     const limit = countOf(invocation, "limit") ?? (since === null ? DEFAULT_LIMIT : all.length);
+    const isEnough =
+      all.length >= (countOf(invocation, "limit") ?? (since === null ? DEFAULT_LIMIT : Infinity));
+    if (lost !== null && !isEnough)
+      refuseUnlessLater(lost, since, (sinceUs) => reader.events({ ...filter, sinceUs }));
     const shown = limit === 0 ? [] : all.slice(-limit);
     if (has(invocation, "json")) {
       const { tenantId, host } = partition ?? own;
@@ -110,4 +117,16 @@ function jsonOf(one: MessageEntry): object {
     seq: one.seq,
     last_seq: one.lastSeq,
   };
+}
+
+/** Whoever asks for the last ones, or for those since a moment, need not know what came before them; anybody else is told what is not known. */
+function refuseUnlessLater(
+  lost: Lost,
+  since: ReturnType<typeof momentOf>,
+  messagesSince: (us: number) => Iterable<unknown>,
+): void {
+  if (since === null || (since.kind === "seq" && since.seq <= lost.throughSeq)) throw lost;
+  if (since.kind === "seq") return;
+  // What is told late lies in later files than its own time: the files themselves say whether they reach so far.
+  for (const _ of messagesSince(since.atUs));
 }

@@ -100,14 +100,17 @@ function unexpectedText({ problem }: Extract<Verified, { ok: false }>): string {
   ].join("\n");
 }
 
-function damagedText({ fromSeq, toSeq, problem }: Extract<Verified, { ok: false }>, path: string): string {
+function damagedText(found: Extract<Verified, { ok: false }>, path: string): string {
+  const { fromSeq, toSeq, problem, archived } = found;
   const where = fromSeq === toSeq ? `at #${fromSeq}` : `between #${fromSeq} and #${toSeq}`;
   const before =
     fromSeq > 1 ? [`Everything before #${fromSeq} is what was written; what follows was not checked.`] : [];
   return [
     `The log is damaged ${where}: ${visible(problem)}.`,
     ...before,
-    `  Stop the recorder and keep a copy of ${visible(path)} and its -wal before anything else; then restore a backup.`,
+    archived
+      ? "  The recorder may go on: put that file back from a backup and run this again. `fleet archive --list` names what else is lost."
+      : `  Stop the recorder and keep a copy of ${visible(path)} and its -wal before anything else; then restore a backup.`,
     "",
   ].join("\n");
 }

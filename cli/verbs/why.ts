@@ -41,7 +41,7 @@ async function presentWhy({ output, environment, ...words }: Invocation, name: s
     const known = psDocument(present).agents.map((row) => row.name);
     if (!known.includes(name))
       return { unknown: name, known, elsewhere: elsewhereIn(reader, reader.identity(), name) };
-    const lookup = lookupIn(reader, { ...reader.identity() });
+    const lookup = lookupIn(reader, { ...reader.identity() }, output.complain);
     return whyDocument(explainAgent(present, name), { ...present, name, lookup });
   } finally {
     reader.close();
@@ -57,7 +57,7 @@ function pastWhy(invocation: Invocation, name: string): Promise<Found> {
     if (then === null) return { there: past.table(atUs, true).agents, atUs };
     const { tenantId, host, logSeq } = past;
     const told = asRecorded ? { beforeSeq: logSeq + 1 } : {};
-    const lookup = lookupIn(reader, { tenantId, host, untilUs: atUs, ...told });
+    const lookup = lookupIn(reader, { tenantId, host, untilUs: atUs, ...told }, invocation.output.complain);
     return whyDocument(then, { tenantId, host, nowUs: atUs, logSeq, name, lookup });
   });
 }

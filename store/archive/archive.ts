@@ -3,6 +3,7 @@ import type { Database } from "better-sqlite3";
 import type { EventRow } from "../find-events.ts";
 import { prepared } from "../prepared.ts";
 import type { TakeBytes } from "./file-hash.ts";
+import { tellingWhatIsLost, unlessLost } from "./lost.ts";
 import { damaged } from "./seekable.ts";
 import type { BlockEntry, Segment } from "./segment.ts";
 import { openSegment } from "./segment.ts";
@@ -54,6 +55,12 @@ export interface Archive {
   row(seq: number): EventRow | undefined;
   /** The last archived event that was recorded at this moment or before; 0 when none was. */
   lastSeqBy(us: number): number;
+  /** When the first event of the log was recorded; null when nothing was archived. No file is asked. */
+  beginsUs(): number | null;
+  /** When an archived event was recorded; where its file is lost, when the last of that file was. */
+  recordedAtUs(seq: number): number | undefined;
+  /** When the first of these series was recorded; from a file that is lost on it may have been. Undefined: none of them was archived. */
+  firstRecordedAtUs(series: readonly number[]): number | undefined;
 }
 
 /** Where the files of the log at this path are. Not by `join`, as this is on the way of every start: see cli/README.md. */
@@ -73,6 +80,11 @@ export function openArchive(database: Database): Archive {
     database,
     `SELECT ${COLUMNS} FROM segments WHERE first_recorded_at <= ? ORDER BY first_seq DESC LIMIT 1`,
   );
+  const beginsUs = prepared(
+    database,
+    "SELECT first_recorded_at FROM segments ORDER BY first_seq LIMIT 1",
+    "pluck",
+  );
   const opened = new Map<string, Segment>();
 
   const open = (row: SegmentRow): Segment => {
@@ -87,17 +99,27 @@ export function openArchive(database: Database): Archive {
   };
 
   function* rows(search: ArchiveSearch, newestFirst = false): Generator<EventRow> {
-    const wanted = search.series === null ? null : new Set(search.series);
     const segments = within().all(search.toSeq, search.fromSeq) as SegmentRow[];
-    for (const segment of ordered(segments, newestFirst)) {
-      if (!reaches(search, segment.firstOccurredAtUs, segment.lastOccurredAtUs)) continue;
-      const { blocks } = open(segment).manifest;
-      for (const at of ordered([...blocks.keys()], newestFirst)) {
-        if (!mayHold(blocks[at] as BlockEntry, search, wanted)) continue;
-        // Opened again, since whoever takes the rows may have read elsewhere meanwhile.
-        for (const row of ordered(open(segment).rows(at), newestFirst))
-          if (isIn(row, search, wanted)) yield row;
-      }
+    const wanted = search.series === null ? null : new Set(search.series);
+    for (const segment of ordered(segments, newestFirst)) yield* rowsIn(segment, search, wanted, newestFirst);
+  }
+
+  function* rowsIn(
+    segment: SegmentRow,
+    search: ArchiveSearch,
+    wanted: ReadonlySet<number> | null,
+    newestFirst: boolean,
+  ): Generator<EventRow> {
+    if (!reaches(search, segment.firstOccurredAtUs, segment.lastOccurredAtUs)) return;
+    const { blocks } = tellingWhatIsLost(segment, () => open(segment).manifest);
+    for (const at of ordered([...blocks.keys()], newestFirst)) {
+      if (!mayHold(blocks[at] as BlockEntry, search, wanted)) continue;
+      // Opened again, since whoever takes the rows may have read elsewhere meanwhile.
+      for (const row of ordered(
+        tellingWhatIsLost(segment, () => open(segment).rows(at)),
+        newestFirst,
+      ))
+        if (isIn(row, search, wanted)) yield row;
     }
   }
 
@@ -112,9 +134,26 @@ export function openArchive(database: Database): Archive {
       const segment = by().get(us) as SegmentRow | undefined;
       if (segment === undefined) return 0;
       if (segment.lastRecordedAtUs <= us) return segment.lastSeq;
-      const { manifest, rows: rowsAt } = open(segment);
-      const at = manifest.blocks.findLastIndex((block) => block.first_recorded_at <= us);
-      return rowsAt(at).findLast((row) => row[2] <= us)?.[0] ?? 0;
+      return tellingWhatIsLost(segment, () => {
+        const { manifest, rows: rowsAt } = open(segment);
+        const at = manifest.blocks.findLastIndex((block) => block.first_recorded_at <= us);
+        return rowsAt(at).findLast((row) => row[2] <= us)?.[0] ?? 0;
+      });
+    },
+    beginsUs: () => (beginsUs().get() as number | undefined) ?? null,
+    recordedAtUs(seq) {
+      const [segment] = within().all(seq, seq) as SegmentRow[];
+      return segment && unlessLost(() => row(seq)?.[2], segment.lastRecordedAtUs);
+    },
+    firstRecordedAtUs(series) {
+      const search = { fromSeq: 1, toSeq: Number.MAX_SAFE_INTEGER, series, sinceUs: null, untilUs: null };
+      for (const segment of listed().all() as SegmentRow[]) {
+        const first = () =>
+          rowsIn(segment, search, new Set(series), false).next().value as EventRow | undefined;
+        const foundUs = unlessLost(() => first()?.[2], segment.firstRecordedAtUs);
+        if (foundUs !== undefined) return foundUs;
+      }
+      return undefined;
     },
     floor: () => (floor().get() as number | undefined) ?? 0,
     segments: () => listed().all() as SegmentRow[],

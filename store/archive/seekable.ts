@@ -88,18 +88,35 @@ function opened(path: string): number {
   try {
     return openSync(path, "r");
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    throw new FleetError("corrupt", `${path}: a part of the log cannot be read (${code ?? String(error)})`, {
-      hint: "Events were archived into this file: put it back from a backup. `fleet archive --list` names all of them.",
-      cause: error,
-    });
+    throw unreadable(path, error);
   }
+}
+
+function unreadable(path: string, error: unknown): FleetError {
+  const { code } = error as NodeJS.ErrnoException;
+  const isGone = code === "ENOENT";
+  const what = isGone ? "is not there" : `cannot be read (${code ?? String(error)})`;
+  const mend = isGone
+    ? "put it back from a backup"
+    : "make it readable for this user, or put it back from a backup";
+  return new FleetError("corrupt", `${path} ${what}`, {
+    hint: `Events were archived into this file: ${mend}. \`fleet archive --list\` names all of them.`,
+    cause: error,
+  });
 }
 
 function bytesAt(descriptor: number, path: string, at: number, length: number): Buffer {
   const bytes = Buffer.alloc(Math.max(0, length));
-  if (at < 0 || readSync(descriptor, bytes, 0, length, at) !== length) throw damaged(path, "it is cut off");
+  if (at < 0 || readBytes(descriptor, path, bytes, at) !== length) throw damaged(path, "it is cut off");
   return bytes;
+}
+
+function readBytes(descriptor: number, path: string, into: Buffer, at: number): number {
+  try {
+    return readSync(descriptor, into, 0, into.length, at);
+  } catch (error) {
+    throw unreadable(path, error);
+  }
 }
 
 function unpacked(path: string, bytes: Buffer, plain: number): string {

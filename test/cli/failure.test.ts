@@ -9,6 +9,7 @@ test.each<[ErrorKind, number]>([
   ["config", 1],
   ["unavailable", 1],
   ["conflict", 1],
+  ["archive", 1],
   ["corrupt", 1],
   ["too-new", 1],
 ])("an error of kind %s leaves with %i, and always says what to do", (kind, exit) => {

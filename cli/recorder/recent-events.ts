@@ -1,0 +1,12 @@
+import { readAfterLost } from "../../store/archive/lost.ts";
+import type { EventFilter } from "../../store/event-filter.ts";
+import type { StoredEvent } from "../../store/events/envelope.ts";
+import type { Reader } from "../../store/reader.ts";
+
+/**
+ * What the recorder goes by of the last days. Where a file of the archive is lost, what came after it is what there is: that a message or an attach of
+ * long ago is missed is no reason to stop recording.
+ */
+export function recentOf(reader: Reader, filter: EventFilter, sinceUs: number): StoredEvent[] {
+  return readAfterLost((afterSeq) => [...reader.events({ ...filter, sinceUs, afterSeq })]).found;
+}
