@@ -64,10 +64,10 @@ function refuseBackwards(since: Given, until: Given): void {
 }
 
 /** Nothing can have happened yet since a moment that has not come. */
-export function refuseLater(since: Given, nowUs: number, asOf: "now" | "--at"): void {
+export function refuseLater(since: Given, nowUs: number, asOf: "now" | "--at", option = "since"): void {
   if (since?.kind !== "instant" || since.atUs <= nowUs) return;
   const beyond = asOf === "now" ? "lies in the future" : `is not before --at ${formatMoment(nowUs)}`;
-  throw new FleetError("usage", `--since ${formatMoment(since.atUs)} ${beyond}`, {
+  throw new FleetError("usage", `--${option} ${formatMoment(since.atUs)} ${beyond}`, {
     hint: "Give a moment that has passed by then.",
   });
 }

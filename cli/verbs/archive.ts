@@ -12,7 +12,7 @@ import { progressOf } from "../progress.ts";
 import { formatDuration } from "../render/duration.ts";
 import { formatMoment, isoMoment } from "../render/moment.ts";
 import { visible } from "../render/text.ts";
-import { momentOf } from "../select-events.ts";
+import { momentOf, refuseLater } from "../select-events.ts";
 
 /** `fleet archive`: closed months out of the database, into files that every verb goes on to read. */
 export async function run(invocation: Invocation): Promise<number> {
@@ -27,6 +27,8 @@ export async function run(invocation: Invocation): Promise<number> {
     throw new FleetError("usage", "nothing says which months are to be archived", {
       hint: "Give --before TIME (60d, 2026-06-01), or --list what was archived.",
     });
+  // The months up to now could be meant, or a year was mistyped: what moves half a year of the log is not guessed.
+  refuseLater(before, now, "now", "before");
   const here = lookAround(environment);
   const reader = openExistingLog(here);
   if (reader === null) throw nothingRecorded(here.places);
@@ -51,7 +53,7 @@ export async function run(invocation: Invocation): Promise<number> {
     }));
     return say({ directory, segments }, listText(files, directory));
   }
-  const beforeUs = Math.min(before.atUs, now);
+  const beforeUs = before.atUs;
   const months = monthsBefore(database, beforeUs);
   const events = months.reduce((sum, { firstSeq, lastSeq }) => sum + lastSeq - firstSeq + 1, 0);
   const found = months.map(({ month, firstSeq, lastSeq }) => ({

@@ -136,5 +136,10 @@ test("says what is to be given", async () => {
     exit: 2,
     stderr: expect.stringContaining("takes a moment"),
   });
+  const later = await run("archive", "--before", `${new Date().getUTCFullYear() + 1}-02-01`);
+  expect(later).toMatchObject({
+    exit: 2,
+    stderr: expect.stringMatching(/--before .* lies in the future\n {2}Give a/),
+  });
   expect((await run("archive", "--list")).stdout).toBe("Nothing was archived yet.\n");
 });
