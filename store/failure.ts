@@ -43,6 +43,14 @@ function storageFailure(path: string, error: unknown): FleetError | null {
       "Free some space and run this again; the log is intact.",
     );
   }
+  // Not to go without that file (`locking_mode = EXCLUSIVE`, which needs none): a recorder that comes meanwhile would find the log locked.
+  if (code === "SQLITE_IOERR_SHMSIZE") {
+    return failure(
+      "unavailable",
+      "the disk is full: there is no room for the 32 KiB (fleet.db-shm) with which SQLite reads a log that nobody has open",
+      "Free some space and run this again: 64 KiB are enough to read it, a recorder wants some MB. The log is intact. (A quota does the same.)",
+    );
+  }
   if (is("SQLITE_READONLY") || is("SQLITE_PERM")) {
     return failure(
       "unavailable",

@@ -28,6 +28,18 @@ test("a file that may not grow any more (quota, limit): said clearly, and what w
   expect(log.append({ source: "heartbeat", events: [beat("a")] })).toMatchObject({ count: 1 });
 });
 
+test("a disk with no room at all, which SQLite needs to read a log that nobody has open: said as that, with what is enough", async () => {
+  const path = bench.path();
+  bench.open(path).close();
+  const child = startProcess("read-log.ts", [path], { shell: "trap '' XFSZ; ulimit -f 8" });
+  const { stdout } = await child.finished();
+  expect(JSON.parse(stdout)).toEqual({
+    kind: "unavailable",
+    message: expect.stringMatching(/fleet\.db: the disk is full: .* 32 KiB/),
+    hint: expect.stringContaining("64 KiB are enough"),
+  });
+});
+
 describe("what SQLite says becomes an error that names the file and what to do:", () => {
   test("a full disk", () => {
     const path = bench.path();
