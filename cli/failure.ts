@@ -1,5 +1,6 @@
 import type { ErrorKind, FleetError } from "../store/errors.ts";
 import { EXIT } from "./exit.ts";
+import { whyForbidden } from "./forbidden.ts";
 import { visible } from "./render/text.ts";
 
 /** A failure as the operator meets it: what is wrong, what to do, and the code to leave with. */
@@ -69,9 +70,13 @@ function systemProblem(error: unknown): Pick<Failure, "problem" | "remedy"> | nu
     };
   }
   if (code === "EACCES" || code === "EPERM") {
+    const why = path === undefined ? null : whyForbidden(path, process.getuid?.() ?? 0);
     return {
-      problem: `not permitted: ${visible(message ?? "")}`,
-      remedy: "Run fleet as the user who owns the fleet.",
+      problem: `not permitted: ${visible(message ?? "")}${why === null ? "" : `; ${visible(why.what)}`}`,
+      remedy:
+        why === null
+          ? "Is it this user's, and may it be written there? An attribute (lsattr) or a security policy can forbid it, too."
+          : visible(why.remedy),
     };
   }
   if (code === "EMFILE" || code === "ENFILE" || code === "ENOMEM") {

@@ -1,7 +1,8 @@
-import { lstatSync, statSync } from "node:fs";
+import { existsSync, lstatSync, statSync } from "node:fs";
 import { makePrivateDirectory } from "../collectors/private-directory.ts";
 import { FleetError } from "../store/errors.ts";
 import type { Places } from "./environment.ts";
+import { whyForbidden } from "./forbidden.ts";
 
 export interface Ownership {
   readonly isDirectory: boolean;
@@ -70,6 +71,13 @@ export function ensureStateDirectory(places: Places, uid: number): void {
     makePrivateDirectory(places.spoolDirectory);
   } catch (error) {
     if (error instanceof FleetError) throw error;
+    const { code, path } = error as NodeJS.ErrnoException;
+    const why = code === "EACCES" && path !== undefined ? whyForbidden(path, uid) : null;
+    if (why !== null && existsSync(places.stateDirectory))
+      throw new FleetError("config", `nothing can be written into the state directory: ${why.what}`, {
+        hint: `${why.remedy}, or set FLEET_STATE to a directory that you can write.`,
+        cause: error,
+      });
     throw new FleetError(
       "config",
       `the state directory ${places.stateDirectory} cannot be made: ${(error as Error).message}`,
