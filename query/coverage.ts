@@ -1,5 +1,5 @@
 import type { ReadonlyDocuments } from "../store/projection.ts";
-import { isoOrNull } from "./instant.ts";
+import { exactIsoOrNull } from "./instant.ts";
 import type { CoverageDocument } from "./planes/documents.ts";
 import { documentOf, documentsOf } from "./planes/documents.ts";
 import { coverageId } from "./planes/recorder.ts";
@@ -185,14 +185,14 @@ export function freshnessOf(coverage: Coverage, source: string): SourceFreshness
   const newest = Math.max(...whole.map((watch) => watch.observedAtUs ?? 0));
   const entry: SourceFreshness = {
     state: worst?.state ?? "absent",
-    observed_at: newest > 0 ? isoOrNull(newest) : null,
+    observed_at: newest > 0 ? exactIsoOrNull(newest) : null,
     reason: worst?.reason ?? null,
   };
   if (named.length > 0) {
     entry.scopes = Object.fromEntries(
       watches.map(([scope, watch]) => [
         scope,
-        { state: watch.state, observed_at: isoOrNull(watch.observedAtUs), reason: watch.reason },
+        { state: watch.state, observed_at: exactIsoOrNull(watch.observedAtUs), reason: watch.reason },
       ]),
     );
   }

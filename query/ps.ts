@@ -3,7 +3,7 @@ import type { Coverage, Observation, Observer, Watch } from "./coverage.ts";
 import { coverageOf, freshnessOf, SOURCES_OF_PS } from "./coverage.ts";
 import type { AgentFacts } from "./evidence.ts";
 import { factsOf } from "./evidence.ts";
-import { isoOf, isoOrNull } from "./instant.ts";
+import { exactIsoOf, exactIsoOrNull } from "./instant.ts";
 import { isGone, namesOf, ownersIn } from "./listed.ts";
 import { type LivingNamesake, livesSinceUs } from "./namesakes.ts";
 import { documentOf, documentsOf, ONLY } from "./planes/documents.ts";
@@ -69,11 +69,11 @@ export function tableDocument(input: TableInput): PsDocument {
     schema: "fleet.ps.v1",
     tenant_id: tenantId,
     host,
-    at: isoOf(nowUs),
+    at: exactIsoOf(nowUs),
     log_seq: input.logSeq,
     observer: {
       state: observer.state,
-      since: isoOrNull(observer.sinceUs),
+      since: exactIsoOrNull(observer.sinceUs),
       sources: Object.fromEntries(SOURCES_OF_PS.map((source) => [source, freshnessOf(coverage, source)])),
     },
     roster: {
@@ -137,7 +137,7 @@ function agentRow(facts: AgentFacts, input: RowInput): { row: AgentRow; verdict:
       evidence.pane.known && evidence.pane.state !== "missing" ? (facts.pane.own?.incarnation ?? null) : null,
     status: verdict.status,
     status_reason: verdict.reason,
-    since: isoOrNull(verdict.sinceUs),
+    since: exactIsoOrNull(verdict.sinceUs),
     unknown: [],
     flags: [],
     systemd: systemdCell(facts),
@@ -172,7 +172,7 @@ function observedAt(watch: Watch, changedAtUs: number | undefined): string | nul
   const observed = watch.observedAtUs ?? 0;
   const atUs =
     watch.state === "absent" && observed === 0 ? (changedAtUs ?? 0) : Math.max(observed, changedAtUs ?? 0);
-  return atUs > 0 ? isoOf(atUs) : null;
+  return atUs > 0 ? exactIsoOf(atUs) : null;
 }
 
 function systemdCell({ unit, unitName, watch }: AgentFacts): AgentRow["systemd"] {
@@ -214,7 +214,7 @@ function paneCell({ pane, evidence, process, watch }: AgentFacts): AgentRow["pan
 
 function namesakeCell({ pane, watch }: LivingNamesake): Namesake {
   const { socket, pane: id, pid, recordedAtUs } = pane;
-  const since = isoOf(livesSinceUs(pane));
+  const since = exactIsoOf(livesSinceUs(pane));
   return { socket, id, pid, since, observed_at: observedAt(watch, recordedAtUs), source: "tmux" };
 }
 
@@ -253,7 +253,7 @@ function heartbeatCell({
     health: beat.health,
     reason: beat.reason,
     age_seconds: shown ? Math.round((nowUs - shown.atUs) / 1e5) / 10 : null,
-    at: isoOrNull(shown?.atUs),
+    at: exactIsoOrNull(shown?.atUs),
     status: shown?.beat.status ?? null,
     interval_seconds: roster ? evidence.intervalSeconds : null,
     pid: shown?.beat.pid ?? null,

@@ -1,3 +1,5 @@
+import { exactUsOf } from "./instant.ts";
+
 /** The row of `fleet ps`, as `fleet.ps.v1` prints it. Every cell says its state, when it was observed and by which source. */
 
 export type AgentStatus =
@@ -96,7 +98,7 @@ export function outlivesItsPane({ pane, heartbeat, since }: AgentRow): string | 
   if (pane.state !== "missing" && pane.state !== "dead") return null;
   if (!heartbeat.expected || heartbeat.health !== "healthy" || heartbeat.at === null) return null;
   if (heartbeat.pid === null) return null;
-  const hasBeatenSince = since !== null && Date.parse(heartbeat.at) > Date.parse(since);
+  const hasBeatenSince = since !== null && exactUsOf(heartbeat.at) > exactUsOf(since);
   return `pid ${heartbeat.pid} ${hasBeatenSince ? "still beats" : "was not seen to end"}`;
 }
 

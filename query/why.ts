@@ -1,5 +1,5 @@
 import type { StoredEvent } from "../store/events/envelope.ts";
-import { isoOf, isoOrNull } from "./instant.ts";
+import { exactIsoOf, exactIsoOrNull } from "./instant.ts";
 import type { Explained } from "./ps.ts";
 import { type AgentRow, type AgentStatus, outlivesItsPane, type Plane } from "./row.ts";
 import { summaryOf } from "./summary.ts";
@@ -85,8 +85,8 @@ export function whyDocument({ row, verdict, facts }: Explained, input: WhyInput)
       plane: "declared",
       state: facts.roster?.declaration.class ?? (row.unrostered ? "not on the roster" : "unknown"),
       observed_at: facts.roster
-        ? isoOf(facts.roster.recordedAtUs)
-        : isoOrNull(facts.watch.roster?.observedAtUs ?? null),
+        ? exactIsoOf(facts.roster.recordedAtUs)
+        : exactIsoOrNull(facts.watch.roster?.observedAtUs ?? null),
       source: "roster",
       // What took it off the roster, where it ever was on one.
       evidence: facts.roster
@@ -140,7 +140,7 @@ export function whyDocument({ row, verdict, facts }: Explained, input: WhyInput)
     schema: "fleet.why.v1",
     tenant_id: input.tenantId,
     host: input.host,
-    at: isoOf(input.nowUs),
+    at: exactIsoOf(input.nowUs),
     log_seq: input.logSeq,
     name,
     row,
@@ -192,8 +192,8 @@ function evidenceOf(event: StoredEvent): WhyEvidence {
   return {
     seq: event.seq,
     type: event.type,
-    occurred_at: isoOf(event.occurredAtUs),
-    recorded_at: isoOf(event.recordedAtUs),
+    occurred_at: exactIsoOf(event.occurredAtUs),
+    recorded_at: exactIsoOf(event.recordedAtUs),
     source: event.source,
     summary: summaryOf(event),
   };

@@ -1,3 +1,4 @@
+import { exactUsOf } from "../../query/instant.ts";
 import { MESSAGE_EVENTS, type MessageEntry, messagesOf } from "../../query/messages.ts";
 import { psDocument } from "../../query/ps.ts";
 import type { AgentRow } from "../../query/row.ts";
@@ -230,7 +231,7 @@ function agentRow(row: AgentRow): SqlValue[] {
     row.runtime,
     row.status,
     row.status_reason,
-    row.since,
+    microsOf(row.since),
     row.incarnation,
     systemd.unit,
     systemd.active,
@@ -242,7 +243,7 @@ function agentRow(row: AgentRow): SqlValue[] {
     whole(pane.signal),
     row.idle.seconds,
     heartbeat.health,
-    heartbeat.at,
+    microsOf(heartbeat.at),
     heartbeat.status,
     heartbeat.age_seconds,
     heartbeat.interval_seconds,
@@ -254,6 +255,11 @@ function agentRow(row: AgentRow): SqlValue[] {
     JSON.stringify(row.unknown),
     row.unrostered ? 1n : 0n,
   ];
+}
+
+/** Moments of documents are written to the microsecond where there are any: here all are, so that they compare as text. */
+function microsOf(iso: string | null): string | null {
+  return iso === null ? null : isoMicros(exactUsOf(iso));
 }
 
 /** A number would be handed to SQLite as one with a fraction: 4711.0. */

@@ -1,5 +1,5 @@
 import { newestOf } from "../../query/history/rules.ts";
-import { isoOf } from "../../query/instant.ts";
+import { exactIsoOf } from "../../query/instant.ts";
 import { FleetError } from "../../store/errors.ts";
 import { askPast, windowOf } from "../asked.ts";
 import { has, type Invocation } from "../declaration.ts";
@@ -35,7 +35,7 @@ export async function run(invocation: Invocation): Promise<number> {
   if (has(invocation, "json")) {
     const { tenantId, host } = identity;
     const document = { schema: "fleet.rules-adopt.v1", tenant_id: tenantId, host, version };
-    output.print(`${JSON.stringify({ ...document, since: isoOf(fromUs) }, null, 2)}\n`);
+    output.print(`${JSON.stringify({ ...document, since: exactIsoOf(fromUs) }, null, 2)}\n`);
   } else output.print(`Rules ${version} judge what was so from ${formatMoment(fromUs)} on.\n`);
   return EXIT.done;
 }

@@ -1,5 +1,5 @@
 import { newestOf } from "../../query/history/rules.ts";
-import { isoOf } from "../../query/instant.ts";
+import { exactIsoOf } from "../../query/instant.ts";
 import { type Rejudged, rejudged } from "../../query/rejudged.ts";
 import { askPast, unknownIn, windowOf } from "../asked.ts";
 import { has, type Invocation, valuesOf } from "../declaration.ts";
@@ -31,7 +31,7 @@ export async function run(invocation: Invocation): Promise<number> {
   if (has(invocation, "json")) {
     const document = {
       ...{ schema: "fleet.rules-check.v1", tenant_id: tenantId, host, newest: version },
-      ...{ since: isoOf(window.fromUs), until: isoOf(window.toUs), changes: changes.map(changeOf) },
+      ...{ since: exactIsoOf(window.fromUs), until: exactIsoOf(window.toUs), changes: changes.map(changeOf) },
     };
     output.print(`${JSON.stringify(document, null, 2)}\n`);
   } else {
@@ -54,5 +54,5 @@ function lineOf({ agent, fromUs, toUs, said, wouldSay }: Rejudged): string {
 }
 
 function changeOf({ agent, fromUs, toUs, said, wouldSay }: Rejudged) {
-  return { name: agent, from: isoOf(fromUs), to: isoOf(toUs), said, would_say: wouldSay };
+  return { name: agent, from: exactIsoOf(fromUs), to: exactIsoOf(toUs), said, would_say: wouldSay };
 }

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, wri
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { runProgram } from "../../cli/program.ts";
+import { exactIsoOf } from "../../query/instant.ts";
 import type { PsDocument } from "../../query/row.ts";
 import { lineEnd, lineStart } from "../../store/exchange.ts";
 import { SOCKET, sampleTaken } from "../support/looks.ts";
@@ -174,7 +175,7 @@ describe("fleet import", () => {
       const { observer } = JSON.parse((await elsewhere("ps", "--no-collect", "--json")).stdout) as PsDocument;
       return ["roster", "tmux", "journal"].map((source) => observer.sources[source]?.observed_at);
     };
-    const at = new Date(occurredAtUs / 1000).toISOString();
+    const at = exactIsoOf(occurredAtUs);
     expect(await heard()).toEqual([at, at, at]);
   });
 

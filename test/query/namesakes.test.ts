@@ -162,7 +162,7 @@ describe("somebody made a session of an agent's name on a second server, and kil
 
   test("the table of each moment in which both lived says so, and its row is of the first all the time", () => {
     const second: Partial<Namesake> = {
-      ...{ socket: "/tmp/tmux-1001/second", id: "%0", pid: 1348, since: "2026-11-26T16:13:41.077Z" },
+      ...{ socket: "/tmp/tmux-1001/second", id: "%0", pid: 1348, since: "2026-11-26T16:13:41.077967Z" },
     };
     const rows = ["16:13:40", "16:13:42", "16:16:10.9", "16:16:11.1"].map((time) =>
       rowOf(at(time), "toString"),

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { exactIsoOf } from "../../../query/instant.ts";
 import type { Intent, Purpose } from "../../../query/planes/documents.ts";
 import { NO_PURPOSE, stopInForce, withIntent } from "../../../query/planes/purpose.ts";
 import { createFoldedLog } from "../../support/fold.ts";
@@ -154,7 +155,7 @@ test("after an operator's stop the row reads stopped, says by whom, and after a 
   expect(row(T + 50)).toMatchObject({ status: "stopped", status_reason: "stopped by operator" });
   // A start that brings nothing in its time leaves an agent that is missed from then on.
   const missed = T + 40 + 10_000_000;
-  expect(row(missed)).toMatchObject({ status: "dead", since: new Date(missed / 1000).toISOString() });
+  expect(row(missed)).toMatchObject({ status: "dead", since: exactIsoOf(missed) });
 });
 
 test("an agent that is restarted is not dead in between", () => {
@@ -225,7 +226,7 @@ test("an agent that was stopped, and is restarted, reads stopped until its pane 
   const row = (atUs: number) => tableOf(log, atUs).agents.find(({ name }) => name === "coder0");
   expect(row(T + 50)).toMatchObject({ status: "stopped", status_reason: "stopped by operator" });
   const missed = T + 40 + 10_000_000;
-  expect(row(missed)).toMatchObject({ status: "dead", since: new Date(missed / 1000).toISOString() });
+  expect(row(missed)).toMatchObject({ status: "dead", since: exactIsoOf(missed) });
   const born = { startedAtUs: T + 60, pid: 77, start: 99 };
   log.nowUs = T + 60;
   log.look(tmuxLook(T + 60, [paneSeen("coder0", 2, born)]));
