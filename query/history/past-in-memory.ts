@@ -1,9 +1,6 @@
 import type { FoldEvent } from "../../store/projection.ts";
-import { rosteredOf } from "../listed.ts";
-import type { RosterDocument } from "../planes/documents.ts";
 import { ONLY } from "../planes/documents.ts";
 import { explainRow } from "../ps.ts";
-import { changesBetween } from "../redeclared.ts";
 import type { AgentStatus } from "../row.ts";
 import { asOf, tableAt } from "./as-of.ts";
 import { rosterKnownFrom, sinceTheLog } from "./before-the-log.ts";
@@ -13,15 +10,15 @@ import { historyOf } from "./history.ts";
 import { extend, type Interval, overlaps } from "./intervals.ts";
 import { livesWithin } from "./lives.ts";
 import { outagesOf, surroundingsOf } from "./outages.ts";
-import type { Declared, Gap, Past, Redeclared, RosterEntry } from "./past.ts";
+import type { Gap, Past } from "./past.ts";
+import { rosterWithin } from "./roster-within.ts";
 import { adoptionsOf, bookOf, bookOfOne, newestOf, RULES, type Rules } from "./rules.ts";
 import { maybeUnrostered, sightingsOf } from "./sightings.ts";
-import { overlapOf, spansOf } from "./span.ts";
+import { overlapOf } from "./span.ts";
 import { aroundOf, staysIn } from "./stays.ts";
 import type { Window } from "./sweep.ts";
 import { statusIntervals } from "./sweep.ts";
-import type { Timeline } from "./timeline.ts";
-import { endOf, pieceAt } from "./timeline.ts";
+import { endOf } from "./timeline.ts";
 import { clipped, uptimeOf } from "./uptime.ts";
 import { happeningsWithin, isHappening, judgedWithin, rosterWatched, watchedWithin } from "./when.ts";
 
@@ -98,7 +95,11 @@ export function pastOf(input: PastInput): Past {
     nowUs,
     names: () => everybody(history),
     isStray,
-    roster: (window) => rosterWithin(history, until(window)),
+    roster: (window) =>
+      rosterWithin(history, until(window), (_family, name, _fromUs, toUs) => {
+        const { fromUs, values } = history.roster(name);
+        return values.flatMap((value, piece) => ((fromUs[piece] as number) < toUs ? [{ value }] : []));
+      }),
     intervals,
     sightings,
     occurrences,
@@ -166,69 +167,6 @@ export function toldBefore(nowUs: number, intervals: readonly Interval[]): Inter
 
 function everybody(history: History): string[] {
   return [...new Set([...history.declared, ...history.told.owners, ...history.beating])].sort();
-}
-
-export function rosterWithin(history: History, window: Window): RosterEntry[] {
-  const entries = history.declared.flatMap((name) => {
-    const roster = history.roster(name);
-    const stays = overlapOf(spansOf(staysOf(roster)), [window]);
-    const last = stays.at(-1);
-    const document = last && roster.values[pieceAt(roster, last.toUs - 1)];
-    if (!document) return [];
-    const declared = declaredIn(roster, window);
-    const redeclared = redeclaredIn(roster, window);
-    return [{ name, declaration: document.declaration, stays, declared, redeclared, document }];
-  });
-  const order = rosteredOf(rosterDocuments(entries));
-  const found = new Map(entries.map(({ document: _, ...entry }) => [entry.name, entry]));
-  return order.flatMap((name) => found.get(name) ?? []);
-}
-
-function declaredIn(roster: Timeline<RosterDocument | undefined>, window: Window): RosterEntry["declared"] {
-  const found: Declared[] = [];
-  for (const [piece, document] of roster.values.entries()) {
-    const [fromUs, toUs] = [roster.fromUs[piece] as number, endOf(roster, piece)];
-    const last = found.at(-1);
-    if (document === undefined || fromUs >= window.toUs || toUs <= window.fromUs) continue;
-    const { class: ofClass, runtime } = document.declaration;
-    if (last?.class === ofClass && last.runtime === runtime) continue;
-    const begins = last === undefined ? window.fromUs : Math.max(fromUs, window.fromUs);
-    if (last !== undefined) found[found.length - 1] = { ...last, toUs: begins };
-    found.push({ fromUs: begins, toUs: window.toUs, class: ofClass, runtime, seq: document.seq });
-  }
-  return found;
-}
-
-/** One that comes back as another than it went is declared otherwise, too. */
-function redeclaredIn(
-  roster: Timeline<RosterDocument | undefined>,
-  window: Window,
-): RosterEntry["redeclared"] {
-  const found: Redeclared[] = [];
-  let last: RosterDocument | undefined;
-  for (const [piece, document] of roster.values.entries()) {
-    const [fromUs, toUs] = [roster.fromUs[piece] as number, endOf(roster, piece)];
-    if (document === undefined || fromUs >= window.toUs || toUs <= window.fromUs) continue;
-    const changes = last === undefined ? [] : changesBetween(last.declaration, document.declaration);
-    if (changes.length > 0) found.push({ atUs: fromUs, seq: document.seq, changes });
-    last = document;
-  }
-  return found;
-}
-
-function staysOf(roster: Timeline<RosterDocument | undefined>) {
-  return roster.values.flatMap((document, piece) =>
-    document === undefined ? [] : [{ fromUs: roster.fromUs[piece] as number, toUs: endOf(roster, piece) }],
-  );
-}
-
-/** The order of `ps` is its own business: it is asked with these entries for a roster. */
-function rosterDocuments(entries: readonly { name: string; document: RosterDocument }[]) {
-  const roster = new Map(entries.map(({ name, document }) => [name, document]));
-  return {
-    get: () => undefined,
-    list: (family: string) => (family === "roster" ? roster : []),
-  };
 }
 
 /** When no recorder ran, and when time itself was not lived. */

@@ -7,17 +7,16 @@ import { asOf, tableAt } from "./as-of.ts";
 import { rosterKnownFrom, sinceTheLog } from "./before-the-log.ts";
 import { bootGapsWithin } from "./boot-gaps.ts";
 import { CADENCE } from "./cadence.ts";
-import type { History } from "./history.ts";
-import { historyFrom } from "./history.ts";
-import type { Interval } from "./intervals.ts";
-import { extend, overlaps } from "./intervals.ts";
+import { type History, historyFrom } from "./history.ts";
+import { extend, type Interval, overlaps } from "./intervals.ts";
 import { livesWithin } from "./lives.ts";
 import { once } from "./once.ts";
 import { outagesOf, surroundingsOf } from "./outages.ts";
 import { daysOf, HELD_EVENTS, partsOf } from "./parts.ts";
 import type { Past } from "./past.ts";
-import { before, gapsOf, rosterWithin, toldBefore } from "./past-in-memory.ts";
+import { before, gapsOf, toldBefore } from "./past-in-memory.ts";
 import { pastOfStretch } from "./past-of-stretch.ts";
+import { rosterWithin } from "./roster-within.ts";
 import { bookOfOne, newestOf, RULES, type Rules } from "./rules.ts";
 import { keptBook, settledUntil } from "./settle.ts";
 import { maybeUnrostered, sightingsOf } from "./sightings.ts";
@@ -229,7 +228,7 @@ export function keptPast(input: KeptPastInput): Past {
     nowUs,
     names,
     isStray,
-    roster: (window) => rosterWithin(historyWithin(until(window)), until(window)),
+    roster: (window) => rosterWithin(historyWithin(until(window)), until(window), view.pieces),
     intervals,
     sightings,
     occurrences,

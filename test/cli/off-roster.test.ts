@@ -60,6 +60,35 @@ test("what is said of how long it was declared so leaves out the time off the ro
   );
 });
 
+test("windows that begin off the roster count to what the agent had been, as those that hold all of it", async () => {
+  const renamed = seedPast();
+  try {
+    const roster = (second: number, agents: Parameters<typeof rosterLook>[1]) =>
+      renamed.look(second, rosterLook(at(second), { keeper: { class: "keeper" }, ...agents }));
+    renamed.record(0, rosterLook(at(0), { keeper: { class: "keeper" }, coder0: { class: "reviewer" } }));
+    roster(600, {});
+    roster(1200, { coder0: { class: "reviewer2" } });
+    renamed.stop(3599);
+    renamed.now(3600);
+    const planned = async (from: string, to: string, ...asked: string[]) => {
+      const document = await renamed.json<UptimeDocument>("uptime", "--since", from, "--until", to, ...asked);
+      return Object.fromEntries(document.classes.map((one) => [one.class, one.planned_us / 60e6]));
+    };
+    expect(await planned("20:00", "20:30")).toEqual({ reviewer: 10, reviewer2: 0, keeper: 0 });
+    expect(await planned("20:00", "20:15")).toMatchObject({ reviewer: 5 });
+    expect(await planned("20:15", "20:30")).toEqual({ reviewer: 5, reviewer2: 0, keeper: 0 });
+    expect(await planned("20:15", "20:30", "--class", "reviewer")).toEqual({ reviewer: 5 });
+    const [history] = (
+      await renamed.json<HistoryDocument>("history", "coder0", "--since", "20:15", "--until", "20:30")
+    ).agents;
+    expect(history?.redeclared).toMatchObject([
+      { at: "2026-06-20T20:20:00.000Z", changes: [{ what: "class", from: "reviewer", to: "reviewer2" }] },
+    ]);
+  } finally {
+    renamed.close();
+  }
+});
+
 test("nobody declared a session that no roster names", async () => {
   const bare = seedPast();
   try {
