@@ -1,3 +1,4 @@
+import { bucketOfSighting } from "../../query/history/buckets.ts";
 import { exactUsOf } from "../../query/instant.ts";
 import { MESSAGE_EVENTS, type MessageEntry, messagesOf } from "../../query/messages.ts";
 import { psDocument } from "../../query/ps.ts";
@@ -63,6 +64,7 @@ export const VIEWS = {
     "why",
     "since_at",
     "unrostered",
+    "bucket",
   ],
   messages: [
     "tenant_id",
@@ -183,6 +185,7 @@ function* intervalRows(reader: Reader, endUs: number, now: number): Generator<Sq
           JSON.stringify(why),
           sinceUs === null ? null : isoMicros(sinceUs),
           interval.unrostered ? 1n : 0n,
+          bucketOfSighting({ ...interval, status, reason }, past.isStray(name)),
         ];
       }
     }

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { HistoryDocument } from "../../query/history-document.ts";
 import type { PsDocument } from "../../query/row.ts";
+import type { UptimeDocument } from "../../query/uptime.ts";
 import type { WhenDocument } from "../../query/when.ts";
 import { paneSeen, rosterLook, tmuxLook } from "../support/looks.ts";
 import { at, type SeededPast, seedPast } from "./support/seeded-past.ts";
@@ -129,4 +130,18 @@ test("JSON, CSV and sql say the same of time in which it was neither on the rost
     ...["sql", "--in-this-process", query],
   );
   expect(rows.map(({ status, unrostered }) => [status, unrostered === 1])).toEqual(told);
+});
+
+test("uptime is what the intervals of sql add up to, by their bucket, also of a session that no roster ever named", async () => {
+  const query = "SELECT agent, bucket, sum(seconds) AS seconds FROM intervals GROUP BY agent, bucket";
+  const { rows } = await past.json<{ rows: { agent: string; bucket: string; seconds: number }[] }>(
+    ...["sql", "--in-this-process", query],
+  );
+  for (const name of ["coder0", "coder1", "hand", "other"]) {
+    const { agents } = await past.json<UptimeDocument>("uptime", name, "--since", "20:00");
+    for (const bucket of ["healthy", "unhealthy", "planned", "unobserved"] as const) {
+      const found = rows.find((row) => row.agent === name && row.bucket === bucket)?.seconds ?? 0;
+      expect([name, bucket, Math.round(found * 1e6)]).toEqual([name, bucket, agents[0]?.[`${bucket}_us`]]);
+    }
+  }
 });

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { diffDocument } from "../../query/diff.ts";
 import { BEFORE_THE_LOG } from "../../query/history/before-the-log.ts";
-import { type Bucket, bucketOf } from "../../query/history/buckets.ts";
+import { type Bucket, bucketOf, bucketOfSighting } from "../../query/history/buckets.ts";
 import { pastOf } from "../../query/history/past-in-memory.ts";
 import { type HistoryInterval, historyDocument } from "../../query/history-document.ts";
 import { incidentsDocument } from "../../query/incidents.ts";
@@ -20,6 +20,36 @@ import { BEGIN_US, play } from "./history/world.ts";
 function bucketOfInterval({ status, reason, unrostered }: HistoryInterval): Bucket {
   return unrostered ? "planned" : bucketOf(status, reason);
 }
+
+test("uptime is what the intervals add up to, of agents and of sessions that no roster ever named", () => {
+  fc.assert(
+    fc.property(anyStoryWithSteps, fc.boolean(), (played, isNamed) => {
+      const { events: all, lapsedAtUs } = play(played);
+      const events = all.filter(
+        ({ agent, type }) => isNamed || agent !== AGENTS[1] || !type.startsWith("roster.agent."),
+      );
+      const nowUs = Math.max(BEGIN_US + 1000, ...events.map(({ recordedAtUs }) => recordedAtUs));
+      const past = pastOf({ tenantId: "t", host: "h", logSeq: all.length, events, lapsedAtUs, nowUs });
+      const window = { fromUs: BEGIN_US, toUs: nowUs };
+      for (const name of AGENTS) {
+        const sums = { healthy: 0, unhealthy: 0, planned: 0, unobserved: 0 };
+        for (const interval of past.sightings(name, window)) {
+          const [fromUs, toUs] = [
+            Math.max(interval.fromUs, BEGIN_US),
+            Math.min(interval.toUs ?? nowUs, nowUs),
+          ];
+          sums[bucketOfSighting(interval, past.isStray(name))] += toUs - fromUs;
+        }
+        const { healthyUs, unhealthyUs, plannedUs, unobservedUs } = past.uptime(name, window);
+        expect({ name, ...sums }).toEqual({
+          ...{ name, healthy: healthyUs, unhealthy: unhealthyUs },
+          ...{ planned: plannedUs, unobserved: unobservedUs },
+        });
+      }
+    }),
+    { numRuns: Number(process.env.PROPERTY_RUNS ?? 150) },
+  );
+});
 
 /**
  * SPEC's fifth invariant: one verdict feeds every surface. Whatever happened, ps, why, history, its timeline, when, uptime, incidents
