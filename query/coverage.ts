@@ -1,7 +1,7 @@
 import type { ReadonlyDocuments } from "../store/projection.ts";
 import { exactIsoOrNull } from "./instant.ts";
 import type { CoverageDocument } from "./planes/documents.ts";
-import { documentOf, documentsOf } from "./planes/documents.ts";
+import { documentOf, documentsOf, ONLY } from "./planes/documents.ts";
 import { coverageId } from "./planes/recorder.ts";
 import type { SourceFreshness } from "./row.ts";
 
@@ -35,6 +35,8 @@ export interface Watch {
   readonly state: SourceFreshness["state"];
   readonly observedAtUs: number | null;
   readonly reason: string | null;
+  /** Since when it has been watched without a break; absent: it is not watched, or known of by other evidence. */
+  readonly sinceUs?: number;
 }
 
 export interface Coverage {
@@ -78,6 +80,8 @@ export function coverageOf(input: {
       ? new Map(observer.outcomes.map((outcome) => [coverageId(outcome.source, outcome.scope), outcome]))
       : null;
 
+  const resumedUs = documentOf(documents, "recorder", ONLY)?.suspended?.toUs ?? Number.NEGATIVE_INFINITY;
+
   const look = (source: string, scope: string): Watch => {
     const id = coverageId(source, scope);
     const observedAtUs = observed.get(id) ?? null;
@@ -91,18 +95,20 @@ export function coverageOf(input: {
       const outcome = outcomes.get(id) ?? outcomes.get(coverageId(source, ""));
       if (!outcome) return watch("absent", "not looked at");
       if (outcome.state === "unavailable") return watch("unavailable", outcome.reason);
-      return { state: "fresh", observedAtUs: Math.max(observedAtUs ?? 0, observer.sinceUs), reason: null };
+      const lookedAtUs = Math.max(observedAtUs ?? 0, observer.sinceUs);
+      return { state: "fresh", observedAtUs: lookedAtUs, reason: null, sinceUs: lookedAtUs };
     }
     const document = told.get(id) ?? told.get(coverageId(source, ""));
     if (document?.state === "unavailable") return watch("unavailable", document.reason);
     if (document?.state !== "observed") return watch("absent", "not being watched");
+    const fresh = { ...watch("fresh", null), sinceUs: Math.max(document.sinceUs, resumedUs) };
     // A scope that takes no looks of its own (a connection that signals come by) is as good as its last report.
-    if (observedAtUs === null) return watch("fresh", null);
+    if (observedAtUs === null) return fresh;
     const limitUs = input.isSlowScope(source, scope)
       ? FRESH_BY_DEFAULT_US
       : (FRESH_FOR_US[source] ?? FRESH_BY_DEFAULT_US);
     if (nowUs - observedAtUs > limitUs) return watch("stale", "the recorder has had no answer of late");
-    return watch("fresh", null);
+    return fresh;
   };
   const scopesOf = (source: string): readonly string[] => {
     // What answered, or failed, as a whole has said all there is: other ways to watch it that a recorder has (a bus) were not taken.

@@ -17,8 +17,10 @@ export function ownPanes(
   if (hooked === undefined) return Object.values(panes);
   return [...new Set([...Object.keys(panes), ...Object.keys(hooked)])].flatMap((socket) => {
     const own = panes[socket];
-    if (coverage.of("tmux", socket).state !== "fresh") return own ?? [];
-    return lastLife(own, hooked[socket], documentOf(documents, "server", socket), nowUs) ?? [];
+    const watch = coverage.of("tmux", socket);
+    if (watch.state !== "fresh") return own ?? [];
+    const server = documentOf(documents, "server", socket);
+    return lastLife(own, hooked[socket], server, { nowUs, watchedFromUs: watch.sinceUs }) ?? [];
   });
 }
 

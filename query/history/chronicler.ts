@@ -12,6 +12,7 @@ import type {
   ServerDocument,
 } from "../planes/documents.ts";
 import { documentsOf, ONLY } from "../planes/documents.ts";
+import { holderRestart } from "../planes/holder-restart.ts";
 import { hookedLineOf, withHookedLine } from "../planes/hooked-life.ts";
 import { intentOf, NO_PURPOSE, withIntent } from "../planes/purpose.ts";
 import { coverageId, skippedFromUs } from "../planes/recorder.ts";
@@ -42,6 +43,7 @@ export const FAMILIES = [
   "recorder",
   "clock",
   "managerexits",
+  "holderrestart",
   "refusedbeat",
   "heartbeat",
 ] as const;
@@ -63,7 +65,7 @@ export function chronicleAt(cadence: Cadence): Chronicle {
     name: "chronicle",
     version: 34,
     // Beats are most of a log, and stay in it; of the others nobody asks how they were.
-    ignores: new Set(["heartbeat", "tally", "verdicts", "bootpromise", "bootcompared"]),
+    ignores: new Set(["heartbeat", "holderrestart", "tally", "verdicts", "bootpromise", "bootcompared"]),
     halves: {
       samples: "heartbeat.",
       family: "heartbeat",
@@ -166,7 +168,7 @@ function openChronicler(tables: ChronicleTables, cadence: Cadence, part: Part): 
     tables.unsettle("everything", "", atUs);
   };
 
-  const happened = (event: FoldEvent): void => {
+  const happened = (event: FoldEvent, documents: ReadonlyDocuments): void => {
     const { type, seq, agent } = event;
     const atUs = effectUs(event);
     const adoption = adoptionOf(event);
@@ -207,7 +209,7 @@ function openChronicler(tables: ChronicleTables, cadence: Cadence, part: Part): 
       tables.happen({ kind: "unlived", id: "", atUs: span.fromUs, seq, value });
       tables.unsettle("unlived", "", span.fromUs);
     }
-    const intent = intentOf(event);
+    const intent = intentOf(event, holderRestart(documents));
     if (intent !== null && agent !== null) {
       tables.evolveFrom("purpose", agent, atUs, (known) =>
         withIntent((known as Purpose | undefined) ?? NO_PURPOSE, intent),
@@ -256,7 +258,7 @@ function openChronicler(tables: ChronicleTables, cadence: Cadence, part: Part): 
     tell: part === "samples" ? () => {} : tell,
     end(event, documents) {
       if (!event.type.startsWith("heartbeat.")) {
-        if (part !== "samples") happened(event);
+        if (part !== "samples") happened(event, documents);
       } else if (isBeat(event)) beat(event, documents);
       keep(event, documents);
     },

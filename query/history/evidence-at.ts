@@ -108,6 +108,8 @@ export function coverageFor(history: History, agent: string, atUs: number): Cove
 
 function watchOf(known: boolean, covered: Spans, atUs: number): Watch {
   const observedAtUs = lastMoment(covered, atUs);
+  const span = spanAt(covered, atUs);
+  if (known && span !== null) return { state: "fresh", observedAtUs, reason: null, sinceUs: span.fromUs };
   if (known) return { state: "fresh", observedAtUs, reason: null };
   return { state: "absent", observedAtUs, reason: "nobody was watching" };
 }

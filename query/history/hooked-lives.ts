@@ -1,5 +1,5 @@
 import type { AgentPane, HookedLife } from "../planes/documents.ts";
-import { lastLife } from "../planes/hooked-life.ts";
+import { lastLife, lookedForUs } from "../planes/hooked-life.ts";
 import type { Boot, ServerTold } from "./server-timeline.ts";
 import type { Spans } from "./span.ts";
 import { gapsBetween, spanAt } from "./span.ts";
@@ -24,7 +24,7 @@ export function withHookedLives(
   if (first === undefined) return own;
   const gaps = gapsBetween(covered);
   const moments = new Set([
-    ...lives.map(({ atUs, withinUs }) => atUs + withinUs),
+    ...lives.flatMap((begun) => [begun.atUs + begun.withinUs, lookedForUs(begun)]),
     ...[...own.fromUs, ...hooked.fromUs, ...server.fromUs],
     ...boots.map(({ atUs }) => atUs),
     ...gaps.flatMap(({ fromUs, toUs }) => [fromUs, toUs]),
@@ -37,8 +37,9 @@ export function withHookedLives(
     const told = valueAt(own, atUs);
     const life = begunBy(hooked, atUs);
     const gap = spanAt(gaps, atUs);
+    const watch = { nowUs: atUs, watchedFromUs: spanAt(covered, atUs)?.fromUs };
     const pane =
-      gap?.toUs === Infinity ? told?.pane : lastLife(told?.pane, life, valueAt(server, atUs).server, atUs);
+      gap?.toUs === Infinity ? told?.pane : lastLife(told?.pane, life, valueAt(server, atUs).server, watch);
     if (pane === undefined || pane === told?.pane || life === undefined) {
       ended = { id: "", sinceUs: -Infinity };
       setFrom(result, atUs, told);

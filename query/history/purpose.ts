@@ -1,5 +1,6 @@
 import type { FoldEvent } from "../../store/projection.ts";
 import type { Purpose } from "../planes/documents.ts";
+import { type HolderRestart, holderRestartAfter } from "../planes/holder-restart.ts";
 import { intentOf, NO_PURPOSE, withIntent } from "../planes/purpose.ts";
 import type { Chronology } from "./chronology.ts";
 import type { Timeline } from "./timeline.ts";
@@ -14,8 +15,18 @@ export function purposesOf(
   chronology: Chronology,
 ): Map<string, Timeline<Purpose>> {
   const purposes = new Map<string, Timeline<Purpose>>();
+  /** Who holds the tmux server, as far as the roster had been read. */
+  const holders = new Set<string>();
+  let restart: HolderRestart | undefined;
   for (const event of events) {
-    const intent = intentOf(event);
+    const { agent } = event;
+    if (agent !== null && event.type.startsWith("roster.agent.")) {
+      if ((event.payload as { role?: string }).role === "holder") holders.add(agent);
+      else holders.delete(agent);
+    }
+    if (event.type === "journal.unit.logged" && agent !== null && holders.has(agent))
+      restart = holderRestartAfter(restart, event);
+    const intent = intentOf(event, restart);
     if (intent === null || event.agent === null) continue;
     const timeline = purposes.get(event.agent) ?? always(NO_PURPOSE);
     purposes.set(event.agent, timeline);

@@ -8,6 +8,7 @@ import type {
   ReadonlyDocuments,
 } from "../../store/projection.ts";
 import { deriveHeartbeat, foldHeartbeat, foldRefusedBeat, heartbeatRepetition } from "./heartbeat.ts";
+import { foldHolderRestart } from "./holder-restart.ts";
 import { foldManagerExits } from "./manager-exits.ts";
 import { deriveProcess, foldProcess } from "./process.ts";
 import { foldPurpose } from "./purpose.ts";
@@ -34,6 +35,7 @@ const folds: Readonly<Record<string, (documents: Documents, event: FoldEvent) =>
 function foldJournal(documents: Documents, event: FoldEvent): void {
   foldPurpose(documents, event);
   foldManagerExits(documents, event);
+  foldHolderRestart(documents, event);
 }
 
 /** Remembered by type: a rebuild asks for every event, and there are some forty types. */

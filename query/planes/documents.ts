@@ -2,6 +2,7 @@ import type { PayloadOf } from "../../store/events/catalogue.ts";
 import type { ReadonlyDocuments } from "../../store/projection.ts";
 import type { Away } from "./away.ts";
 import type { ClockDocument } from "./clock.ts";
+import type { HolderRestartDocument } from "./holder-restart.ts";
 import type { ManagerExitsDocument } from "./manager-exits.ts";
 
 /** What every document remembers of the event that last changed it. */
@@ -253,6 +254,7 @@ export interface DocumentFamilies {
   recorder: RecorderDocument;
   clock: ClockDocument;
   managerexits: ManagerExitsDocument;
+  holderrestart: HolderRestartDocument;
   bootpromise: BootPromiseDocument;
   bootcompared: BootComparedDocument;
   tally: TallyDocument;

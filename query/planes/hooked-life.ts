@@ -102,15 +102,17 @@ function numberOf(id: string): number {
 /**
  * The agent's last own pane: where nothing of the life that looks told of is there any longer, a later one that only hooks told of, which came
  * and went while nobody looked. A line is of a whole second, so it counts from that second's end on: until then a look may tell of that life itself.
+ * One of which no line tells that it ended has come; that it has gone again is known from the first look on that could have found it.
  */
 export function lastLife(
   own: AgentPane | undefined,
   hooked: HookedLife | undefined,
   server: ServerDocument | undefined,
-  atUs: number,
+  { nowUs, watchedFromUs }: { readonly nowUs: number; readonly watchedFromUs: number | undefined },
 ): AgentPane | undefined {
   const begun = hooked?.created ?? null;
-  if (hooked === undefined || begun === null || atUs < begun.atUs + begun.withinUs) return own;
+  if (hooked === undefined || begun === null || nowUs < begun.atUs + begun.withinUs) return own;
+  if (nowUs < missedFromUs(hooked, begun, watchedFromUs)) return own;
   if (own === undefined) return byHooks(hooked, begun);
   // That it was gone by then follows from the next life alone, which no line tells of either.
   if (own.replaced) return own;
@@ -119,6 +121,22 @@ export function lastLife(
 }
 
 type Begun = NonNullable<HookedLife["created"]>;
+
+/** A session is looked for as soon as a hook tells of it; a busy machine takes its time, and for all of it nobody says that it is not there. */
+const LOOK_TAKES_US = 10_000_000;
+
+/** When a look would have found it that was taken while its socket was being watched. */
+export function lookedForUs({ atUs }: Begun): number {
+  return atUs + LOOK_TAKES_US;
+}
+
+/** From when on one whose end nobody told is known to be gone. Whoever began to watch after it had come found nothing then. */
+function missedFromUs({ died, closed }: HookedLife, begun: Begun, watchedFromUs: number | undefined): number {
+  const isTold = died !== null || closed !== null;
+  if (isTold || watchedFromUs === undefined || watchedFromUs >= begun.atUs + begun.withinUs)
+    return begun.atUs;
+  return lookedForUs(begun);
+}
 
 function isAfter(hooked: HookedLife, { atUs, withinUs }: Begun, own: AgentPane): boolean {
   // One that had this name before the own pane took it over was there before it, whatever its number.

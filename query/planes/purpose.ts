@@ -3,6 +3,7 @@ import type { Documents, FoldEvent } from "../../store/projection.ts";
 import { byClockOf, type SetBack } from "./clock.ts";
 import type { Intent, Purpose } from "./documents.ts";
 import { documentOf } from "./documents.ts";
+import { type HolderRestart, holderRestart } from "./holder-restart.ts";
 import { exitAround, goingSince, type ManagerExits, nextBootUs, outlived } from "./manager-exits.ts";
 import { REACH_IN_INTERVALS } from "./reach.ts";
 
@@ -23,7 +24,7 @@ export function startTakesUs(intervalSeconds: number): number {
  * up) and the operator's own verbs. Lines arrive late and in any order, so of each source the newest by its own clock stays.
  */
 export function foldPurpose(documents: Documents, event: FoldEvent): void {
-  const intent = intentOf(event);
+  const intent = intentOf(event, holderRestart(documents));
   if (intent === null || event.agent === null) return;
   const known = documentOf(documents, "agent", event.agent);
   const before = known?.purpose ?? NO_PURPOSE;
@@ -31,13 +32,18 @@ export function foldPurpose(documents: Documents, event: FoldEvent): void {
   if (purpose !== before) documents.set("agent", event.agent, { panes: {}, ...known, purpose });
 }
 
-/** What an event says of somebody's wish for its agent, or null. */
-export function intentOf(event: FoldEvent): Intent | null {
+/**
+ * What an event says of somebody's wish for its agent, or null. What systemd stops because the tmux server under it has failed, or is started
+ * again for that, is nobody's wish: the agent had ended with its server, and a wish cannot come after the end that it would explain.
+ */
+export function intentOf(event: FoldEvent, restart: HolderRestart | undefined): Intent | null {
   if (event.agent === null) return null;
   const seen = { atUs: event.occurredAtUs, seq: event.seq, recordedAtUs: event.recordedAtUs };
   if (event.type === "journal.unit.logged") {
     const line = event.payload as PayloadOf<"journal.unit.logged">;
     const kind = kindOfJob(line);
+    const isOfRestart = restart && restart.fromUs <= seen.atUs && seen.atUs <= restart.toUs;
+    if (kind !== "start" && isOfRestart) return null;
     const done = kind === "stop" && line.what === "stopped" ? { done: true as const } : {};
     const begins = line.what === "starting" ? { begins: true as const } : {};
     return kind === null ? null : { kind, by: "systemd", bootId: line.bootId, ...done, ...begins, ...seen };

@@ -159,6 +159,14 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
     };
   };
 
+  /** Since when a covered moment's source has been watched without a break. */
+  const watchedFrom = (source: string, atUs: number): number => {
+    const is = covered.get(source) ?? [];
+    let index = edges.findLastIndex((edge) => edge <= atUs);
+    while (index > 0 && is[index - 1]) index--;
+    return edges[index] ?? -Infinity;
+  };
+
   // --- tmux ---
   /** A process that started or died in a pane proves its server from then on. */
   const serverWords: ServerWord[] = all(
@@ -341,6 +349,10 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
     const isGap = !isCovered("tmux", atUs);
     const gap = gapAround("tmux", atUs);
     if (isGap && gap.toUs === Infinity) return seen;
+    // That one which has come is not there is said once somebody could have found it: the look with which a watch began, or one of ten seconds.
+    const isLookedFor = isGap || watchedFrom("tmux", atUs) >= created.occurredAtUs + withinUs;
+    const hasToldEnd = died !== undefined || closed !== undefined;
+    if (!hasToldEnd && !isLookedFor && atUs < created.occurredAtUs + 10_000_000) return seen;
     const word = seen.own;
     // One that was there until another life began was in the way of any that only hooks told of.
     if (seen.pane.known && seen.pane.replaced) return seen;
@@ -500,6 +512,24 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
   };
 
   // --- wished ends ---
+  /** What systemd itself stopped because the tmux server under it had failed, or was about to be started again. */
+  const isOfHolder = ({ seq, occurredAtUs: atUs }: StoredEvent): boolean => {
+    const lines = all("journal.unit.logged").filter((line) => {
+      const declared = events.findLast(
+        (event) =>
+          event.seq < line.seq && event.agent === line.agent && event.type.startsWith("roster.agent."),
+      );
+      return line.seq < seq && (declared?.payload as { role?: string } | undefined)?.role === "holder";
+    });
+    const whatOf = (line: StoredEvent) => payload(line, "journal.unit.logged").what ?? "";
+    const began = lines.findLast((line) => ["failed", "restart-scheduled"].includes(whatOf(line)));
+    if (began === undefined) return false;
+    const over = lines
+      .filter((line) => line.seq > began.seq && ["stopped", "starting", "started"].includes(whatOf(line)))
+      .map((line) => line.occurredAtUs);
+    const byUs = began.occurredAtUs + (whatOf(began) === "failed" ? 100_000 : 30_000_000);
+    return began.occurredAtUs <= atUs && atUs <= Math.min(byUs, ...over);
+  };
   /** Who wanted an agent down when, each word of it from when on it counts. */
   const wishesFor = (agent: string) =>
     events
@@ -513,7 +543,9 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
         const down =
           (jobType === "stop" && (what === "stopping" || what === "stopped")) ||
           (jobType === "restart" && what === "stopping");
-        return down ? { ...wish, by: "systemd", restarts: jobType === "restart", bootId } : [];
+        return down && !isOfHolder(event)
+          ? { ...wish, by: "systemd", restarts: jobType === "restart", bootId }
+          : [];
       });
   /** Who wanted an agent up when. */
   const startsFor = (agent: string) =>
@@ -567,6 +599,7 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
       happened(line),
       line.occurredAtUs + unitOf(line),
       line.occurredAtUs + madeWithin(line),
+      line.occurredAtUs + 10_000_000,
     ]);
     return [...new Set([...moments, ...lineMoments, ...boots.values(), ...edges])].sort((a, b) => a - b);
   };
@@ -850,7 +883,7 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
       .map((event) => {
         const { what, jobType, bootId } = payload(event, "journal.unit.logged");
         const down = what === "stopping" || (what === "stopped" && jobType === "stop");
-        const stops = down && (jobType === "stop" || jobType === "restart");
+        const stops = down && (jobType === "stop" || jobType === "restart") && !isOfHolder(event);
         const starts = what === "starting" || what === "started" || (!!what && jobType === "restart");
         const isAbout = ["starting", "started", "stopping", "stopped"].includes(what ?? "");
         const restarts = stops && jobType === "restart";

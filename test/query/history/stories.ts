@@ -31,7 +31,7 @@ export type Op =
   | { readonly kind: "kill-server" | "recover" | "deliver" | "record" | "sample" }
   /** A recorder says that it watches heartbeats a moment before it looks at them, as one that had stood still once did. */
   | { readonly kind: "record-hastily" }
-  | { readonly kind: "suspend" | "wait" | "restart-manager"; readonly forMs: number }
+  | { readonly kind: "suspend" | "wait" | "restart-manager" | "holder-fails"; readonly forMs: number }
   | {
       readonly kind: "reboot";
       readonly forMs: number;
@@ -149,6 +149,13 @@ const anyOp: fc.Arbitrary<Op> = fc.oneof(
     weight: 1,
     arbitrary: fc.record({ kind: fc.constant("restart-manager" as const), forMs }),
   },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant("holder-fails" as const),
+      forMs: fc.integer({ min: 0, max: 9 }),
+    }),
+  },
   // Into another second: tmux and its hooks tell ends by theirs.
   {
     weight: 1,
@@ -260,7 +267,16 @@ const turns = (op: fc.Arbitrary<Op>) =>
 
 /** One gap in which much happens: both agents were seen, nobody looks for a while, and then somebody does. */
 const unwatched = new Set<Op["kind"]>([
-  ...(["start", "end", "close", "come-and-go", "started-unseen", "wished-end", "kill-server"] as const),
+  ...([
+    "start",
+    "end",
+    "close",
+    "come-and-go",
+    "started-unseen",
+    "wished-end",
+    "kill-server",
+    "holder-fails",
+  ] as const),
   ...(["beat", "outlived-beats", "writer-exits", "unit", "verb", "reboot", "wait", "deliver"] as const),
 ]);
 export const anyStoryOfAGap = fc

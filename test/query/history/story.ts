@@ -115,7 +115,12 @@ export function hookLine(
   };
 }
 
-export function journalLine(atUs: number, what: string, jobType: string, bootId: string | null = null) {
+export function journalLine(
+  atUs: number,
+  what: string,
+  jobType: string | null,
+  bootId: string | null = null,
+) {
   const none = {
     jobResult: null,
     exitCode: null,

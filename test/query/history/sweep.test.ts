@@ -368,7 +368,7 @@ describe("history never lies", () => {
             if (op.kind === "close") for (const set of [alive, panes]) set.delete(op.agent);
             if ((op.kind === "end" || op.kind === "wished-end") && alive.delete(op.agent) && !op.remain)
               panes.delete(op.agent);
-            if (["kill-server", "reboot", "restart-manager"].includes(op.kind))
+            if (["kill-server", "reboot", "restart-manager", "holder-fails"].includes(op.kind))
               for (const set of [alive, panes]) set.clear();
             if (op.kind === "outlived-beats") return false;
             return op.kind !== "beat" || (op.aheadMs === 0 && alive.has(op.agent));
@@ -423,9 +423,10 @@ function isFromPoint(history: ReturnType<typeof historyOf>, agent: string, atUs:
 
 /** The same log with its hooks and journal lines elsewhere, but none before the recorder's words of an earlier time. */
 function rearranged(events: readonly StoredEvent[], dice: readonly number[]): StoredEvent[] {
-  // What is said of the user manager itself is read in its own order.
+  // What is said of the user manager itself is read in its own order; and so is, with all that hangs on it, what is said of the tmux server's unit.
+  const isInOrder = events.some(({ source, agent }) => source === "journal" && agent === "_holder");
   const isLate = ({ source, agent }: StoredEvent) =>
-    source === "tmux-hook" || (source === "journal" && agent !== null);
+    source === "tmux-hook" || (source === "journal" && agent !== null && !isInOrder);
   const order = events.filter((event) => !isLate(event));
   for (const [index, event] of events.filter(isLate).entries()) {
     const earliest =

@@ -260,7 +260,7 @@ export function play(story: readonly Turn[]): Played {
   const journal = (
     name: string | null,
     what: string,
-    jobType: string,
+    jobType: string | null,
     unit = `mosaic-agent@${name}.service`,
   ) => {
     const none = {
@@ -399,6 +399,24 @@ export function play(story: readonly Turn[]): Played {
         for (const each of AGENTS) close(each, false);
         server = null;
         return;
+      case "holder-fails": {
+        const unit = "mosaic-tmux-holder.service";
+        const role = "holder" as const;
+        roster.set("_holder", declaration({ unit, role, class: role, heartbeat: "not-expected" }));
+        later(1);
+        const ran = AGENTS.filter((each) => panes.has(each));
+        for (const each of ran) close(each, false);
+        server = null;
+        journal("_holder", "failed", null, unit);
+        later(op.forMs);
+        journal("_holder", "restart-scheduled", null, unit);
+        // Of one whose launcher has seen the end by then systemd has its own restart under way.
+        for (const each of ran.slice(counter % 2)) journal(each, "stopping", "stop");
+        later(1);
+        for (const each of ran) journal(each, "stopped", "restart");
+        journal("_holder", "stopped", "restart", unit);
+        return later(op.forMs);
+      }
       case "reboot":
         if (op.journal === "kept") managerGoes();
         crash(2);
