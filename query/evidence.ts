@@ -161,6 +161,8 @@ function stopOf(
       bootedAtUs: manager?.manager.bootedAtUs ?? null,
       writer: writerGone(heartbeat, own, pane),
       unitFailedAtUs: unit.known && unit.active === "failed" ? unit.atUs : null,
+      unitUpAtUs: unit.known && (unit.active === "active" || unit.active === "activating") ? unit.atUs : null,
+      serverGone: pane.known && pane.state !== "alive" && pane.serverGone,
     },
   );
 }

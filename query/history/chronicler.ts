@@ -12,9 +12,9 @@ import type {
   ServerDocument,
 } from "../planes/documents.ts";
 import { documentsOf, ONLY } from "../planes/documents.ts";
-import { holderRestart } from "../planes/holder-restart.ts";
 import { hookedLineOf, withHookedLine } from "../planes/hooked-life.ts";
-import { intentOf, NO_PURPOSE, withIntent } from "../planes/purpose.ts";
+import { intentOf, surroundingsOf } from "../planes/intent.ts";
+import { NO_PURPOSE, withIntent } from "../planes/purpose.ts";
 import { coverageId, skippedFromUs } from "../planes/recorder.ts";
 import { openBeatFiles } from "./beat-files.ts";
 import { CADENCE, type Cadence, ownId } from "./cadence.ts";
@@ -209,7 +209,7 @@ function openChronicler(tables: ChronicleTables, cadence: Cadence, part: Part): 
       tables.happen({ kind: "unlived", id: "", atUs: span.fromUs, seq, value });
       tables.unsettle("unlived", "", span.fromUs);
     }
-    const intent = intentOf(event, holderRestart(documents));
+    const intent = intentOf(event, surroundingsOf(documents));
     if (intent !== null && agent !== null) {
       tables.evolveFrom("purpose", agent, atUs, (known) =>
         withIntent((known as Purpose | undefined) ?? NO_PURPOSE, intent),

@@ -1,7 +1,9 @@
+import type { PayloadOf } from "../../store/events/catalogue.ts";
 import type { FoldEvent } from "../../store/projection.ts";
 import type { Purpose } from "../planes/documents.ts";
 import { type HolderRestart, holderRestartAfter } from "../planes/holder-restart.ts";
-import { intentOf, NO_PURPOSE, withIntent } from "../planes/purpose.ts";
+import { intentOf } from "../planes/intent.ts";
+import { NO_PURPOSE, withIntent } from "../planes/purpose.ts";
 import type { Chronology } from "./chronology.ts";
 import type { Timeline } from "./timeline.ts";
 import { always, evolveFrom } from "./timeline.ts";
@@ -18,6 +20,7 @@ export function purposesOf(
   /** Who holds the tmux server, as far as the roster had been read. */
   const holders = new Set<string>();
   let restart: HolderRestart | undefined;
+  let bootId: string | null = null;
   for (const event of events) {
     const { agent } = event;
     if (agent !== null && event.type.startsWith("roster.agent.")) {
@@ -26,7 +29,9 @@ export function purposesOf(
     }
     if (event.type === "journal.unit.logged" && agent !== null && holders.has(agent))
       restart = holderRestartAfter(restart, event);
-    const intent = intentOf(event, restart);
+    if (event.type === "systemd.manager.changed")
+      bootId = (event.payload as PayloadOf<"systemd.manager.changed">).bootId;
+    const intent = intentOf(event, { restart, bootId });
     if (intent === null || event.agent === null) continue;
     const timeline = purposes.get(event.agent) ?? always(NO_PURPOSE);
     purposes.set(event.agent, timeline);

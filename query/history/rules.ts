@@ -43,8 +43,8 @@ const version1: Rules = {
     if (writerExitedAtUs !== null) turns.push(writerExitedAtUs + takesUs);
     const startedAtUs = agent?.purpose.startedAtUs ?? null;
     if (startedAtUs !== null) turns.push(startedAtUs + takesUs);
-    if (evidence.unit.known && evidence.unit.active === "active")
-      turns.push(after(evidence.unit.atUs + takesUs));
+    if (evidence.unit.known && (evidence.unit.active === "active" || evidence.unit.active === "activating"))
+      turns.push(evidence.unit.atUs + takesUs, after(evidence.unit.atUs + takesUs));
     // Where the clock was set back a failure may be known before the hour that it is dated by.
     if (evidence.unit.known && evidence.unit.active === "failed") turns.push(evidence.unit.atUs);
     return turns;

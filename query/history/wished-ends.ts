@@ -74,8 +74,8 @@ function firstWishOf(
     if (atUs <= fromUs) continue;
     if (atUs >= byUs) return null;
     const before = valueAt(purpose, fromUs);
-    const isNew = (["operator", "systemd"] as const).some((by) => {
-      const stop = wanted[by];
+    const isNew = (["operator", "systemd", "unit"] as const).some((by) => {
+      const stop = wanted[by] ?? null;
       // By its event: what is kept is read anew for each piece.
       return stop !== null && stop.seq !== before[by]?.seq && stop.atUs >= (startedAtUs ?? stop.atUs);
     });

@@ -24,13 +24,18 @@ const folds: Readonly<Record<string, (documents: Documents, event: FoldEvent) =>
   heartbeat: foldHeartbeat,
   collector: foldRefusedBeat,
   tmux: foldTmux,
-  systemd: foldSystemd,
+  systemd: foldUnits,
   journal: foldJournal,
   operator: foldPurpose,
   process: foldProcess,
   roster: foldRoster,
   recorder: foldRecorder,
 };
+
+function foldUnits(documents: Documents, event: FoldEvent): void {
+  foldSystemd(documents, event);
+  foldPurpose(documents, event);
+}
 
 function foldJournal(documents: Documents, event: FoldEvent): void {
   foldPurpose(documents, event);

@@ -132,7 +132,8 @@ export interface HookedLife extends Changed {
 /** Somebody wanted this agent to be down (`stop`), up (`start`), or both, one after the other. The boot is known of systemd's jobs only. */
 export interface Intent extends Changed {
   readonly kind: "stop" | "start" | "restart";
-  readonly by: "systemd" | "operator";
+  /** `unit`: its unit was seen to be stopped while it ran, whatever the journal told of that. */
+  readonly by: "systemd" | "operator" | "unit";
   readonly atUs: number;
   readonly bootId: string | null;
   /** It was told when nothing of the unit ran any longer: it was wanted before that. */
@@ -146,6 +147,8 @@ export interface Purpose {
   readonly operator: Intent | null;
   readonly systemd: Intent | null;
   readonly startedAtUs: number | null;
+  /** The newest stop that the state of its unit alone tells of. */
+  readonly unit?: Intent;
   /** When the newest start of each source set out. */
   readonly begun?: Readonly<Partial<Record<Intent["by"], number>>>;
   /** Where the newest of a source is a restart, the newest stop before it. */

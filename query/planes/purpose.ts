@@ -1,10 +1,16 @@
-import type { PayloadOf } from "../../store/events/catalogue.ts";
 import type { Documents, FoldEvent } from "../../store/projection.ts";
 import { byClockOf, type SetBack } from "./clock.ts";
 import type { Intent, Purpose } from "./documents.ts";
 import { documentOf } from "./documents.ts";
-import { type HolderRestart, holderRestart } from "./holder-restart.ts";
-import { exitAround, goingSince, type ManagerExits, nextBootUs, outlived } from "./manager-exits.ts";
+import { intentOf, surroundingsOf } from "./intent.ts";
+import {
+  AT_ONCE_US,
+  exitAround,
+  goingSince,
+  type ManagerExits,
+  nextBootUs,
+  outlived,
+} from "./manager-exits.ts";
 import { REACH_IN_INTERVALS } from "./reach.ts";
 
 export const NO_PURPOSE: Purpose = { operator: null, systemd: null, startedAtUs: null };
@@ -24,7 +30,7 @@ export function startTakesUs(intervalSeconds: number): number {
  * up) and the operator's own verbs. Lines arrive late and in any order, so of each source the newest by its own clock stays.
  */
 export function foldPurpose(documents: Documents, event: FoldEvent): void {
-  const intent = intentOf(event, holderRestart(documents));
+  const intent = intentOf(event, surroundingsOf(documents));
   if (intent === null || event.agent === null) return;
   const known = documentOf(documents, "agent", event.agent);
   const before = known?.purpose ?? NO_PURPOSE;
@@ -32,45 +38,10 @@ export function foldPurpose(documents: Documents, event: FoldEvent): void {
   if (purpose !== before) documents.set("agent", event.agent, { panes: {}, ...known, purpose });
 }
 
-/**
- * What an event says of somebody's wish for its agent, or null. What systemd stops because the tmux server under it has failed, or is started
- * again for that, is nobody's wish: the agent had ended with its server, and a wish cannot come after the end that it would explain.
- */
-export function intentOf(event: FoldEvent, restart: HolderRestart | undefined): Intent | null {
-  if (event.agent === null) return null;
-  const seen = { atUs: event.occurredAtUs, seq: event.seq, recordedAtUs: event.recordedAtUs };
-  if (event.type === "journal.unit.logged") {
-    const line = event.payload as PayloadOf<"journal.unit.logged">;
-    const kind = kindOfJob(line);
-    const isOfRestart = restart && restart.fromUs <= seen.atUs && seen.atUs <= restart.toUs;
-    if (kind !== "start" && isOfRestart) return null;
-    const done = kind === "stop" && line.what === "stopped" ? { done: true as const } : {};
-    const begins = line.what === "starting" ? { begins: true as const } : {};
-    return kind === null ? null : { kind, by: "systemd", bootId: line.bootId, ...done, ...begins, ...seen };
-  }
-  const kind = kindOfVerb[event.type];
-  const begins = kind === "stop" ? {} : { begins: true as const };
-  return kind === undefined ? null : { kind, by: "operator", bootId: null, ...begins, ...seen };
-}
-
-const kindOfVerb: Readonly<Record<string, Intent["kind"] | undefined>> = {
-  "operator.start.requested": "start",
-  "operator.restart.requested": "restart",
-  "operator.stop.requested": "stop",
-};
-
-/** A unit that systemd starts again by itself, after a crash, is `stopped` for a restart job too; only one that lives is `stopping`. */
-function kindOfJob({ what, jobType }: PayloadOf<"journal.unit.logged">): Intent["kind"] | null {
-  if (what === "starting" || what === "started") return "start";
-  if (what !== "stopping" && what !== "stopped") return null;
-  if (jobType === "stop") return "stop";
-  return jobType === "restart" ? (what === "stopping" ? "restart" : "start") : null;
-}
-
 /** The purpose after one more word of it; the same value where an older word says nothing new. */
 export function withIntent(purpose: Purpose, intent: Intent): Purpose {
   const { kind, by, atUs } = intent;
-  const known = purpose[by];
+  const known = purpose[by] ?? null;
   const isStop = kind !== "start" && standsFor(intent, known);
   const isStart = kind !== "stop" && atUs > (purpose.startedAtUs ?? -Infinity);
   const before = purpose.stopped?.[by];
@@ -140,6 +111,10 @@ export function stopInForce(
     readonly nowUs: number;
     readonly takesUs: number;
     readonly unitFailedAtUs: number | null;
+    /** Since when its unit is up, or on its way; null: it is not, or nobody knows. */
+    readonly unitUpAtUs?: number | null;
+    /** It went with its tmux server. */
+    readonly serverGone?: boolean;
     /** Null: the last process that beat is not known to have ended. */
     readonly writer?: EndedWriter | null;
     readonly setBack?: readonly SetBack[];
@@ -151,7 +126,12 @@ export function stopInForce(
   const { managers = NONE_WENT } = at;
   let endedAtUs: number | null = null;
   const inForce: Intent[] = [];
-  for (const intent of [meantBy(purpose, "operator", life), meantBy(purpose, "systemd", life)]) {
+  const words = [
+    meantBy(purpose, "operator", life),
+    meantBy(purpose, "systemd", life),
+    seenOfUnit(purpose, life, at.serverGone),
+  ];
+  for (const intent of words) {
     if (intent === null) continue;
     if (isOfEarlierLife(intent, lifeSince(life, purpose.startedAtUs, intent), at.setBack ?? [])) continue;
     if (hasLivedSince(intent, life, purpose.startedAtUs, at.writer)) continue;
@@ -161,26 +141,52 @@ export function stopInForce(
         endedAtUs = latest(endedAtUs, nextBootUs(managers, intent.atUs, at.bootedAtUs ?? null));
       continue;
     }
-    const untilUs = endOf(intent, purpose.startedAtUs, at);
+    const untilUs = endOf(intent, startedSince(intent, purpose, at.unitUpAtUs), at);
     // What comes back with the next user manager was restarted with it; what does not was wanted down by nobody.
-    const exit = intent.by === "systemd" ? exitAround(managers, intent.atUs) : undefined;
+    const exit = intent.by !== "operator" ? exitAround(managers, intent.atUs) : undefined;
     if (untilUs === Infinity && exit !== undefined) endedAtUs = latest(endedAtUs, exit.toUs);
     else if (at.nowUs < untilUs) inForce.push(intent);
     else endedAtUs = latest(endedAtUs, untilUs);
   }
   const [stop] = inForce;
   if (stop === undefined) return { stop: null, endedAtUs };
-  return { stop: { ...stop, firstAtUs: Math.min(...inForce.map(({ atUs }) => atUs)) }, endedAtUs: null };
+  return {
+    stop: {
+      ...stop,
+      by: stop.by === "operator" ? stop.by : "systemd",
+      firstAtUs: Math.min(...inForce.map(({ atUs }) => atUs)),
+    },
+    endedAtUs: null,
+  };
 }
 
 /**
  * What a source wanted down last. Whoever restarts what is down already wants it up: it was not stopped by that, and goes on being missed;
  * but where it had been stopped that is the start which follows the stop.
  */
-function meantBy(purpose: Purpose, by: Intent["by"], life: Life): Intent | null {
+function meantBy(purpose: Purpose, by: "operator" | "systemd", life: Life): Intent | null {
   const newest = purpose[by];
   const isStart = newest?.kind === "restart" && hadEnded(life, newest.atUs);
   return isStart ? (purpose.stopped?.[by] ?? null) : newest;
+}
+
+/**
+ * What only the state of its unit told. It says nothing where the journal tells of that job, or of a later one: that knows a restart from a stop. Nor of what
+ * had ended before, or went with its whole server: systemd then stops what is left of it.
+ */
+function seenOfUnit({ unit, systemd }: Purpose, life: Life, serverGone: boolean | undefined): Intent | null {
+  if (unit === undefined || serverGone || hadEnded(life, unit.atUs)) return null;
+  return systemd !== null && systemd.atUs >= unit.atUs - AT_ONCE_US ? null : unit;
+}
+
+/** Where the journal does not tell of the stop it does not tell of the start either: the unit is up again. */
+function startedSince(
+  { by, atUs }: Intent,
+  { startedAtUs }: Purpose,
+  unitUpAtUs: number | null | undefined,
+): number | null {
+  const isUp = by === "unit" && typeof unitUpAtUs === "number" && unitUpAtUs > atUs;
+  return isUp ? Math.max(unitUpAtUs, startedAtUs ?? unitUpAtUs) : startedAtUs;
 }
 
 /** Somebody brought it up after that without a word, and nobody saw more of that life than its beats. */

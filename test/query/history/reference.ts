@@ -530,6 +530,15 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
     const byUs = began.occurredAtUs + (whatOf(began) === "failed" ? 100_000 : 30_000_000);
     return began.occurredAtUs <= atUs && atUs <= Math.min(byUs, ...over);
   };
+  /** Of a unit of one main process, or of none: it was being stopped while it ran, and nothing else had gone wrong with it. */
+  const isUnitStop = (event: StoredEvent): boolean => {
+    if (event.type !== "systemd.unit.changed") return false;
+    const unit = payload(event, "systemd.unit.changed");
+    const isStopping = unit.active === "deactivating" && ["stop", "stop-sigterm"].includes(unit.sub);
+    const runs = unit.mainPid !== null && (unit.execCode ?? 0) === 0;
+    const may = unit.serviceType === "oneshot" ? unit.remainAfterExit : runs && unit.serviceType === "exec";
+    return isStopping && unit.result === "success" && may === true;
+  };
   /** Who wanted an agent down when, each word of it from when on it counts. */
   const wishesFor = (agent: string) =>
     events
@@ -538,6 +547,7 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
         const wish = { effectUs: happened(event), atUs: event.occurredAtUs, bootId: null as string | null };
         if (event.type === "operator.stop.requested" || event.type === "operator.restart.requested")
           return { ...wish, by: "operator", restarts: event.type === "operator.restart.requested" };
+        if (isUnitStop(event)) return { ...wish, by: "unit", restarts: false };
         if (event.type !== "journal.unit.logged") return [];
         const { what, jobType, bootId } = payload(event, "journal.unit.logged");
         const down =
@@ -911,13 +921,39 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
       atUs,
     );
     const starts = [...lines, ...verbs].filter((word) => word.starts).map((word) => word.atUs);
-    const lastStartUs = Math.max(...starts);
+    const lastOfLinesUs = Math.max(...starts);
+    const ofUnit = events
+      .filter((event) => event.agent === agent && happened(event) <= atUs && isUnitStop(event))
+      .map((event) => {
+        const boot = newest(
+          all("systemd.manager.changed")
+            .filter(({ seq }) => seq < event.seq)
+            .map((word) => ({ effectUs: -Infinity, id: payload(word, "systemd.manager.changed").bootId })),
+          atUs,
+        );
+        const { occurredAtUs, seq } = event;
+        const bootId = boot?.id.replaceAll("-", "") ?? null;
+        return { stops: true, starts: false, restarts: false, atUs: occurredAtUs, seq, bootId };
+      });
+    /** The journal tells of that job, or of a later one; or the life had ended, or went with its server. */
+    const ofSilent = ofUnit.filter((word, _, words) => {
+      const isNewest = word.atUs === Math.max(...words.map((each) => each.atUs));
+      const isHeard = lines.some(({ stops, atUs }) => stops && atUs >= word.atUs - 100_000);
+      const isGone = pane.known && pane.state !== "alive" && pane.serverGone;
+      return isNewest && !isHeard && !isGone && !(downByUs !== null && downByUs <= word.atUs);
+    });
+    const isUnitUp = unit.known && (unit.active === "active" || unit.active === "activating");
     let stoppedUntilUs: number | null = null;
     const life = hookedAt(agent, atUs);
     const isIts = own?.startedAtUs === null && life?.server === own.server && life.session === own.session;
     const made = isIts ? life.created : undefined;
     const madeByUs = own?.begunByUs ?? (made ? made.occurredAtUs + madeWithin(made) - 1 : undefined);
-    for (const [by, words] of [["operator", verbs] as const, ["systemd", lines] as const]) {
+    const sources = [
+      { by: "operator", words: verbs },
+      { by: "systemd", words: lines },
+      { by: "systemd", words: ofSilent },
+    ] as const;
+    for (const { by, words } of sources) {
       const newestOf = (stops: typeof words) => {
         const last = stops.filter((word) => word.atUs === Math.max(...stops.map((each) => each.atUs)));
         const meant = last.find((word) => !word.restarts && !("done" in word));
@@ -929,10 +965,12 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
       const stop = isUp ? newestOf(words.filter((word) => word.stops && !word.restarts)) : wanted;
       if (!stop) continue;
       const stopUs = stop.atUs;
+      const upUs = words === ofSilent && isUnitUp && unit.atUs > stopUs ? unit.atUs : -Infinity;
+      const lastStartUs = Math.max(upUs, ...starts);
       const done = "done" in stop ? { done: true as const } : {};
       // One of which only the second of its making is told began by a start that was wanted in it after the stop.
       const madeUs = own?.startedAtUs ?? made?.occurredAtUs ?? null;
-      const isOfStart = madeByUs !== undefined && lastStartUs >= stopUs && madeByUs >= lastStartUs;
+      const isOfStart = madeByUs !== undefined && lastOfLinesUs >= stopUs && madeByUs >= lastOfLinesUs;
       const bornAtUs = isOfStart ? madeByUs : madeUs;
       if (own && bornAtUs !== null) {
         // By when it was made at the latest is no moment that was stated, which a clock may have been set back from.
@@ -949,7 +987,7 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
         lastBeat?.beat.evidence === "runtime" && (lastBeat.writerExitedAtUs ?? -Infinity) > lastBeat.atUs;
       // It has lived since, and nobody wanted it up: what beat was there after the stop, and after the pane had gone.
       const hasLived =
-        lastStartUs < stopUs &&
+        lastOfLinesUs < stopUs &&
         downByUs !== null &&
         (lastBeat?.writerSinceUs ?? 0) > Math.max(downByUs, stopUs);
       if (isItself && hasLived) continue;

@@ -56,6 +56,14 @@ export type Op =
       readonly lifecycle: "always" | "ephemeral";
       readonly expected: boolean;
     }
+  | {
+      /** systemd stops it, and the state of its unit is seen while it does; the journal tells of that job, or does not. */
+      readonly kind: "unit-stops";
+      readonly agent: number;
+      readonly told: boolean;
+      readonly restarts: boolean;
+      readonly hook: boolean;
+    }
   | { readonly kind: "verb"; readonly agent: number; readonly verb: "start" | "stop" | "restart" }
   | {
       /** Somebody starts it, once or twice, and no hook tells what came of it. */
@@ -203,6 +211,16 @@ const anyOp: fc.Arbitrary<Op> = fc.oneof(
       intervalMs: fc.constantFrom(null, 3, 5, 8),
       lifecycle: fc.constantFrom("always" as const, "ephemeral" as const),
       expected: fc.boolean(),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant("unit-stops" as const),
+      agent,
+      told: fc.boolean(),
+      restarts: fc.boolean(),
+      hook,
     }),
   },
   {

@@ -29,6 +29,8 @@ interface Pane {
 
 interface Unit {
   readonly active: string;
+  /** Of one that is being stopped. */
+  readonly stops?: true;
   readonly invocationId: string | null;
   readonly sinceUs: number | null;
 }
@@ -145,7 +147,7 @@ export function play(story: readonly Turn[]): Played {
         source,
         ...seen(),
         manager: { bootId: bootId(), bootedAtUs: boot.atUs, linger: "yes", version: "252" },
-        units: [...units].map(([name, { active, invocationId, sinceUs }]) => ({
+        units: [...units].map(([name, { active, stops, invocationId, sinceUs }]) => ({
           agent: name,
           unit: unitSeen(`mosaic-agent@${name}.service`, {
             active,
@@ -153,6 +155,7 @@ export function play(story: readonly Turn[]): Played {
             sinceUs,
             sub: active,
             result: active === "failed" ? "exit-code" : "success",
+            ...(stops ? { sub: "stop-sigterm", serviceType: "exec", mainPid: 77 } : {}),
           }),
         })),
         complete: true,
@@ -487,6 +490,20 @@ export function play(story: readonly Turn[]): Played {
         else if (op.job)
           journal(name, op.to === "active" ? "started" : "stopped", op.to === "active" ? "start" : "stop");
         return;
+      }
+      case "unit-stops": {
+        const { agent, told, restarts, hook } = op;
+        const known = units.get(name) ?? { active: "active", invocationId: null, sinceUs: null };
+        const job = restarts ? "restart" : "stop";
+        units.set(name, { ...known, active: "deactivating", stops: true, sinceUs: nowUs });
+        if (told) journal(name, "stopping", job);
+        later(1);
+        if (pane && hook) perform({ kind: "end", agent, remain: true, status: 0, dated: true, hook });
+        close(name, hook);
+        later(1);
+        if (told) journal(name, "stopped", job);
+        units.set(name, { ...known, active: restarts ? "active" : "inactive", sinceUs: nowUs });
+        return later(1);
       }
       case "verb":
         log.append({
