@@ -1,3 +1,4 @@
+import { FleetError } from "../store/errors.ts";
 import type { StoredEvent } from "../store/events/envelope.ts";
 import type { Partition } from "../store/identity.ts";
 import type { Reader } from "../store/reader.ts";
@@ -28,6 +29,7 @@ export async function listEvents(
   const { output, environment } = invocation;
   // What is followed has no end but the reader's.
   refuseWith(invocation, "follow", ["reverse", "at", "until"]);
+  refuseHole(invocation);
   const now = nowUs();
   const asked = valuesOf(invocation, "agent");
   // Beside --at they are of that moment, which only the log can tell.
@@ -89,6 +91,14 @@ export async function listEvents(
   } finally {
     reader.close();
   }
+}
+
+/** The first so many, and then what is written from now on: all between would be passed over. */
+function refuseHole(invocation: Invocation): void {
+  if (!["follow", "after", "limit"].every((option) => has(invocation, option))) return;
+  throw new FleetError("usage", "--limit with --after and --follow would pass over what lies between", {
+    hint: "Leave --limit out: all after that place is printed, and then what is new.",
+  });
 }
 
 type Selection = ReturnType<typeof selectionOf>;

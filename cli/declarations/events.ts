@@ -42,7 +42,7 @@ export const events: VerbDeclaration = {
       name: "limit",
       short: "n",
       value: { name: "COUNT", kind: "count" },
-      description: "at most this many: the newest, with --after the first",
+      description: "at most this many: the newest, with --after the first (then not with --follow)",
     },
     { name: "reverse", short: "r", description: "newest first" },
     { ...ofTenant, description: "only events of this tenant" },
@@ -58,7 +58,7 @@ export const events: VerbDeclaration = {
       command: "fleet events --type tmux.pane. --type systemd. --follow",
       meaning: "panes and units, live",
     },
-    { command: "fleet events --after '#1234' --json", meaning: "resume where a script stopped" },
+    { command: "fleet events --after '#1234' --follow --json", meaning: "resume where a script stopped" },
   ],
   load: () => import("../verbs/events.ts"),
 };

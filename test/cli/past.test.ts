@@ -237,6 +237,12 @@ describe("a moment", () => {
     expect(stderr).toContain("--follow and --until cannot be had together");
   });
 
+  test("nothing that a script resumes with is passed over: what follows a place has no limit", async () => {
+    const { exit, stdout, stderr } = await past.run("events", "--follow", "--after", "#1", "-n", "2");
+    expect([exit, stdout]).toEqual([2, ""]);
+    expect(stderr).toContain("--limit with --after and --follow would pass over what lies between");
+  });
+
   test("a window that ends before it begins is refused", async () => {
     const { exit, stderr } = await past.run(
       "when",

@@ -78,7 +78,7 @@ complete -c fleet -n '__fish_seen_subcommand_from events' -l since -x -d 'from t
 complete -c fleet -n '__fish_seen_subcommand_from events' -l until -x -d 'up to this moment'
 complete -c fleet -n '__fish_seen_subcommand_from events' -l at -x -d 'the events up to this moment; relative times count from it'
 complete -c fleet -n '__fish_seen_subcommand_from events' -l after -x -d 'only events after this place in the log'
-complete -c fleet -n '__fish_seen_subcommand_from events' -l limit -s n -x -d 'at most this many: the newest, with --after the first'
+complete -c fleet -n '__fish_seen_subcommand_from events' -l limit -s n -x -d 'at most this many: the newest, with --after the first (then not with --follow)'
 complete -c fleet -n '__fish_seen_subcommand_from events' -l reverse -s r -d 'newest first'
 complete -c fleet -n '__fish_seen_subcommand_from events' -l tenant -x -d 'only events of this tenant'
 complete -c fleet -n '__fish_seen_subcommand_from events' -l host -x -d 'only events of this host'

@@ -116,7 +116,7 @@ _fleet() {
           '--until[up to this moment]:time: ' \
           '--at[the events up to this moment; relative times count from it]:time: ' \
           '--after[only events after this place in the log]:seq: ' \
-          '--limit[at most this many\: the newest, with --after the first]:count: ' '-n[at most this many\: the newest, with --after the first]:count: ' \
+          '--limit[at most this many\: the newest, with --after the first (then not with --follow)]:count: ' '-n[at most this many\: the newest, with --after the first (then not with --follow)]:count: ' \
           '--reverse[newest first]' '-r[newest first]' \
           '--tenant[only events of this tenant]:tenant: ' \
           '--host[only events of this host]:host: ' \
