@@ -8,12 +8,15 @@ import { formatMoment } from "./render/moment.ts";
 import { visible } from "./render/text.ts";
 
 /**
- * The row of one at a moment, whoever it is that is asked about by name; null where it is known not to have been there. A table has no row of one
- * that is known by its beats alone, of which nobody may know whether it had a session.
+ * The row of one at a moment, whoever it is that is asked about by name; null where it is known not to have been there, or was off the roster and no
+ * session of its name was ever told of. A table has no row of one that no roster ever named and that is known by its beats alone, of which nobody may
+ * know whether it had a session.
  */
 export function rowThen(past: Past, name: string, atUs: number): Explained | null {
   const told = past.explain(name, atUs);
-  return told.facts.roster === undefined && isGone(told.facts) ? null : told;
+  if (told.facts.roster !== undefined) return told;
+  const [then] = past.sightings(name, { fromUs: atUs, toUs: atUs + 1 });
+  return isGone(told.facts) || then?.status === null ? null : told;
 }
 
 /** Says that one who is known was not there; the exit code is that of nobody's name. */

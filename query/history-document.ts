@@ -21,7 +21,7 @@ export interface HistoryInterval {
   since: string | null;
   /** `from` was told no finer: it lies within so many seconds after it. Null: it is known better than that, or nobody dated it. */
   within_seconds: number | null;
-  /** Null, as in CSV and `sql`: it was not on the roster, and no session of its name was there. */
+  /** Null, as in CSV and `sql`: it was not on the roster, and no session of its name was there, or was ever told of. */
   status: AgentStatus | null;
   /** No roster named it then: it is what its session was, and its time is planned. */
   unrostered: boolean;

@@ -68,7 +68,8 @@ export function pastOf(input: PastInput): Past {
   const sightings: Past["sightings"] = (agent, window) => {
     const judged = (offRoster: Window) =>
       toldBefore(nowUs, statusIntervals(history, agent, offRoster, book, true));
-    const known = seen.get(agent) ?? [...sightingsOf(ofAgent(agent), isStray(agent), judged)];
+    const had = history.told.owners.includes(agent);
+    const known = seen.get(agent) ?? [...sightingsOf(ofAgent(agent), isStray(agent), had ? judged : null)];
     seen.set(agent, known);
     return known.filter((one) => overlaps(one, window));
   };

@@ -89,11 +89,11 @@ export function keptPast(input: KeptPastInput): Past {
 
   const rostered = once(() => new Set(view.lines("roster", -Infinity).map(({ id }) => id)));
   const isStray = (agent: string): boolean => !rostered().has(agent);
-  const names = once(() => {
+  const owners = once(() => {
     const sessions = [...view.lines("own", -Infinity), ...view.lines("hooked", -Infinity)];
-    const owners = sessions.map(({ id }) => id.slice(0, id.indexOf("\n")));
-    return [...new Set([...rostered(), ...owners, ...view.agentsOf("heartbeat.")])].sort();
+    return new Set(sessions.map(({ id }) => id.slice(0, id.indexOf("\n"))));
   });
+  const names = once(() => [...new Set([...rostered(), ...owners(), ...view.agentsOf("heartbeat.")])].sort());
   const parts = partsOf(view, heldEvents);
   /** Of what the verdicts rest on no more is held at once than a part of the window takes. */
   const judgeAll = (
@@ -168,7 +168,8 @@ export function keptPast(input: KeptPastInput): Past {
       seen.set(id, known);
       return known;
     };
-    for (const sighting of sightingsOf(whole(agent, window), isStray(agent), judged))
+    const had = owners().has(agent);
+    for (const sighting of sightingsOf(whole(agent, window), isStray(agent), had ? judged : null))
       if (overlaps(sighting, window)) yield sighting;
   }
   const sightings: Past["sightings"] = (agent, window) => sightingsIn(intervals, agent, window);

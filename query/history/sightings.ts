@@ -6,15 +6,16 @@ import type { Window } from "./sweep.ts";
 
 /**
  * An agent's verdicts, with what its session was where no roster named it: time off the roster is judged as that of a session that no roster ever
- * named, by the rule that gives it a row in the table (`isGone`).
+ * named, by the rule that gives it a row in the table (`isGone`). Of a name under which no session was ever told of there is none to tell of, whoever
+ * watched (`judged` null).
  */
 export function* sightingsOf(
   intervals: Iterable<Interval>,
   isStray: boolean,
-  judged: (offRoster: Window) => Iterable<Interval>,
+  judged: ((offRoster: Window) => Iterable<Interval>) | null,
 ): Generator<Interval> {
   for (const interval of intervals) {
-    if (isStray || interval.status !== null) {
+    if (isStray || interval.status !== null || judged === null) {
       const isShown = isStray && interval.status !== null && interval.reason !== BEFORE_THE_LOG;
       yield isShown ? { ...interval, unrostered: true } : interval;
       continue;

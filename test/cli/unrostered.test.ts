@@ -8,7 +8,8 @@ import { at, type SeededPast, seedPast } from "./support/seeded-past.ts";
 
 /**
  * coder0 is on the roster from 20:00 to 20:01 and from 20:02 on, and its session runs all the while. Of nobody's roster are `hand`, which runs from
- * 20:00:30 to 20:00:50, and `other`, which the look after the gap from 20:03 to 20:05 finds under that name; it was `named` until then.
+ * 20:00:30 to 20:00:50, and `other`, which the look after the gap from 20:03 to 20:05 finds under that name; it was `named` until then. ghost is
+ * on the roster until 20:01, and never ran.
  */
 let past: SeededPast;
 const coder0 = paneSeen("coder0", 1, { startedAtUs: at(-60) });
@@ -18,7 +19,7 @@ beforeAll(() => {
   past = seedPast();
   const look = (second: number, ...panes: ReturnType<typeof paneSeen>[]) =>
     past.look(second, tmuxLook(at(second), panes));
-  past.record(0, rosterLook(at(0), { coder0: {}, coder1: {} }), tmuxLook(at(0), [coder0]));
+  past.record(0, rosterLook(at(0), { coder0: {}, coder1: {}, ghost: {} }), tmuxLook(at(0), [coder0]));
   past.beats("coder0", 0, 180);
   look(30, coder0, hand);
   look(50, coder0);
@@ -70,6 +71,18 @@ test("where one is known not to be there ps and why say so, in the same words", 
   expect((await past.run("why", "nobody", "--at", "20:01:30")).stderr).toContain(
     'no agent is called "nobody"',
   );
+});
+
+test("of one that was declared, and of which no session was ever told, no surface tells anything off the roster, whoever watched", async () => {
+  expect(await intervals("ghost")).toEqual([
+    ["00:00", "absent", false],
+    ["01:00", null, false],
+  ]);
+  expect(await rows("20:04", "--all")).not.toContain("ghost unobserved");
+  for (const verb of ["ps", "why"]) {
+    const { exit, stderr } = await past.run(verb, "ghost", "--at", "20:04");
+    expect([verb, exit, stderr]).toEqual([verb, 3, expect.stringContaining("ghost was not there at")]);
+  }
 });
 
 test("one that came while the log was watching had not been there when the log began", async () => {
