@@ -179,10 +179,17 @@ const TOLD_BY: Readonly<
 
 /**
  * One entry per source, as `observer.sources` shows it, with its named scopes. A source that looks at all it has in one look
- * is as fresh as that look; one that has a look for each scope (tmux sockets) is as fresh as the worst of them.
+ * is as fresh as that look; one that has a look for each scope (tmux sockets) is as fresh as the worst of them, but for those that are over: their last
+ * answer was that nothing is there, and nobody has to be asked again.
  */
-export function freshnessOf(coverage: Coverage, source: string): SourceFreshness {
-  const all = coverage.scopes(source);
+export function freshnessOf(
+  coverage: Coverage,
+  source: string,
+  isOver: (source: string, scope: string) => boolean = () => false,
+): SourceFreshness {
+  const every = coverage.scopes(source);
+  const lasting = every.filter((scope) => !isOver(source, scope));
+  const all = lasting.length === 0 ? every : lasting;
   const named = all.filter((scope) => scope !== "");
   const watches = named.map((scope) => [scope, coverage.of(source, scope)] as const);
   const whole =

@@ -65,6 +65,10 @@ export function tableDocument(input: TableInput): PsDocument {
   const { documents, nowUs, observer, tenantId, host, coverage, coverageOf } = input;
   const names = namesOf(documents, input);
   const file = documentOf(documents, "rosterfile", ONLY);
+  const isForeign = foreignSockets(documents);
+  // A server that comes up makes its socket anew, and whoever watches looks for sockets; a dead one lies in its directory for ever.
+  const isOver = (source: string, scope: string) =>
+    isForeign(source, scope) && documentOf(documents, "server", scope)?.state === "gone";
   return {
     schema: "fleet.ps.v1",
     tenant_id: tenantId,
@@ -74,7 +78,9 @@ export function tableDocument(input: TableInput): PsDocument {
     observer: {
       state: observer.state,
       since: exactIsoOrNull(observer.sinceUs),
-      sources: Object.fromEntries(SOURCES_OF_PS.map((source) => [source, freshnessOf(coverage, source)])),
+      sources: Object.fromEntries(
+        SOURCES_OF_PS.map((source) => [source, freshnessOf(coverage, source, isOver)]),
+      ),
     },
     roster: {
       state: file?.state ?? "unknown",
@@ -113,12 +119,16 @@ type RowInput = Pick<TableInput, "tenantId" | "host" | "gauges" | "nowUs" | "unr
 
 function coverageFromNow(input: PsInput): Coverage {
   const { documents, observations, observer, nowUs } = input;
+  const isSlowScope = foreignSockets(documents);
+  return coverageOf({ documents, observations, observer, nowUs, isSlowScope });
+}
+
+/** Sockets that no roster names. */
+function foreignSockets(documents: ReadonlyDocuments): (source: string, scope: string) => boolean {
   const rosterSockets = new Set<string>();
   for (const [, { declaration }] of documentsOf(documents, "roster"))
     rosterSockets.add(declaration.socketName);
-  const isSlowScope = (source: string, scope: string) =>
-    source === "tmux" && !rosterSockets.has(scope.slice(scope.lastIndexOf("/") + 1));
-  return coverageOf({ documents, observations, observer, nowUs, isSlowScope });
+  return (source, scope) => source === "tmux" && !rosterSockets.has(scope.slice(scope.lastIndexOf("/") + 1));
 }
 
 function agentRow(facts: AgentFacts, input: RowInput): { row: AgentRow; verdict: Verdict } {

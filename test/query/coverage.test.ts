@@ -120,3 +120,55 @@ describe("a look without a recorder", () => {
     expect(systemd([])).not.toHaveProperty("scopes");
   });
 });
+
+describe("a socket that no roster names", () => {
+  const OTHER = "/tmp/tmux-1000/other";
+  const lookAtOther = (story: Story, second: number, isThere: boolean) =>
+    story.look(
+      second,
+      tmuxLook(story.at(second), isThere ? [paneSeen("guest", 2)] : [], {
+        scope: OTHER,
+        ...(isThere
+          ? { server: { pid: 77, start: 7, version: "3.3a" } }
+          : { server: null, goneReason: "refused" }),
+      }),
+    );
+  /** What a recorder's table says of tmux then, which has looked at its own socket a moment ago, and at the other one when it was last told of. */
+  const tmuxOf = (story: Story, second: number, otherUs: number) => {
+    const nowUs = story.at(second);
+    const table = psDocument({
+      ...presentOf(story.log, nowUs),
+      observer: { state: "recording", sinceUs: story.at(15) },
+      observations: [
+        { source: "tmux", scope: SOCKET, atUs: nowUs - S },
+        { source: "tmux", scope: OTHER, atUs: otherUs },
+      ],
+    });
+    const { state, scopes = {} } = table.observer.sources.tmux ?? {};
+    return [state, ...Object.keys(scopes).map((scope) => `${scope} ${scopes[scope]?.state}`)];
+  };
+  const watched = () => {
+    const story = createStory();
+    story.record(15, tmuxLook(story.at(15), [paneSeen("coder0", 1)]));
+    story.tell(16, { type: "recorder.source.started", payload: { source: "tmux", scope: OTHER } });
+    lookAtOther(story, 16, true);
+    return story;
+  };
+
+  test("is no fault once its server has gone: that nothing is there was an answer, also for the next recorder", () => {
+    const story = watched();
+    lookAtOther(story, 20, false);
+    const fine = ["fresh", `${SOCKET} fresh`];
+    expect(tmuxOf(story, 200, story.at(20))).toEqual(fine);
+    expect(story.past(200).table(story.at(150), false).observer.sources.tmux?.state).toBe("fresh");
+    story.stop(300);
+    story.record(301, tmuxLook(story.at(301), [paneSeen("coder0", 1)]));
+    expect(tmuxOf(story, 1000, story.at(20))).toEqual(fine);
+    expect(story.past(1000).table(story.at(900), false).observer.sources.tmux?.state).toBe("fresh");
+  });
+
+  test("is one where it was there and does not answer", () => {
+    const story = watched();
+    expect(tmuxOf(story, 200, story.at(16))).toEqual(["stale", `${SOCKET} fresh`, `${OTHER} stale`]);
+  });
+});
