@@ -13,6 +13,8 @@ export interface PromisedAgent {
 /** A promise with what holds of the agent now. */
 export interface BootOutlook extends PromisedAgent {
   readonly unit: string;
+  /** `masked`: to enable it is refused until it is unmasked; null: systemd did not say. */
+  readonly fileState: string | null;
   /** Null = not known. */
   readonly runs: boolean | null;
 }
@@ -40,7 +42,8 @@ export function bootOutlook(input: PsInput): BootOutlook[] {
       const reasons = [...new Set([...gap.reasons, ...facts.boot.reasons])];
       const returns = reasons.length > 0 ? "no" : gap.state === "no" ? "yes" : "unknown";
       const runs = pane.known ? pane.state === "alive" : null;
-      return { name, returns, reasons, unit: facts.unitName, runs };
+      const fileState = facts.unit?.unit.fileState ?? null;
+      return { name, returns, reasons, unit: facts.unitName, fileState, runs };
     });
 }
 

@@ -27,7 +27,7 @@ function doubt({ extra }: Payload): string {
 }
 
 const declared = (payload: Payload): string =>
-  `runtime ${text(payload.runtime)}, class ${text(payload.class)}, unit ${text(payload.unit)}, beats every ${text(payload.intervalSeconds)} s`;
+  `runtime ${text(payload.runtime)}, class ${text(payload.class)}, unit ${text(payload.unit)}, ${payload.heartbeat === "not-expected" ? "not expected to beat" : `beats every ${text(payload.intervalSeconds)} s`}`;
 
 const asked = (payload: Payload): string => `${text(payload.user)} asked by \`${text(payload.verb)}\``;
 const on = (payload: Payload): string => (payload.unit === null ? "" : ` (${text(payload.unit)})`);

@@ -40,9 +40,9 @@ export async function runBoot(invocation: Invocation): Promise<number> {
         host: input.host,
         at: isoMoment(input.nowUs),
         boot: {
-          agents: outlook.map(({ name, unit, runs, returns, reasons }) => ({
+          agents: outlook.map(({ name, unit, fileState, runs, returns, reasons }) => ({
             ...{ name, unit, runs, returns, reasons },
-            remedies: reasons.map((reason) => remedyFor(reason, unit, user)),
+            remedies: reasons.map((reason) => remedyFor(reason, { unit, fileState }, user)),
           })),
           promised_in_boot: lastPromise(documents)?.bootId ?? null,
           last_reboot:
@@ -76,12 +76,12 @@ function lines(outlook: readonly BootOutlook[], user: string): string[] {
   const width = Math.max(...outlook.map(({ name }) => name.length));
   return [
     "If this host rebooted now:",
-    ...outlook.flatMap(({ name, unit, runs, returns, reasons }) => {
+    ...outlook.flatMap(({ name, unit, fileState, runs, returns, reasons }) => {
       const mark = returns === "yes" ? " " : returns === "no" ? "!" : "?";
       const down = runs === false ? " (it is down now)" : "";
       const word = { yes: "would come back", no: "would not come back", unknown: "nobody can say" }[returns];
       const head = `${mark} ${visible(name).padEnd(width)}  ${word}${down}${reasons.length > 0 ? `: ${reasons.join(", ")}` : ""}`;
-      return [head, ...reasons.map((reason) => `    -> ${remedyFor(reason, unit, user)}`)];
+      return [head, ...reasons.map((reason) => `    -> ${remedyFor(reason, { unit, fileState }, user)}`)];
     }),
   ];
 }

@@ -43,9 +43,13 @@ export async function checkClock(
 }
 
 /** What mends each reason for which an agent would not come back. */
-export function remedyFor(reason: BootReason, unit: string, userName: string): string {
+export function remedyFor(
+  reason: BootReason,
+  { unit, fileState }: Pick<BootOutlook, "unit" | "fileState">,
+  userName: string,
+): string {
   const remedies: Record<BootReason, string> = {
-    "unit-disabled": `systemctl --user enable ${unit}`,
+    "unit-disabled": `${unmasked(unit, fileState)}systemctl --user enable ${unit}`,
     "no-unit": "fleet init",
     "runtime-only": `systemctl --user enable ${unit}`,
     "linger-off": `loginctl enable-linger ${userName}`,
@@ -53,6 +57,12 @@ export function remedyFor(reason: BootReason, unit: string, userName: string): s
     socket: "fleet agent restart (it runs on another tmux socket than the roster names)",
   };
   return remedies[reason];
+}
+
+/** What is masked cannot be enabled: systemd refuses it. */
+function unmasked(unit: string, fileState: string | null): string {
+  if (fileState === "masked-runtime") return `systemctl --user unmask --runtime ${unit} && `;
+  return fileState === "masked" ? `systemctl --user unmask ${unit} && ` : "";
 }
 
 /** Whose name another live session has, on another socket: what is attached to and what a row is of may then be two. */

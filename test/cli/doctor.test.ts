@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { checkNames } from "../../cli/doctor/fleet.ts";
+import { checkNames, remedyFor } from "../../cli/doctor/fleet.ts";
 import { runProgram } from "../../cli/program.ts";
 import { catchOutput } from "./support/output.ts";
 import { agentRow, ago } from "./support/rows.ts";
@@ -52,4 +52,14 @@ test("an agent whose name a second live session has is a warning that says where
     state: "warn",
     found: "more than one live session has that of: coder0 (mosaic-factory %3 4711; scratch %0 1348)",
   });
+});
+
+test("a masked unit is unmasked before it is enabled, which systemd refuses until then", () => {
+  const unit = "mosaic-agent@coder0.service";
+  const enable = `systemctl --user enable ${unit}`;
+  expect(remedyFor("unit-disabled", { unit, fileState: "disabled" }, "alice")).toBe(enable);
+  const masked = remedyFor("unit-disabled", { unit, fileState: "masked" }, "alice");
+  expect(masked).toBe(`systemctl --user unmask ${unit} && ${enable}`);
+  const forNow = remedyFor("unit-disabled", { unit, fileState: "masked-runtime" }, "alice");
+  expect(forNow).toBe(`systemctl --user unmask --runtime ${unit} && ${enable}`);
 });

@@ -26,11 +26,18 @@ describe("the outlook", () => {
     log.look(tmuxLook(T + 2, [paneSeen("runs", 1), paneSeen("lost", 2)]));
     const outlook = bootOutlook(presentOf(log, T + 3));
     expect(outlook).toEqual([
-      { name: "runs", unit: "mosaic-agent@runs.service", runs: true, returns: "yes", reasons: [] },
-      { name: "down", unit: "mosaic-agent@down.service", runs: false, returns: "yes", reasons: [] },
+      {
+        ...{ name: "runs", unit: "mosaic-agent@runs.service", fileState: "enabled" },
+        ...{ runs: true, returns: "yes", reasons: [] },
+      },
+      {
+        ...{ name: "down", unit: "mosaic-agent@down.service", fileState: "enabled" },
+        ...{ runs: false, returns: "yes", reasons: [] },
+      },
       {
         name: "lost",
         unit: "mosaic-agent@lost.service",
+        fileState: "disabled",
         runs: true,
         returns: "no",
         reasons: ["unit-disabled"],
