@@ -16,7 +16,7 @@ import type { Explained } from "./ps.ts";
 import { renamedUnseenUs } from "./renamed-unseen.ts";
 import type { AgentStatus } from "./row.ts";
 import { seenToEnd } from "./since.ts";
-import { toldWithinUs } from "./told-within.ts";
+import { withinOf } from "./told-within.ts";
 
 /** A death certificate: one failure of one agent, with all that is known of its end. */
 export interface Death {
@@ -130,7 +130,7 @@ export function certify(asked: AskedIncidents, entry: RosterEntry, outage: Outag
       ? soonAfter().find(({ verdict }) => verdict.reason === SERVER_GONE)
       : undefined;
   const ended = lost ?? first;
-  const withinUs = toldWithinUs(first?.verdict.status ?? null, beganUs);
+  const withinUs = first === undefined ? null : withinOf(() => first.facts, first.verdict.status, beganUs);
   const { cause, key } =
     ended && !found && !named
       ? causeOf(asked, ended, beganUs, notBeforeUs, witnessed)

@@ -109,11 +109,11 @@ export function* cutIntervals(past: Past, agent: string, window: Window): Genera
   for (const [interval, first] of withFirst(past, agent, window)) {
     if (open !== null && isSameBefore(open[0], interval)) open[0] = { ...open[0], toUs: interval.toUs };
     else {
-      if (open !== null) yield cutTo(window, ...open);
+      if (open !== null) yield cutTo(past, agent, window, ...open);
       open = [interval, first];
     }
   }
-  if (open !== null) yield cutTo(window, ...open);
+  if (open !== null) yield cutTo(past, agent, window, ...open);
 }
 
 function isSameBefore(open: Interval, next: Interval): boolean {
@@ -125,12 +125,18 @@ function isSameBefore(open: Interval, next: Interval): boolean {
   );
 }
 
-function cutTo(window: Window, interval: Interval, first: FoundFirst | null): HistoryInterval {
+function cutTo(
+  past: Past,
+  agent: string,
+  window: Window,
+  interval: Interval,
+  first: FoundFirst | null,
+): HistoryInterval {
   const { fromUs, toUs, status, reason, rules, why } = interval;
   const beganBefore = fromUs < window.fromUs;
   const begins = beganBefore ? window.fromUs : fromUs;
   const sinceUs = first === null ? (fromUs === -Infinity ? null : fromUs) : first.sinceUs;
-  const withinUs = beganBefore || first !== null ? null : toldWithinUs(status, fromUs);
+  const withinUs = beganBefore || first !== null ? null : toldWithinUs(past, agent, status, fromUs);
   const ends = toUs === null || toUs >= window.toUs ? null : toUs;
   return {
     from: exactIsoOf(begins),

@@ -36,6 +36,8 @@ export type StoryEntry = { readonly fromUs: number; readonly toUs: number | null
       readonly glimpse: Glimpse;
       /** Of a short one: its beginning was told no finer, and lies within so much after it (see `told-within.ts`). */
       readonly withinUs: number | null;
+      /** The same of its end. */
+      readonly endWithinUs: number | null;
       /** When it had begun, where the log's first looks found it and its source told that of itself, or the roster names it again, or no longer. */
       readonly first: FoundFirst | null;
     }
@@ -92,7 +94,14 @@ function knownBy(past: Past, entry: StoryEntry): StoryEntry {
     return entry;
   const { agent, fromUs, toUs, status, endUnseen } = entry;
   const glimpse = endUnseen ? glimpseOf(past, agent, { fromUs, toUs }) : null;
-  return { ...entry, glimpse, withinUs: toldWithinUs(status, fromUs) };
+  const withinUs = toldWithinUs(past, agent, status, fromUs);
+  return { ...entry, glimpse, withinUs, endWithinUs: endUnseen ? null : endedWithinUs(past, agent, toUs) };
+}
+
+/** What it came to next may have begun by so much later. */
+function endedWithinUs(past: Past, agent: string, endedUs: number): number | null {
+  const [next] = past.sightings(agent, { fromUs: endedUs, toUs: endedUs + 1 });
+  return next === undefined ? null : toldWithinUs(past, agent, next.status, endedUs);
 }
 
 function* statusEntries(past: Past, agent: string, window: Window, whole: boolean): Generator<StoryEntry> {
@@ -111,6 +120,7 @@ function* statusEntries(past: Past, agent: string, window: Window, whole: boolea
       endUnseen: false,
       glimpse: null,
       withinUs: null,
+      endWithinUs: null,
     } as const;
     const unrostered = interval.unrostered === true;
     const verdict = { status, reason, why, unrostered, first };

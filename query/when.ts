@@ -133,7 +133,7 @@ function toldOf(
   const first = foundAt(past, name, fromUs, isFirst);
   if (first?.by === "log") return told(one, window, { ...NOT_ASKED, glimpse, first });
   const seen = ENDS.has(bucketOf(state, null)) ? seenToEnd : seenToBegin;
-  const withinUs = toldWithinUs(state, fromUs);
+  const withinUs = toldWithinUs(past, name, state, fromUs);
   return told(one, window, { first, glimpse, withinUs, begun: seen(past, name, fromUs) });
 }
 

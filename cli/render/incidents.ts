@@ -98,7 +98,7 @@ function certificate(death: Death, isUpToNow: boolean, cause: string, column = 0
     ...beatWords(death, beganUs),
     ...(death.last_message === null
       ? []
-      : [`last message ${before(death.last_message.at, beganUs)} [#${death.last_message.seq}]`]),
+      : [`last message ${before(death.last_message.at, beganUs, death)} [#${death.last_message.seq}]`]),
     attachedWords(death.attached),
   ];
   const why = death.course.flatMap((stage) => stage.why).map((seq) => `#${seq}`);
@@ -192,14 +192,14 @@ function beatWords(death: Death, beganUs: number): string[] {
     const seen = unread === null ? "" : " seen";
     const perhaps = last_beat.of_this_life ? "" : ", of this life or of one before it";
     return [
-      `last beat${seen} ${before(last_beat.at, beganUs)}${perhaps}${unread === null ? "" : `: ${unread}`}`,
+      `last beat${seen} ${before(last_beat.at, beganUs, death)}${perhaps}${unread === null ? "" : `: ${unread}`}`,
     ];
   }
   const which = other === null ? "it" : "this life";
   const none = unread === null ? `${which} never beat` : `no beat of ${which} was seen: ${unread}`;
   if (other === null) return [none];
   const whose = other.whose === "earlier-life" ? "a life before it" : "another session of its name";
-  return [`${none} (the last under its name, ${before(other.at, beganUs)}, was of ${whose})`];
+  return [`${none} (the last under its name, ${before(other.at, beganUs, death)}, was of ${whose})`];
 }
 
 function unitWords({ active, result }: NonNullable<Death["unit"]>): string {
@@ -217,6 +217,9 @@ function clientWords({ client, since, read_only }: NonNullable<Death["attached"]
   return `${client === null ? "somebody" : visible(client)} since ${formatMoment(exactUsOf(since)).slice(11)}${how}`;
 }
 
-function before(iso: string, atUs: number): string {
-  return `${formatLength(Math.max(0, atUs - exactUsOf(iso)))} before`;
+/** Where the end may have come later than its source told, so may what was before it have been longer before. */
+function before(iso: string, atUs: number, { within_seconds }: Pick<Death, "within_seconds">): string {
+  const us = Math.max(0, atUs - exactUsOf(iso));
+  if (within_seconds === null || us >= TOLD_FINELY_US) return `${formatLength(us)} before`;
+  return `at most ${formatLength(us + within_seconds * 1e6)} before`;
 }

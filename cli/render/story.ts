@@ -59,11 +59,13 @@ function told(
 ): { word: string; tone: Tone | null; rest: string } {
   const atLeast =
     (entry.kind === "status" || entry.kind === "attached") && entry.endUnseen ? "at least " : "";
-  const bound = entry.kind === "status" && !entry.endUnseen && entry.withinUs !== null ? "at most " : "";
+  const within = entry.kind === "status" && !entry.endUnseen ? [entry.withinUs, entry.endWithinUs] : [];
+  // It may have begun later than its source told, and so may what came after it.
+  const bound = within.some((us) => us != null) ? "at most " : "";
   const lasted =
     entry.toUs === null
       ? `, for ${formatLength(Math.max(0, endUs - entry.fromUs))}${goingOn(endUs, atUs)}`
-      : `, for ${atLeast}${bound}${formatLength(entry.toUs - entry.fromUs)}`;
+      : `, for ${atLeast}${bound}${formatLength(entry.toUs - entry.fromUs + (within[1] ?? 0))}`;
   switch (entry.kind) {
     case "status": {
       if (entry.status === null) return { word: offRoster(isStray), tone: "quiet", rest: lasted };

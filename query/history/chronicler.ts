@@ -103,6 +103,8 @@ function openChronicler(tables: ChronicleTables, cadence: Cadence, part: Part): 
     let fromUs = effectUs(event);
     if (event.type === "recorder.lapsed" && document !== undefined) {
       fromUs = effectUs(event, (document as CoverageDocument | RecorderDocument).sinceUs);
+    } else if (event.type === "tmux.pane.died") {
+      fromUs = effectUs(event, (document as PaneDocument | undefined)?.diedAtUs);
     }
     if (isActivity) {
       fromUs = Math.max(fromUs, tables.lastFromUs("pane", id), tables.lastFromUs("activity", id));

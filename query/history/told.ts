@@ -157,6 +157,8 @@ function effectOf(
     return chronology.effectUs(event, (document as CoverageDocument | RecorderDocument).sinceUs);
   }
   // Output is dated by its own second, but says nothing of the pane's other properties then.
+  if (event.type === "tmux.pane.died")
+    return chronology.effectUs(event, (document as PaneDocument | undefined)?.diedAtUs);
   const effectUs = chronology.effectUs(event);
   if (event.type === "tmux.pane.active") return Math.max(effectUs, timeline.fromUs.at(-1) ?? effectUs);
   return effectUs;

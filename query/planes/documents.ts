@@ -61,6 +61,8 @@ export interface PaneDocument extends Changed {
   /** Which look found it in another session than before. */
   readonly movedAtUs?: number;
   readonly dead: boolean;
+  /** When its process ended, as the first word of that has it. */
+  readonly diedAtUs?: number;
   readonly status: number | null;
   readonly signal: number | null;
   readonly activityAtUs: number | null;

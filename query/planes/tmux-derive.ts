@@ -163,8 +163,8 @@ function isSameLife(known: PaneDocument, pane: TmuxPaneSeen): boolean {
 }
 
 /**
- * `pane_dead_time` is in whole seconds, so it may lie before the process's own start: then the look's time is nearer. It beat until it died: of
- * that second only what follows its last beat is left.
+ * `pane_dead_time` is in whole seconds, in one of which the process may have started (see `died-at.ts`); where it lies before that, the look's time
+ * is nearer. It beat until it died: of that second only what follows its last beat is left.
  */
 function diedAt(
   pane: TmuxPaneSeen,
@@ -172,7 +172,7 @@ function diedAt(
   heartbeat: HeartbeatDocument | undefined,
 ): { us: number; precision: "s" } | undefined {
   const us = pane.diedAtUs;
-  if (us === null || us > snapshot.endedAtUs || us < (pane.startedAtUs ?? 0)) return undefined;
+  if (us === null || us > snapshot.endedAtUs || us + SECOND_US <= (pane.startedAtUs ?? 0)) return undefined;
   const beatUs = heartbeat?.atUs ?? 0;
   const isWithin = beatUs > us && beatUs < us + SECOND_US && beatUs <= snapshot.endedAtUs;
   return { us: isWithin ? beatUs : us, precision: "s" };

@@ -1,5 +1,6 @@
 import type { PayloadOf } from "../../store/events/catalogue.ts";
 import type { Documents, FoldEvent } from "../../store/projection.ts";
+import { diedAtUs } from "./died-at.ts";
 import type { AgentPane, PaneDocument } from "./documents.ts";
 import { documentOf, documentsOf, within } from "./documents.ts";
 import { hookedLineOf, withHookedLine } from "./hooked-life.ts";
@@ -153,16 +154,17 @@ function paneDied(documents: Documents, event: FoldEvent, payload: PayloadOf<"tm
   const known = documentOf(documents, "pane", id);
   if (!known || known.pid !== payload.pid) return;
   const { status, signal } = payload;
-  documents.set("pane", id, { ...known, dead: true, status, signal, ...changedBy(event) });
+  const atUs = known.diedAtUs ?? diedAtUs(documents, event, known);
+  documents.set("pane", id, { ...known, dead: true, diedAtUs: atUs, status, signal, ...changedBy(event) });
   for (const [name, away] of awayPanes(documents, payload.socket, known)) {
-    const died = away.diedAtUs === undefined ? { diedAtUs: event.occurredAtUs, ...endedBy(event) } : {};
+    const died = away.diedAtUs === undefined ? { diedAtUs: atUs, ...endedBy(event) } : {};
     setOwnPane(documents, name, { ...away, ...died, status, signal, ...changedBy(event) });
   }
   const own = ownPane(documents, known.name, payload.socket);
   if (own?.pane !== payload.pane) return;
   const unseen = event.precision === "us" ? unseenFrom(documents, own) : {};
   const since = "unseenFromUs" in unseen ? { diedUnseenFromUs: unseen.unseenFromUs } : {};
-  const died = own.state === "dead" ? {} : { atUs: event.occurredAtUs, ...endedBy(event), ...since };
+  const died = own.state === "dead" ? {} : { atUs, ...endedBy(event), ...since };
   setOwnPane(documents, known.name, { ...own, state: "dead", status, signal, ...died, ...changedBy(event) });
 }
 

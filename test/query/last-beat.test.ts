@@ -82,7 +82,7 @@ test("what the life itself beat is its own", () => {
   const { deaths, text } = told();
   const own = { at: exactIsoOf(story.at(105)), status: "ok", pid: 2010, of_this_life: true };
   expect(deaths).toMatchObject([{ last_beat: own, beat_of_another: null }]);
-  expect(text).toContain("last beat 5.0 s before;");
+  expect(text).toContain("last beat at most 6.0 s before;");
 });
 
 test("where nobody knows when the life began, the beat may be of one before it, unless its own process made it", () => {

@@ -8,7 +8,7 @@ import { incidentsDocument } from "../../query/incidents.ts";
 import type { AgentStatus } from "../../query/row.ts";
 import { storyOf } from "../../query/story.ts";
 import { whenDocument } from "../../query/when.ts";
-import { paneSeen, systemdLook, tmuxLook } from "../support/looks.ts";
+import { beatLook, paneSeen, systemdLook, tmuxLook } from "../support/looks.ts";
 import { whole } from "../support/whole.ts";
 import { createWatchedStory, hookLine, type Story } from "./history/story.ts";
 
@@ -95,4 +95,15 @@ test("a boot: the kernel states it in whole seconds", () => {
   const booted = systemdLook(story.at(300), {}, { bootId: "boot-two", bootedAtUs: story.at(100) });
   story.record(300, tmuxLook(story.at(300), [], { server: null, goneReason: "no-socket" }), booted);
   expect(asked("dead").within).toEqual([1, 1, 1]);
+});
+
+test("tmux's own word on a death in the second of its last beat: it was within the rest of that second", () => {
+  story.look(40.371_489, beatLook(story.at(40.371_489), "coder0", story.at(40.371_489)));
+  dead(40.8, 40);
+  again(43.1);
+  const { within, when, incidents, history } = asked("failed");
+  const rest = 0.4285;
+  for (const seconds of within) expect(seconds).toBeCloseTo(rest, 3);
+  for (const text of [when, incidents, history]) expect(text).toContain("for at most 2.7 s");
+  expect(incidents).toContain("last beat at most 0.4 s before");
 });

@@ -168,6 +168,33 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
   };
 
   // --- tmux ---
+  /**
+   * A death that is told in whole seconds lies in its second, and not before what was seen of its life: its start, and the look that found its server.
+   * The first word of it stands.
+   */
+  const diedFrom = (told: StoredEvent): number => {
+    const { pane, pid, server } = payload(told, "tmux.pane.died");
+    const isItsPane = (event: StoredEvent) =>
+      event.seq < told.seq &&
+      payload(event, "tmux.pane.died").pane === pane &&
+      payload(event, "tmux.pane.died").server === server;
+    const born = all("tmux.pane.created", "tmux.pane.respawned").findLast(isItsPane);
+    const isFirst = (event: StoredEvent) => isItsPane(event) && event.seq > (born?.seq ?? 0);
+    const event = all("tmux.pane.died").find(
+      (each) => isFirst(each) && payload(each, "tmux.pane.died").pid === pid,
+    );
+    const first = event ?? told;
+    const byUs = endedBy(first);
+    const startedAtUs = born && payload(born, "tmux.pane.created").startedAtUs;
+    // Who was dead when a look first found it had no process whose start could be read.
+    if (byUs === null || !born || typeof startedAtUs !== "number") return first.occurredAtUs;
+    const lived = [byClockOf(startedAtUs, born.seq, first.seq)];
+    const found = all("tmux.server.appeared", "tmux.server.vanished").findLast(({ seq }) => seq < first.seq);
+    if (found?.type === "tmux.server.appeared")
+      lived.push(byClockOf(found.occurredAtUs, found.seq, first.seq));
+    const after = lived.map((us) => us + 1).filter((us) => us < byUs);
+    return Math.max(first.occurredAtUs, ...after);
+  };
   /** A process that started or died in a pane proves its server from then on. */
   const serverWords: ServerWord[] = all(
     "tmux.server.appeared",
@@ -177,7 +204,7 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
     "tmux.pane.died",
   ).map((event) => ({
     seq: event.seq,
-    effectUs: happened(event),
+    effectUs: event.type === "tmux.pane.died" ? happened(event, diedFrom(event)) : happened(event),
     up: event.type !== "tmux.server.vanished",
     pid: payload(event, "tmux.server.appeared").server,
   }));
@@ -222,7 +249,7 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
         const { pane, pid, status, signal } = payload(event, "tmux.pane.died");
         if (last.pane !== pane || last.pid !== pid || last.state === "closed") continue;
         const again = last.state === "dead";
-        const atUs = again ? last.atUs : event.occurredAtUs;
+        const atUs = again ? last.atUs : diedFrom(event);
         const datedByTmux = again ? last.datedByTmux : event.precision === "s";
         const effectUs = happened(event, atUs);
         const endedByUs = again ? last.endedByUs : endedBy(event);

@@ -19,6 +19,8 @@ interface Pane {
   readonly pid: number;
   readonly start: number;
   readonly startedAtUs: number;
+  /** A look has seen it live. */
+  seen: boolean;
   readonly dead: {
     readonly status: number | null;
     readonly signal: number | null;
@@ -65,9 +67,14 @@ function secondOf(us: number): number {
   return Math.floor(us / 1_000_000) * 1_000_000;
 }
 
-/** tmux tells the second of a death. One of the second in which it began is told as exactly as it was, which is of that second as well. */
-function withinLife(diedAtUs: number, startedAtUs: number): number {
-  return secondOf(diedAtUs) < startedAtUs ? diedAtUs : secondOf(diedAtUs);
+/**
+ * tmux tells the second of a death: so it does of one agent, where a look had seen that life. Of the other, of a death in the second of its start, and of
+ * what nobody had seen (a story's boots and servers come within milliseconds, as none does), it tells the moment, which is of that second as well: all that
+ * whole seconds hide is seen there.
+ */
+function tellsDeath(name: string, diedAtUs: number, { startedAtUs, seen }: Pane): number {
+  const isExact = secondOf(diedAtUs) < startedAtUs && (name !== AGENTS[0] || !seen);
+  return isExact ? diedAtUs : secondOf(diedAtUs);
 }
 
 function digestOf(value: unknown): string {
@@ -115,13 +122,14 @@ export function play(story: readonly Turn[]): Played {
     if (source === "tmux") {
       const there = [...panes].map(([name, pane]) => {
         const { number, pid, start, startedAtUs, dead } = pane;
+        pane.seen ||= dead === null;
         const incarnation = `${bootId().slice(0, 8)}-${pid}-${start}`;
         const gone = { start: null, startedAtUs: null, incarnation: null };
         const ended = {
           dead: true,
           status: dead?.status ?? null,
           signal: dead?.signal ?? null,
-          diedAtUs: dead?.dated ? withinLife(dead.atUs, startedAtUs) : null,
+          diedAtUs: dead?.dated ? tellsDeath(name, dead.atUs, pane) : null,
         };
         // The process of a dead pane is gone from /proc.
         return paneSeen(
@@ -257,7 +265,7 @@ export function play(story: readonly Turn[]): Played {
   const live = (name: string, number: number, withHook: boolean) => {
     if (withHook) hooked(name, "session-created", number, none);
     const pid = 1000 + counter++;
-    panes.set(name, { number, pid, start: pid, startedAtUs: nowUs, dead: null });
+    panes.set(name, { number, pid, start: pid, startedAtUs: nowUs, seen: false, dead: null });
     lives.push({ agent: name, pid, fromUs: nowUs, toUs: Infinity });
   };
   const journal = (
