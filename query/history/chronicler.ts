@@ -14,6 +14,7 @@ import type {
 import { documentsOf, ONLY } from "../planes/documents.ts";
 import { hookedLineOf, withHookedLine } from "../planes/hooked-life.ts";
 import { intentOf, surroundingsOf } from "../planes/intent.ts";
+import { exitsKnownFromUs, type ManagerExitsDocument } from "../planes/manager-exits.ts";
 import { NO_PURPOSE, withIntent } from "../planes/purpose.ts";
 import { coverageId, skippedFromUs } from "../planes/recorder.ts";
 import { openBeatFiles } from "./beat-files.ts";
@@ -99,8 +100,10 @@ function openChronicler(tables: ChronicleTables, cadence: Cadence, part: Part): 
       tellOwnPanes(id, before as AgentDocument | undefined, document as AgentDocument);
       return;
     }
-    const isActivity = event.type === "tmux.pane.active" && family === "pane";
     let fromUs = effectUs(event);
+    if (family === "managerexits")
+      fromUs = effectUs(event, exitsKnownFromUs(document as ManagerExitsDocument, event));
+    const isActivity = event.type === "tmux.pane.active" && family === "pane";
     if (event.type === "recorder.lapsed" && document !== undefined) {
       fromUs = effectUs(event, (document as CoverageDocument | RecorderDocument).sinceUs);
     } else if (event.type === "tmux.pane.died") {
@@ -213,11 +216,12 @@ function openChronicler(tables: ChronicleTables, cadence: Cadence, part: Part): 
     }
     const intent = intentOf(event, surroundingsOf(documents));
     if (intent !== null && agent !== null) {
-      tables.evolveFrom("purpose", agent, atUs, (known) =>
+      const wantedUs = effectUs(event, intent.atUs);
+      tables.evolveFrom("purpose", agent, wantedUs, (known) =>
         withIntent((known as Purpose | undefined) ?? NO_PURPOSE, intent),
       );
       // Of a gap it may tell that an end in it was not the last (see `later-lives.ts`).
-      tables.unsettle(coverageId("tmux", ""), agent, atUs);
+      tables.unsettle(coverageId("tmux", ""), agent, wantedUs);
     }
   };
 

@@ -1,8 +1,9 @@
 import type { PayloadOf } from "../../store/events/catalogue.ts";
-import type { FoldEvent } from "../../store/projection.ts";
+import type { Documents, FoldEvent } from "../../store/projection.ts";
 import type { Purpose } from "../planes/documents.ts";
 import { type HolderRestart, holderRestartAfter } from "../planes/holder-restart.ts";
 import { intentOf } from "../planes/intent.ts";
+import { foldManagerExits, managerExits } from "../planes/manager-exits.ts";
 import { NO_PURPOSE, withIntent } from "../planes/purpose.ts";
 import type { Chronology } from "./chronology.ts";
 import type { Timeline } from "./timeline.ts";
@@ -21,6 +22,7 @@ export function purposesOf(
   const holders = new Set<string>();
   let restart: HolderRestart | undefined;
   let bootId: string | null = null;
+  const managers = documentsInMemory();
   for (const event of events) {
     const { agent } = event;
     if (agent !== null && event.type.startsWith("roster.agent.")) {
@@ -31,11 +33,28 @@ export function purposesOf(
       restart = holderRestartAfter(restart, event);
     if (event.type === "systemd.manager.changed")
       bootId = (event.payload as PayloadOf<"systemd.manager.changed">).bootId;
-    const intent = intentOf(event, { restart, bootId });
+    foldManagerExits(managers, event);
+    const managerGoesFromUs = managerExits(managers).endingFromUs;
+    const intent = intentOf(event, { restart, bootId, managerGoesFromUs });
     if (intent === null || event.agent === null) continue;
     const timeline = purposes.get(event.agent) ?? always(NO_PURPOSE);
     purposes.set(event.agent, timeline);
-    evolveFrom(timeline, chronology.effectUs(event), (known) => withIntent(known, intent));
+    evolveFrom(timeline, chronology.effectUs(event, intent.atUs), (known) => withIntent(known, intent));
   }
   return purposes;
+}
+
+function documentsInMemory(): Documents {
+  const families = new Map<string, Map<string, unknown>>();
+  const of = (family: string) => {
+    const known = families.get(family) ?? new Map<string, unknown>();
+    families.set(family, known);
+    return known;
+  };
+  return {
+    get: (family, id) => of(family).get(id),
+    list: (family) => of(family),
+    set: (family, id, document) => void of(family).set(id, document),
+    delete: (family, id) => void of(family).delete(id),
+  };
 }

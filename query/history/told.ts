@@ -10,6 +10,7 @@ import type {
   ServerDocument,
 } from "../planes/documents.ts";
 import { hookedLineOf, withHookedLine } from "../planes/hooked-life.ts";
+import { exitsKnownFromUs, type ManagerExitsDocument } from "../planes/manager-exits.ts";
 import type { Chronology } from "./chronology.ts";
 import type { Timeline } from "./timeline.ts";
 import { always, evolveFrom, setFrom } from "./timeline.ts";
@@ -63,7 +64,10 @@ export function toldBy(events: Iterable<FoldEvent>, chronology: Chronology): Tol
     const timelines = membersOf(families, family);
     const timeline = timelines.get(id) ?? always<unknown>(undefined);
     timelines.set(id, timeline);
-    const fromUs = effectOf(document, event, chronology, timeline);
+    const fromUs =
+      family === "managerexits"
+        ? chronology.effectUs(event, exitsKnownFromUs(document as ManagerExitsDocument, event))
+        : effectOf(document, event, chronology, timeline);
     setFrom(timeline, fromUs, document);
     if (family === "pane" && document !== undefined) tellServer(document as PaneDocument, fromUs);
   };

@@ -3,12 +3,16 @@ import type { FoldEvent, ReadonlyDocuments } from "../../store/projection.ts";
 import type { Intent } from "./documents.ts";
 import { documentOf, ONLY } from "./documents.ts";
 import { type HolderRestart, holderRestart } from "./holder-restart.ts";
+import { managerExits, wantedSinceUs } from "./manager-exits.ts";
 
 /**
  * What an event says of somebody's wish for its agent, or null. What systemd stops because the tmux server under it has failed, or is started
  * again for that, is nobody's wish: the agent had ended with its server, and a wish cannot come after the end that it would explain.
  */
-export function intentOf(event: FoldEvent, { restart, bootId }: Surroundings): Intent | null {
+export function intentOf(
+  event: FoldEvent,
+  { restart, bootId, managerGoesFromUs }: Surroundings,
+): Intent | null {
   if (event.agent === null) return null;
   const seen = { atUs: event.occurredAtUs, seq: event.seq, recordedAtUs: event.recordedAtUs };
   if (event.type === "journal.unit.logged") {
@@ -16,9 +20,13 @@ export function intentOf(event: FoldEvent, { restart, bootId }: Surroundings): I
     const kind = kindOfJob(line);
     const isOfRestart = restart && restart.fromUs <= seen.atUs && seen.atUs <= restart.toUs;
     if (kind !== "start" && isOfRestart) return null;
+    // A user manager that goes ends scopes before it says that it stops their units: all of them were to end since it began to go.
+    const atUs = kind === "stop" ? wantedSinceUs(managerGoesFromUs, seen.atUs) : seen.atUs;
     const done = kind === "stop" && line.what === "stopped" ? { done: true as const } : {};
     const begins = line.what === "starting" ? { begins: true as const } : {};
-    return kind === null ? null : { kind, by: "systemd", bootId: line.bootId, ...done, ...begins, ...seen };
+    return kind === null
+      ? null
+      : { kind, by: "systemd", bootId: line.bootId, ...done, ...begins, ...seen, atUs };
   }
   if (event.type === "systemd.unit.changed") {
     const isStopped = isBeingStopped(event.payload as PayloadOf<"systemd.unit.changed">);
@@ -29,15 +37,18 @@ export function intentOf(event: FoldEvent, { restart, bootId }: Surroundings): I
   return kind === undefined ? null : { kind, by: "operator", bootId: null, ...begins, ...seen };
 }
 
-/** What else bears on what a word of purpose says: when the fleet's tmux server was last started again, and the boot. */
+/** What else bears on what a word of purpose says: when the fleet's tmux server was last started again, the boot, and whether its user manager is going. */
 export interface Surroundings {
   readonly restart: HolderRestart | undefined;
   readonly bootId: string | null;
+  /** Null: it stays, as far as is known. */
+  readonly managerGoesFromUs: number | null;
 }
 
 export function surroundingsOf(documents: ReadonlyDocuments): Surroundings {
   const bootId = documentOf(documents, "manager", ONLY)?.manager.bootId ?? null;
-  return { restart: holderRestart(documents), bootId };
+  const managerGoesFromUs = managerExits(documents).endingFromUs;
+  return { restart: holderRestart(documents), bootId, managerGoesFromUs };
 }
 
 /**

@@ -62,7 +62,7 @@ export function foldManagerExits(documents: Documents, event: FoldEvent): void {
   const atUs = event.occurredAtUs;
   if (word === "stops") set({ exits, ending: { atUs, bootId: line.bootId }, lostFromUs });
   if (word !== "began") return;
-  const fromUs = ending === null ? atUs : ending.atUs - AT_ONCE_US;
+  const fromUs = goesFromUs({ exits, ending }) ?? atUs;
   const exit: ManagerExit = {
     fromUs,
     toUs: ending === null ? atUs : Math.min(atUs, ending.atUs + EXIT_TAKES_US),
@@ -86,8 +86,25 @@ export interface ManagerExits {
 }
 
 export function managerExits(documents: ReadonlyDocuments): ManagerExits {
-  const { exits, ending } = documentOf(documents, "managerexits", ONLY) ?? NOTHING_TOLD;
-  return { exits, endingFromUs: ending === null ? null : ending.atUs - AT_ONCE_US };
+  const told = documentOf(documents, "managerexits", ONLY) ?? NOTHING_TOLD;
+  return { exits: told.exits, endingFromUs: goesFromUs(told) };
+}
+
+/** Since when the one that is there has been going: a moment before it says so, but not before it was there. */
+function goesFromUs({ exits, ending }: Pick<ManagerExitsDocument, "exits" | "ending">): number | null {
+  return ending === null ? null : Math.max(ending.atUs - AT_ONCE_US, exits.at(-1)?.toUs ?? -Infinity);
+}
+
+/** Since when something was to be stopped that one which is going stopped then: with the first of its jobs, whenever each of them is told of. */
+export function wantedSinceUs(goingFromUs: number | null, atUs: number): number {
+  const isOfIt =
+    goingFromUs !== null && goingFromUs <= atUs && atUs < goingFromUs + AT_ONCE_US + EXIT_TAKES_US;
+  return isOfIt ? goingFromUs : atUs;
+}
+
+/** From when on what an event has made known of them holds: one that says that it goes has begun to before that. */
+export function exitsKnownFromUs(exits: ManagerExitsDocument, { occurredAtUs }: FoldEvent): number {
+  return exits.ending?.atUs === occurredAtUs ? (goesFromUs(exits) ?? occurredAtUs) : occurredAtUs;
 }
 
 /** The exit in which something was stopped. */

@@ -539,6 +539,31 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
   };
 
   // --- wished ends ---
+  /** A manager goes a moment before it says so, and not before it has come; that was within two minutes after the one before had begun to go. */
+  const goesFromUs = (stops: StoredEvent): number => {
+    const came = managerLines.findLast(({ seq, type, payload: told }) => {
+      return type !== "journal.gap.found" && seq < stops.seq && (told as { what: string }).what === "started";
+    });
+    const earlier = managerLines.filter(({ seq }) => seq < (came?.seq ?? 0));
+    const begins = earlier.findLastIndex((event) => whatOf(event) === "started") + 1;
+    const last = earlier.slice(begins).findLast((event) => whatOf(event) === "stopped");
+    const cameUs = Math.min(came?.occurredAtUs ?? -Infinity, (last?.occurredAtUs ?? Infinity) + 120e6);
+    return Math.max(stops.occurredAtUs - 100_000, cameUs);
+  };
+  /** Since when a line of the journal says that its agent was to end: with the user manager that was going then, as far as had been told. */
+  const wantedUs = (event: StoredEvent): number => {
+    const atUs = event.occurredAtUs;
+    if (event.type !== "journal.unit.logged") return atUs;
+    const { what, jobType } = payload(event, "journal.unit.logged");
+    if (jobType !== "stop" || (what !== "stopping" && what !== "stopped")) return atUs;
+    const word = all("journal.unit.logged").findLast((line) => {
+      const told = payload(line, "journal.unit.logged");
+      return line.seq < event.seq && line.agent === null && told.unit === "default.target";
+    });
+    if (word === undefined || payload(word, "journal.unit.logged").what !== "stopped") return atUs;
+    const fromUs = goesFromUs(word);
+    return fromUs <= atUs && atUs < fromUs + 100_000 + 120e6 ? fromUs : atUs;
+  };
   /** What systemd itself stopped because the tmux server under it had failed, or was about to be started again. */
   const isOfHolder = ({ seq, occurredAtUs: atUs }: StoredEvent): boolean => {
     const lines = all("journal.unit.logged").filter((line) => {
@@ -571,7 +596,8 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
     events
       .filter((event) => event.agent === agent)
       .flatMap((event) => {
-        const wish = { effectUs: happened(event), atUs: event.occurredAtUs, bootId: null as string | null };
+        const atUs = wantedUs(event);
+        const wish = { effectUs: happened(event, atUs), atUs, bootId: null as string | null };
         if (event.type === "operator.stop.requested" || event.type === "operator.restart.requested")
           return { ...wish, by: "operator", restarts: event.type === "operator.restart.requested" };
         if (isUnitStop(event)) return { ...wish, by: "unit", restarts: false };
@@ -882,7 +908,7 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
           .map((event) => payload(event, "journal.gap.found").fromUs ?? 0);
         const downUs = stops?.occurredAtUs ?? Infinity;
         return {
-          fromUs: stops ? downUs - 100_000 : came.occurredAtUs,
+          fromUs: stops ? goesFromUs(stops) : came.occurredAtUs,
           toUs: Math.min(came.occurredAtUs, downUs + 120e6),
           bootId: stops ? payload(stops, "journal.unit.logged").bootId : null,
           lostFromUs: Math.min(...lost),
@@ -892,10 +918,16 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
     managersAt(atUs).some(({ fromUs, toUs }) => fromUs <= stopUs && stopUs < toUs);
   /** From when on a manager was going that stopped something, by what was known at a moment. */
   const goingAt = (stopUs: number, atUs: number): number | null => {
-    const words = managerLines.filter((event) => happened(event) <= atUs && whatOf(event) !== "lost");
+    const words = managerLines.filter((event) => {
+      // One that says that it goes had begun to before that.
+      const fromUs = whatOf(event) === "stopped" ? goesFromUs(event) : event.occurredAtUs;
+      return happened(event, fromUs) <= atUs && whatOf(event) !== "lost";
+    });
     const last = words.at(-1);
-    const going = last && whatOf(last) === "stopped" ? last.occurredAtUs : Infinity;
-    const ending = { fromUs: going - 100_000, toUs: going + 120e6 };
+    const going = last && whatOf(last) === "stopped" ? last : undefined;
+    const ending = going
+      ? { fromUs: goesFromUs(going), toUs: goesFromUs(going) + 100_000 + 120e6 }
+      : { fromUs: Infinity, toUs: Infinity };
     const around = ({ fromUs, toUs }: typeof ending) => fromUs <= stopUs && stopUs < toUs;
     return [...managersAt(atUs), ending].find(around)?.fromUs ?? null;
   };
@@ -916,7 +948,7 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
     const endedUs = own?.endedByUs ?? (pane.known ? (pane.diedAtUs ?? pane.atUs) : null);
     const downByUs = pane.known && pane.state !== "alive" ? (own === undefined ? -Infinity : endedUs) : null;
     const lines = all("journal.unit.logged")
-      .filter((event) => event.agent === agent && happened(event) <= atUs)
+      .filter((event) => event.agent === agent && happened(event, wantedUs(event)) <= atUs)
       .map((event) => {
         const { what, jobType, bootId } = payload(event, "journal.unit.logged");
         const down = what === "stopping" || (what === "stopped" && jobType === "stop");
@@ -927,7 +959,7 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
         return {
           ...{ stops: isAbout && stops, starts: isAbout && starts, restarts },
           ...(what === "stopped" && jobType === "stop" ? { done: true as const } : {}),
-          ...{ atUs: event.occurredAtUs, seq: event.seq, bootId },
+          ...{ atUs: wantedUs(event), seq: event.seq, bootId },
         };
       });
     const verbs = all("operator.start.requested", "operator.restart.requested", "operator.stop.requested")

@@ -423,10 +423,11 @@ function isFromPoint(history: ReturnType<typeof historyOf>, agent: string, atUs:
 
 /** The same log with its hooks and journal lines elsewhere, but none before the recorder's words of an earlier time. */
 function rearranged(events: readonly StoredEvent[], dice: readonly number[]): StoredEvent[] {
-  // What is said of the user manager itself is read in its own order; and so is, with all that hangs on it, what is said of the tmux server's unit.
-  const isInOrder = events.some(({ source, agent }) => source === "journal" && agent === "_holder");
-  const isLate = ({ source, agent }: StoredEvent) =>
-    source === "tmux-hook" || (source === "journal" && agent !== null && !isInOrder);
+  // What is said of the user manager itself, and of the tmux server's unit, is read in order with all that hangs on it.
+  const isInOrder = events.some(
+    ({ source, agent }) => source === "journal" && (agent === null || agent === "_holder"),
+  );
+  const isLate = ({ source }: StoredEvent) => source === "tmux-hook" || (source === "journal" && !isInOrder);
   const order = events.filter((event) => !isLate(event));
   for (const [index, event] of events.filter(isLate).entries()) {
     const earliest =

@@ -3,7 +3,7 @@ import type { NewEvent } from "../../../store/events/envelope.ts";
 import { createFoldedLog } from "../../support/fold.ts";
 import { beatLook, paneSeen, rosterLook, systemdLook, tmuxLook } from "../../support/looks.ts";
 import { tableOf } from "../../support/table.ts";
-import { journalLine } from "../history/story.ts";
+import { createWatchedStory, journalLine } from "../history/story.ts";
 
 const T = 1_800_000_000_000_000;
 const S = 1_000_000;
@@ -123,6 +123,34 @@ test("however many managers have come and gone since, and without remembering th
   expect(statusOf(log, T + 51 * 86_400 * S)).toEqual(["dead", "ended"]);
   const told = log.documents.get("managerexits", "-") as { exits: unknown[] };
   expect(told.exits.length).toBeLessThan(12);
+});
+
+test("what ended in the moment in which its manager began to go was stopped with it, though the journal tells of its own unit later", () => {
+  // As it was captured (`systemctl stop user@UID.service`): the scope of the agent is ended before the manager says that it stops anything.
+  const story = createWatchedStory();
+  story.look(38, beatLook(story.at(38.1), "coder0", story.at(38.1)));
+  const died = { dead: true, signal: 15, diedAtUs: story.at(38), start: null, startedAtUs: null };
+  story.look(38.758, tmuxLook(story.at(38.758), [paneSeen("coder0", 1, died)]));
+  story.tell(38.804, { type: "recorder.stopped", payload: { pid: 1, reason: "SIGTERM" } });
+  story.tell(46.796, ofManager(story.at(38.7639), "stopped", "stop"));
+  story.log.append(
+    journalLine(story.at(38.7743), "stopping", "stop"),
+    journalLine(story.at(38.8662), "stopped", "stop"),
+    ofManager(story.at(46.1), "started", "start"),
+  );
+  story.record(47, tmuxLook(story.at(47), []));
+  const told = story.statuses(38.2, 38.66, 38.67, 38.76, 38.78);
+  expect(told.slice(0, 2)).toEqual(["healthy", "healthy"]);
+  expect(told.slice(2)).toEqual(Array(3).fill("stopped: stop job"));
+});
+
+test("what a look had found dead before that moment had died of itself", () => {
+  const story = createWatchedStory();
+  const died = { dead: true, signal: 15, diedAtUs: story.at(38), start: null, startedAtUs: null };
+  story.look(38.5, tmuxLook(story.at(38.5), [paneSeen("coder0", 1, died)]));
+  story.tell(46.796, ofManager(story.at(38.7639), "stopped", "stop"));
+  story.log.append(journalLine(story.at(38.7743), "stopping", "stop"));
+  expect(story.statuses(38.51, 38.67, 38.78, 39)).toEqual(Array(4).fill("failed: signal 15"));
 });
 
 test("one whose process ended while its unit was being stopped is stopped, also when that is told before its pane is seen to go", () => {
