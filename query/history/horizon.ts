@@ -4,6 +4,8 @@ import type { Unlived as UnlivedValue } from "./chronicler.ts";
 import type { Unlived } from "./chronology.ts";
 import type { CoverageTimelines, Samples } from "./coverage-timeline.ts";
 import { coverageTimelines } from "./coverage-timeline.ts";
+import { firstToldUs } from "./first-known.ts";
+import { remembered } from "./once.ts";
 import type { Spans } from "./span.ts";
 import { gapsBetween } from "./span.ts";
 import type { Window } from "./sweep.ts";
@@ -25,9 +27,14 @@ export interface WindowInput {
   readonly lateUs?: number;
 }
 
-export interface Horizon {
-  readonly window: Window;
+/** Who watched, and from when on anything is told of a tmux socket (see `first-known.ts`). */
+export interface Watches {
   readonly coverage: CoverageTimelines;
+  readonly firstToldUs: (socket: string) => number;
+}
+
+export interface Horizon extends Watches {
+  readonly window: Window;
   readonly unlived: readonly Unlived[];
 }
 
@@ -35,6 +42,7 @@ export interface Horizon {
 export function horizon({ view, window, lapsedAtUs, nowUs }: WindowInput): Horizon {
   const scopes = view.lines("scope", -Infinity).map(({ id }) => id);
   const covered = view.lines("coverage", -Infinity).map(({ id }) => id);
+  const firstTold = remembered((socket: string) => firstToldUs(view, socket));
   for (let far = DAY_US; ; far = far > 1000 * DAY_US ? Infinity : far * 16) {
     const wide = { fromUs: window.fromUs - far, toUs: untilTold(window.toUs + far, nowUs) };
     const lines = new Map(
@@ -51,33 +59,46 @@ export function horizon({ view, window, lapsedAtUs, nowUs }: WindowInput): Horiz
     const samples: Samples = { taken, scopes };
     const unlived = unlivedWithin(view, wide, nowUs);
     const coverage = coverageTimelines(told, samples, { unlived }, lapsedAtUs);
-    const whole = { window: wide, coverage, unlived };
-    if (far === Infinity || [...covered, ...scopes].every((id) => isClosed(coverage, id, wide, window)))
+    const whole = { window: wide, coverage, unlived, firstToldUs: firstTold };
+    if (far === Infinity || [...covered, ...scopes].every((id) => isClosed(whole, id, wide, window)))
       return whole;
   }
 }
 
 /** Whether no gap that the window begins or ends in reaches the edge of what was looked at. */
-function isClosed(coverage: CoverageTimelines, id: string, wide: Window, window: Window): boolean {
+function isClosed(watches: Watches, id: string, wide: Window, window: Window): boolean {
   const at = id.indexOf(" ");
-  const { fromUs, toUs } = reach(coverage, id.slice(0, at), id.slice(at + 1), window);
+  const { fromUs, toUs } = reach(watches, id.slice(0, at), id.slice(at + 1), window);
   return (fromUs > wide.fromUs || wide.fromUs === -Infinity) && (toUs < wide.toUs || wide.toUs === Infinity);
 }
 
 /** From the gap that the window begins in to the one that it ends in. */
-export function reach(coverage: CoverageTimelines, source: string, scope: string, window: Window): Window {
-  return reachOver(gapsBetween(coverage.spans(source, scope)), window);
+export function reach(watches: Watches, source: string, scope: string, window: Window): Window {
+  const gaps = gapsBetween(watches.coverage.spans(source, scope));
+  return reachOver(
+    source === "tmux" && scope !== "" ? sinceTold(gaps, scope, watches, window) : gaps,
+    window,
+  );
+}
+
+/** The gap before a socket was first watched begins with the first that is told of it; where nothing is there is no such gap. */
+function sinceTold(gaps: Spans, socket: string, { firstToldUs }: Watches, window: Window): Spans {
+  const [first, ...others] = gaps;
+  if (first === undefined || first.fromUs > -Infinity || first.toUs === Infinity) return gaps;
+  // Most windows are later, and need not know.
+  if (first.toUs < window.fromUs) return gaps;
+  const fromUs = firstToldUs(socket);
+  return fromUs < first.toUs ? [{ fromUs, toUs: first.toUs }, ...others] : others;
 }
 
 /** The same of a beat: an end of its life that nobody saw in a gap of tmux is known once that gap has ended, and ends its reach (see `unseen-ends.ts`). */
-export function reachOfBeats(coverage: CoverageTimelines, window: Window): Window {
-  const read = reach(coverage, "heartbeat", "", window);
-  const ofPanes = coverage.scopes("tmux").map((socket) =>
-    reachOver(
-      gapsBetween(coverage.spans("tmux", socket)).filter(({ toUs }) => toUs < Infinity),
-      window,
-    ),
-  );
+export function reachOfBeats(watches: Watches, window: Window): Window {
+  const { coverage } = watches;
+  const read = reach(watches, "heartbeat", "", window);
+  const ofPanes = coverage.scopes("tmux").map((socket) => {
+    const gaps = gapsBetween(coverage.spans("tmux", socket)).filter(({ toUs }) => toUs < Infinity);
+    return reachOver(socket === "" ? gaps : sinceTold(gaps, socket, watches, window), window);
+  });
   return {
     fromUs: Math.min(read.fromUs, ...ofPanes.map(({ fromUs }) => fromUs)),
     toUs: Math.max(read.toUs, ...ofPanes.map(({ toUs }) => toUs)),
@@ -123,12 +144,13 @@ export function touchedFrom(
   if (evidence.length === 0) return [];
   const moments = evidence.map(({ fromUs }) => fromUs);
   const window = { fromUs: Math.min(...moments), toUs: Math.max(...moments) };
-  const { coverage } = horizon({ view, window, lapsedAtUs: null, nowUs: Infinity });
+  const watches = horizon({ view, window, lapsedAtUs: null, nowUs: Infinity });
+  const { coverage } = watches;
   return evidence.map(({ plane, fromUs }) => {
     // An end of that time that was told in whole seconds may lie elsewhere in its second now.
     const nearUs = fromUs - TOLD_WITHIN_US;
     const touched = (source: string, scope: string) =>
-      Math.min(nearUs, reach(coverage, source, scope, { fromUs, toUs: fromUs }).fromUs + 1);
+      Math.min(nearUs, reach(watches, source, scope, { fromUs, toUs: fromUs }).fromUs + 1);
     const everySocket = () => coverage.scopes("tmux").map((scope) => touched("tmux", scope));
     const at = plane.indexOf(" ");
     if (plane === "itself") return nearUs;
@@ -137,7 +159,7 @@ export function touchedFrom(
     const source = plane.slice(0, at);
     const scope = plane.slice(at + 1);
     if (source === "heartbeat")
-      return Math.min(nearUs, reachOfBeats(coverage, { fromUs, toUs: fromUs }).fromUs + 1);
+      return Math.min(nearUs, reachOfBeats(watches, { fromUs, toUs: fromUs }).fromUs + 1);
     return source === "tmux" && scope === "" ? Math.min(nearUs, ...everySocket()) : touched(source, scope);
   });
 }

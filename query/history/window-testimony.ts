@@ -60,7 +60,7 @@ export function windowTestimony(asked: WindowInput): Testimony {
 
   const around = remembered((id: string): Window => {
     const [source = "", ...scope] = id.split(" ");
-    const { fromUs, toUs } = reach(wide().coverage, source, scope.join(" "), input.window);
+    const { fromUs, toUs } = reach(wide(), source, scope.join(" "), input.window);
     return { fromUs, toUs: untilTold(toUs, nowUs) };
   });
   /** What a line tells of the second at a gap's edge a look may have told. */
@@ -141,7 +141,7 @@ export function windowTestimony(asked: WindowInput): Testimony {
   });
 
   const ofBeats = once((): Window => {
-    const { fromUs, toUs } = reachOfBeats(wide().coverage, input.window);
+    const { fromUs, toUs } = reachOfBeats(wide(), input.window);
     return { fromUs, toUs: untilTold(toUs, nowUs) };
   });
   const beats = once(() => beatsOf(input, ofBeats()));

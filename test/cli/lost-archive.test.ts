@@ -210,3 +210,23 @@ test("when a log begins needs no file", () => {
   expect(reader.beginsUs()).toBe(at(APRIL));
   reader.close();
 });
+
+// The last one here: the log goes on in it.
+test("a tmux socket that somebody makes today asks no old file what was on it", async () => {
+  HARM["is not there"]?.(april);
+  const pane = paneSeen("coder0", 1, { startedAtUs: at(APRIL - 60) });
+  past.record(901, tmuxLook(at(901), [pane]));
+  const scope = "/tmp/tmux-1000/of-an-operator";
+  past.tell(910, { type: "recorder.source.started", payload: { source: "tmux", scope } });
+  past.beats("coder0", 905, 950);
+  past.now(960);
+  for (const verb of [
+    ["uptime", "--since", "1h"],
+    ["history", "--since", "1h"],
+    ["ps", "--at", "5s"],
+  ])
+    expect(await past.run(...verb)).toMatchObject({ exit: 0, stderr: "" });
+  const { log } = openOwnLog(own());
+  expect(log.settle()).toBe(true);
+  log.close();
+});

@@ -14,6 +14,7 @@ import { windowTestimony } from "../../../query/history/window-testimony.ts";
 import { projections } from "../../../query/planes/all.ts";
 import { archiveLog } from "../../../store/archive/archive-log.ts";
 import { openChronicleThen } from "../../../store/chronicle-then.ts";
+import type { StoredEvent } from "../../../store/events/envelope.ts";
 import { type KeptLog, keepLog, SMALL } from "./kept-log.ts";
 import type { Turn } from "./stories.ts";
 import { AGENTS, anyStory, anyStoryWithRules, anyStoryWithSteps } from "./stories.ts";
@@ -186,7 +187,63 @@ function agreeOnThePast(
   windows: readonly (readonly [number, number])[],
   archived: readonly boolean[],
 ): void {
-  const { events, lapsedAtUs, endUs } = play(story);
+  agreeOnThePastOf(play(story), { cuts, settled, windows, archived });
+}
+
+const MET = "/tmp/tmux-1000/met-later";
+
+/** From some event on another socket is watched, too, and some of what is told of the first one is told of that one as well; `before`: already before that. */
+function withSocketMet(
+  played: ReturnType<typeof play>,
+  {
+    after,
+    before,
+    told,
+  }: { readonly after: number; readonly before: boolean; readonly told: readonly boolean[] },
+): ReturnType<typeof play> {
+  const events: StoredEvent[] = [];
+  const start = {
+    type: "recorder.source.started",
+    agent: null,
+    source: "recorder",
+    precision: "us",
+  } as const;
+  let isMet = false;
+  for (const [index, event] of played.events.entries()) {
+    events.push(event);
+    // Only where its stamp leaves room: the next one of the same commit has the microsecond that follows.
+    const next = played.events[index + 1]?.recordedAtUs ?? Infinity;
+    if (next - event.recordedAtUs < 2) continue;
+    const stamp = { recordedAtUs: event.recordedAtUs + 1 };
+    if (!isMet && index >= after) {
+      const payload = { source: "tmux", scope: MET };
+      events.push({ ...event, ...start, ...stamp, occurredAtUs: event.occurredAtUs, payload });
+      isMet = true;
+      continue;
+    }
+    const payload = event.payload as { readonly socket?: unknown } | null;
+    if (
+      (isMet || before) &&
+      event.type.startsWith("tmux.") &&
+      payload?.socket !== undefined &&
+      told[index % told.length]
+    )
+      events.push({ ...event, ...stamp, payload: { ...payload, socket: MET } });
+  }
+  const numbered = events.map((event, at) => ({ ...event, seq: at + 1, originSeq: at + 1 }));
+  return { ...played, events: numbered };
+}
+
+function agreeOnThePastOf(
+  { events, lapsedAtUs, endUs }: ReturnType<typeof play>,
+  asked: {
+    readonly cuts: readonly number[];
+    readonly settled: readonly boolean[];
+    readonly windows: readonly (readonly [number, number])[];
+    readonly archived: readonly boolean[];
+  },
+): void {
+  const { cuts, settled, windows, archived } = asked;
   const kept = keepLog({ ...SMALL, rules });
   try {
     for (let through = 0, at = 0; through < events.length; at++) {
@@ -287,6 +344,24 @@ describe("the chronicle that is kept beside the log", () => {
       examples: [BEHIND_A_JOINT, LAPSED_AT_ONCE],
     });
   });
+
+  test(
+    "and where a tmux socket is met in the midst of it, of which nothing was known before",
+    options,
+    () => {
+      const anyMet = fc.record({
+        after: fc.nat(60),
+        before: fc.boolean(),
+        told: fc.array(fc.boolean(), { minLength: 1, maxLength: 6 }),
+      });
+      fc.assert(
+        fc.property(anyStory, anyCuts, anySettled, anyWindows, anyMet, (story, cuts, settled, windows, met) =>
+          agreeOnThePastOf(withSocketMet(play(story), met), { cuts, settled, windows, archived: [false] }),
+        ),
+        runs,
+      );
+    },
+  );
 
   test("and where the clock is set meanwhile", options, () => {
     fc.assert(
