@@ -26,10 +26,14 @@ export function fishCompletion(
       .split(" ")
       .map((each) => `__fish_seen_subcommand_from ${each}`);
     const on = `complete -c fleet -n '${seen.join("; and ")}'`;
-    const completion = verb.arguments[0]?.completion;
-    if (completion === "agents") lines.push(`${on} -a ${agents}`);
-    else if (completion !== undefined)
-      lines.push(`${on} -a ${fishQuoted(completion.choices.map(word).join(" "))}`);
+    for (const [place, { completion, variadic }] of verb.arguments.entries()) {
+      if (completion === undefined) continue;
+      const before = name.split(" ").length + 1 + place;
+      const here = ` and test (count (string match -v -- "-*" (commandline -opc))) -eq ${before}`;
+      const where = variadic ? on : `complete -c fleet -n '${seen.join("; and ")};${here}'`;
+      const offered = completion === "agents" ? agents : fishQuoted(completion.choices.map(word).join(" "));
+      lines.push(`${where} -a ${offered}`);
+    }
     for (const option of verb.options.filter(({ hidden }) => hidden !== true)) {
       const short = option.short === undefined ? "" : ` -s ${word(option.short)}`;
       const values = option.value?.choices?.map(word).join(" ");

@@ -56,3 +56,10 @@ export function namesOf(verbs: readonly VerbDeclaration[]): { name: string; verb
 export function wordsOf(name: string): string {
   return name.split(" ").map(word).join(" ");
 }
+
+/** The options of a verb that take a value, as people may type them. */
+export function takersOf(verb: VerbDeclaration): string[] {
+  return verb.options
+    .filter(({ value }) => value !== undefined)
+    .flatMap(({ name, short }) => [`--${word(name)}`, ...(short === undefined ? [] : [`-${word(short)}`])]);
+}

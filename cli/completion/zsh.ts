@@ -18,15 +18,15 @@ ${secondWords(verbs, name)
   );
   const cases = namesOf(verbs).map(({ name, verb }) => {
     const specs = verb.options.filter((option) => option.hidden !== true).map(optionSpec);
-    const [argument] = verb.arguments;
-    if (argument !== undefined) {
+    for (const [place, argument] of verb.arguments.entries()) {
       const action =
         argument.completion === "agents"
           ? "_fleet_agents"
           : argument.completion === undefined
             ? " "
             : `(${argument.completion.choices.map(word).join(" ")})`;
-      specs.push(quoted(`${argument.variadic ? "*" : "1"}:${argument.name.toLowerCase()}:${action}`));
+      const at = argument.variadic ? "*" : place + 1;
+      specs.push(quoted(`${at}:${argument.name.toLowerCase()}:${action}`));
     }
     return `        ${name.includes(" ") ? quoted(wordsOf(name)) : word(name)}) _arguments -s ${[...specs, quoted("(- *)--help[show help]")].join(" \\\n          ")} ;;`;
   });

@@ -7,8 +7,10 @@ import { bashCompletion } from "../../cli/completion/bash.ts";
 import { fishCompletion } from "../../cli/completion/fish.ts";
 import { firstWords, plainNames } from "../../cli/completion/shell-words.ts";
 import { zshCompletion } from "../../cli/completion/zsh.ts";
+import { runProgram } from "../../cli/program.ts";
 import { groups, verbs } from "../../cli/verbs.ts";
 import { grouped } from "./support/grouped-verbs.ts";
+import { catchOutput } from "./support/output.ts";
 
 const scripts = {
   bash: bashCompletion(verbs, groups),
@@ -72,6 +74,19 @@ describe("in a real bash", () => {
     expect(complete("fleet", "completion", "z")).toEqual(["zsh"]);
   });
 
+  test("in each place what belongs there is offered, wherever options stand", () => {
+    const states = complete("fleet", "when", "coder0", "");
+    expect(complete("fleet", "when", "cod")).toEqual(["coder0", "coder1"]);
+    expect(complete("fleet", "when", "coder0", "s")).toEqual([
+      ...["stopped", "stale", "silent", "starting", "started", "sent"],
+    ]);
+    expect(states).not.toContain("coder1");
+    expect(complete("fleet", "when", "--since", "1d", "-a", "coder0", "")).toEqual(states);
+    expect(complete("fleet", "when", "coder0", "stale", "")).toEqual([]);
+    expect(complete("fleet", "why", "coder0", "")).toEqual([]);
+    expect(complete("fleet", "agent", "stop", "coder0", "cod")).toEqual(["coder0", "coder1"]);
+  });
+
   test("after a group's word its verbs are offered, and after those their own words", () => {
     const complete = (...words: string[]) => completeBy("grouped.bash", words);
     expect(complete("fleet", "")).toEqual(["mirror", "watch", "agent", "--help", "--version"]);
@@ -88,6 +103,15 @@ describe("in a real bash", () => {
     expect(complete("fleet", "events", "--since", "")).toEqual([]);
     expect(complete("fleet", "rebuild", "x")).toEqual([]);
   });
+});
+
+test("the states that are offered are those that the verb takes", async () => {
+  const output = catchOutput(null);
+  await runProgram(["when", "coder0", "nothing"], { output, environment: { HOME: "/nowhere" } });
+  const offered = verbs.find(({ name }) => name === "when")?.arguments[1]?.completion;
+  const choices = typeof offered === "object" ? offered.choices : [];
+  const taken = /One of: (.*)\./.exec(output.complained())?.[1]?.split(", ");
+  expect([...choices].sort()).toEqual(taken?.sort());
 });
 
 test("a name that is not plain is not given to a shell", () => {

@@ -1,4 +1,14 @@
 # bash completion of fleet: made by `fleet completion bash`
+# How many words that are no option, nor the value of one ($2), stand before the cursor, from the $1st on.
+_fleet_place() {
+  local at place=0
+  for ((at = $1; at < COMP_CWORD; at++)); do
+    case ${COMP_WORDS[at]} in -*) continue ;; esac
+    case " $2 " in *" ${COMP_WORDS[at-1]} "*) continue ;; esac
+    place=$((place + 1))
+  done
+  echo "$place"
+}
 _fleet() {
   local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]} flags="" words="" verb
   COMPREPLY=()
@@ -70,171 +80,202 @@ _fleet() {
   case $verb in
     ps)
       flags="--all -a --watch -w --probe --wait --check --agent --class --runtime --at --as-recorded --tenant --host --no-collect --json"
-      words="$words $(fleet completion --agents 2>/dev/null)"
+      case $(_fleet_place 2 "--wait --agent --class --runtime --at --as-recorded --tenant --host") in
+        *) words="$words $(fleet completion --agents 2>/dev/null)" ;;
+      esac
       ;;
     why)
       flags="--at --as-recorded --tenant --host --no-collect --json"
-      words="$words $(fleet completion --agents 2>/dev/null)"
+      case $(_fleet_place 2 "--at --as-recorded --tenant --host") in
+        0) words="$words $(fleet completion --agents 2>/dev/null)" ;;
+      esac
       ;;
     events)
       flags="--follow -f --agent --class --runtime --type --source --since --until --at --after --limit -n --reverse -r --tenant --host --json"
-      words="$words "
       ;;
     sql)
       flags="--at --csv --limit -n --timeout --json"
-      words="$words "
       ;;
     history)
       flags="--timeline -t --all -a --csv --since --until --at --agent --class --runtime --tenant --host --json"
-      words="$words $(fleet completion --agents 2>/dev/null)"
+      case $(_fleet_place 2 "--since --until --at --agent --class --runtime --tenant --host") in
+        *) words="$words $(fleet completion --agents 2>/dev/null)" ;;
+      esac
       ;;
     when)
       flags="--first --last --all -a --since --until --at --tenant --host --json"
-      words="$words $(fleet completion --agents 2>/dev/null)"
+      case $(_fleet_place 2 "--since --until --at --tenant --host") in
+        0) words="$words $(fleet completion --agents 2>/dev/null)" ;;
+        1) words="$words stopped finished failed absent dead stale silent starting waiting busy healthy running unobserved drifted started attached sent rebooted" ;;
+      esac
       ;;
     uptime)
       flags="--since --until --at --agent --class --runtime --tenant --host --json"
-      words="$words $(fleet completion --agents 2>/dev/null)"
+      case $(_fleet_place 2 "--since --until --at --agent --class --runtime --tenant --host") in
+        *) words="$words $(fleet completion --agents 2>/dev/null)" ;;
+      esac
       ;;
     diff)
       flags="--all -a --at --agent --class --runtime --tenant --host --json"
-      words="$words "
       ;;
     incidents)
       flags="--since --until --at --agent --class --runtime --tenant --host --json"
-      words="$words $(fleet completion --agents 2>/dev/null)"
+      case $(_fleet_place 2 "--since --until --at --agent --class --runtime --tenant --host") in
+        *) words="$words $(fleet completion --agents 2>/dev/null)" ;;
+      esac
       ;;
     watch)
       flags="--all --json"
-      words="$words $(fleet completion --agents 2>/dev/null)"
+      case $(_fleet_place 2 "") in
+        *) words="$words $(fleet completion --agents 2>/dev/null)" ;;
+      esac
       ;;
     "agent watch")
       flags="--all --json"
-      words="$words $(fleet completion --agents 2>/dev/null)"
+      case $(_fleet_place 3 "") in
+        *) words="$words $(fleet completion --agents 2>/dev/null)" ;;
+      esac
       ;;
     tail)
       flags="--lines -n --follow -f --json"
-      words="$words $(fleet completion --agents 2>/dev/null)"
+      case $(_fleet_place 2 "--lines -n") in
+        0) words="$words $(fleet completion --agents 2>/dev/null)" ;;
+      esac
       ;;
     "agent tail")
       flags="--lines -n --follow -f --json"
-      words="$words $(fleet completion --agents 2>/dev/null)"
+      case $(_fleet_place 3 "--lines -n") in
+        0) words="$words $(fleet completion --agents 2>/dev/null)" ;;
+      esac
       ;;
     messages)
       flags="--since --at --limit -n --tenant --host --json"
-      words="$words $(fleet completion --agents 2>/dev/null)"
+      case $(_fleet_place 2 "--since --at --limit -n --tenant --host") in
+        *) words="$words $(fleet completion --agents 2>/dev/null)" ;;
+      esac
       ;;
     send)
       flags="--file -f --verify --until --timeout --id --command --append --strip-controls --keep-text --traceparent --json"
-      words="$words $(fleet completion --agents 2>/dev/null)"
+      case $(_fleet_place 2 "--file -f --until --timeout --id --traceparent") in
+        0) words="$words $(fleet completion --agents 2>/dev/null)" ;;
+      esac
       ;;
     "agent send")
       flags="--file -f --verify --until --timeout --id --command --append --strip-controls --keep-text --traceparent --json"
-      words="$words $(fleet completion --agents 2>/dev/null)"
+      case $(_fleet_place 3 "--file -f --until --timeout --id --traceparent") in
+        0) words="$words $(fleet completion --agents 2>/dev/null)" ;;
+      esac
       ;;
     "agent start")
       flags="--timeout -t --task --json"
-      words="$words $(fleet completion --agents 2>/dev/null)"
+      case $(_fleet_place 3 "--timeout -t --task") in
+        *) words="$words $(fleet completion --agents 2>/dev/null)" ;;
+      esac
       ;;
     "agent stop")
       flags="--json"
-      words="$words $(fleet completion --agents 2>/dev/null)"
+      case $(_fleet_place 3 "") in
+        *) words="$words $(fleet completion --agents 2>/dev/null)" ;;
+      esac
       ;;
     "agent restart")
       flags="--timeout -t --json"
-      words="$words $(fleet completion --agents 2>/dev/null)"
+      case $(_fleet_place 3 "--timeout -t") in
+        *) words="$words $(fleet completion --agents 2>/dev/null)" ;;
+      esac
       ;;
     "agent reset")
       flags="--force -f --task --json"
-      words="$words $(fleet completion --agents 2>/dev/null)"
+      case $(_fleet_place 3 "--task") in
+        0) words="$words $(fleet completion --agents 2>/dev/null)" ;;
+      esac
       ;;
     init)
       flags="--profile --dry-run -n --force -f --json"
-      words="$words "
       ;;
     up)
       flags="--timeout -t --json"
-      words="$words "
       ;;
     down)
       flags="--json"
-      words="$words "
       ;;
     attach)
       flags="--resize --json"
-      words="$words $(fleet completion --agents 2>/dev/null)"
+      case $(_fleet_place 2 "") in
+        0) words="$words $(fleet completion --agents 2>/dev/null)" ;;
+      esac
       ;;
     "agent attach")
       flags="--resize --json"
-      words="$words $(fleet completion --agents 2>/dev/null)"
+      case $(_fleet_place 3 "") in
+        0) words="$words $(fleet completion --agents 2>/dev/null)" ;;
+      esac
       ;;
     record)
       flags="--uninstall --metrics --mirror --json"
-      words="$words "
       ;;
     beat)
       flags="--status --loop --stdin --interval --pid --sidecar --pane --socket --task --model --json"
-      words="$words $(fleet completion --agents 2>/dev/null)"
+      case $(_fleet_place 2 "--status --interval --pid --pane --socket --task --model") in
+        0) words="$words $(fleet completion --agents 2>/dev/null)" ;;
+      esac
       ;;
     "hooks install")
       flags="--dry-run --json"
-      words="$words claude codex opencode pi"
+      case $(_fleet_place 3 "") in
+        *) words="$words claude codex opencode pi" ;;
+      esac
       ;;
     "hooks check")
       flags="--json"
-      words="$words claude codex opencode pi"
+      case $(_fleet_place 3 "") in
+        *) words="$words claude codex opencode pi" ;;
+      esac
       ;;
     "hooks remove")
       flags="--dry-run --json"
-      words="$words claude codex opencode pi"
+      case $(_fleet_place 3 "") in
+        *) words="$words claude codex opencode pi" ;;
+      esac
       ;;
     doctor)
       flags="--boot --json"
-      words="$words "
       ;;
     completion)
       flags=""
-      words="$words bash zsh fish"
+      case $(_fleet_place 2 "") in
+        0) words="$words bash zsh fish" ;;
+      esac
       ;;
     verify)
       flags="--expect --json"
-      words="$words "
       ;;
     rebuild)
       flags="--json"
-      words="$words "
       ;;
     "rules check")
       flags="--since --agent --json"
-      words="$words "
       ;;
     "rules adopt")
       flags="--since --json"
-      words="$words "
       ;;
     archive)
       flags="--before --dry-run --list --json"
-      words="$words "
       ;;
     export)
       flags="--format --output -o --since --until --agent --type --tenant --host --json"
-      words="$words "
       ;;
     import)
       flags="--json"
-      words="$words "
       ;;
     metrics)
       flags="--output -o --no-collect --json"
-      words="$words "
       ;;
     mirror)
       flags="--from --once --heartbeat-spans --json"
-      words="$words "
       ;;
     "mirror status")
       flags="--json"
-      words="$words "
       ;;
   esac
   case $current in

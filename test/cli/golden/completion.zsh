@@ -153,6 +153,7 @@ _fleet() {
           '--host[of this host (default\: the log'\''s own)]:host: ' \
           '--json[print JSON instead of a table]' \
           '1:name:_fleet_agents' \
+          '2:state:(stopped finished failed absent dead stale silent starting waiting busy healthy running unobserved drifted started attached sent rebooted)' \
           '(- *)--help[show help]' ;;
         uptime) _arguments -s '--since[from this moment on (default\: one day before the end)]:time: ' \
           '--until[up to this moment (default\: now, or --at)]:time: ' \
@@ -174,6 +175,7 @@ _fleet() {
           '--host[of this host (default\: the log'\''s own)]:host: ' \
           '--json[print JSON instead of a table]' \
           '1:t1: ' \
+          '2:t2: ' \
           '(- *)--help[show help]' ;;
         incidents) _arguments -s '--since[from this moment on (default\: one day before the end)]:time: ' \
           '--until[up to this moment (default\: now, or --at)]:time: ' \
@@ -224,6 +226,7 @@ _fleet() {
           '--traceparent[W3C trace context to hang the message'\''s span on (TRACEPARENT)]:context: ' \
           '--json[print one JSON object]' \
           '1:name:_fleet_agents' \
+          '2:text: ' \
           '(- *)--help[show help]' ;;
         'agent send') _arguments -s '--file[read the message from a file]:file: ' '-f[read the message from a file]:file: ' \
           '--verify[wait for the verdict, and leave with its code]' \
@@ -237,6 +240,7 @@ _fleet() {
           '--traceparent[W3C trace context to hang the message'\''s span on (TRACEPARENT)]:context: ' \
           '--json[print one JSON object]' \
           '1:name:_fleet_agents' \
+          '2:text: ' \
           '(- *)--help[show help]' ;;
         'agent start') _arguments -s '--timeout[stop waiting for a sign of life after this long (10)]:seconds: ' '-t[stop waiting for a sign of life after this long (10)]:seconds: ' \
           '--task[for this task\: one that runs already and has reset_between_tasks is reset first]:id: ' \
