@@ -1,13 +1,13 @@
 import type { Past, RosterEntry } from "../query/history/past.ts";
 import type { Window } from "../query/history/sweep.ts";
-import { isOfKind } from "../query/kinds.ts";
+import { isOfKind, whileRostered } from "../query/kinds.ts";
 import { FleetError } from "../store/errors.ts";
 import type { Reader } from "../store/reader.ts";
 import { nowUs } from "./clock.ts";
 import { type Invocation, namesIn, textOf, type Words } from "./declaration.ts";
 import { openExistingLog } from "./existing-log.ts";
 import { lookAround, nothingRecorded } from "./here.ts";
-import { kindsOf } from "./kinds-asked.ts";
+import { asksForSome, kindsOf, oddKinds } from "./kinds-asked.ts";
 import { elsewhereIn } from "./known-agents.ts";
 import type { Nobody } from "./no-such-agent.ts";
 import { othersThan, partitionOf } from "./partition-asked.ts";
@@ -165,6 +165,11 @@ function chosen(entries: readonly RosterEntry[], words: Words): readonly RosterE
     ({ name, declared }) =>
       (names.length === 0 || names.includes(name)) && declared.some((one) => isOfKind(kinds, one)),
   );
+}
+
+/** Of a window in which nobody was of what was asked for: which classes and runtimes there were. */
+export function kindsThere(past: Past, window: Window, words: Words): string {
+  return asksForSome(words) ? oddKinds(past.roster(window).flatMap(whileRostered), words) : "";
 }
 
 /** A name that was asked for and that nobody ever had. */

@@ -13,6 +13,8 @@ interface Since {
 
 /** `fits`: an event is of an agent that was of some kind when it happened; `agents`: all who ever were, by now. */
 export interface DeclaredThen {
+  /** All that anybody was ever declared as, by now. */
+  readonly declared: () => Since[];
   readonly agents: () => string[];
   readonly fits: (event: StoredEvent) => boolean;
 }
@@ -52,6 +54,7 @@ export function declaredThen(
     return then !== undefined && isOfKind(kinds, then);
   };
   return {
+    declared: () => [...known.values()].flatMap((hosts) => [...hosts.values()].flat()),
     agents: () =>
       [...known].flatMap(([agent, hosts]) =>
         [...hosts.values()].flat().some((one) => isOfKind(kinds, one)) ? [agent] : [],

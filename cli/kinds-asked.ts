@@ -1,5 +1,6 @@
 import type { Kinds } from "../query/kinds.ts";
 import { valuesOf, type Words } from "./declaration.ts";
+import { visible } from "./render/text.ts";
 
 /** What --class and --runtime ask for. */
 export function kindsOf(words: Words): Kinds {
@@ -10,4 +11,25 @@ export function kindsOf(words: Words): Kinds {
 export function asksForSome(words: Words): boolean {
   const { classes, runtimes } = kindsOf(words);
   return classes.length > 0 || runtimes.length > 0;
+}
+
+/**
+ * Of each class and runtime that was asked for and that none of these is of: that, and which there are, or were. A line for each; empty where there is
+ * none.
+ */
+export function oddKinds(
+  agents: Iterable<{ readonly class: string; readonly runtime: string | null }>,
+  words: Words,
+  [is, are]: readonly [is: string, are: string] = ["was then", "were"],
+): string {
+  const all = [...agents];
+  const odd = (option: "class" | "runtime"): string => {
+    const known = [...new Set(all.flatMap((one) => one[option] ?? []))].sort();
+    const there = known.length === 0 ? "" : `; there ${are}: ${known.map(visible).join(", ")}`;
+    return valuesOf(words, option)
+      .filter((value) => !known.includes(value))
+      .map((value) => `  no agent ${is} of ${option} ${JSON.stringify(visible(value))}${there}\n`)
+      .join("");
+  };
+  return odd("class") + odd("runtime");
 }

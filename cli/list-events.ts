@@ -7,7 +7,7 @@ import { has, type Invocation, textOf, valuesOf } from "./declaration.ts";
 import { EXIT } from "./exit.ts";
 import { type Here, lookAround, nothingRecorded } from "./here.ts";
 import { type HostsShown, hostsShown } from "./hosts-shown.ts";
-import { asksForSome, kindsOf } from "./kinds-asked.ts";
+import { asksForSome, kindsOf, oddKinds } from "./kinds-asked.ts";
 import { unknownAmong } from "./known-agents.ts";
 import { sayNoSuchAgent } from "./no-such-agent.ts";
 import { namedPartition } from "./partition-asked.ts";
@@ -87,6 +87,7 @@ export async function listEvents(
     const unknown = unknownAmong(reader, asked);
     if (unknown !== null) return sayNoSuchAgent(output, unknown.name, unknown.known);
     output.complain(`No event matches.${await hintOnTypes(filter.types)}\n`);
+    output.complain(oddKinds(ofKind?.declared() ?? [], invocation, ["was ever", "were"]));
     return EXIT.done;
   } finally {
     reader.close();

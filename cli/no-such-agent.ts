@@ -2,7 +2,7 @@ import { EXIT } from "./exit.ts";
 import type { Output } from "./output.ts";
 import { visible } from "./render/text.ts";
 
-/** Of a window in which nobody was of the class, or had the runtime, that was asked for. */
+/** Of a window in which nobody was of the class, or had the runtime, that was asked for; which there were is `oddKinds`. */
 export const NOBODY = "Nobody that was asked for was on the roster then; `fleet ps --at` shows who was.\n";
 
 /** A name that was asked for and that nobody has: who there is, and of which other hosts in this log somebody is called so (`--host w11`). */

@@ -1,5 +1,6 @@
 import type { PsDocument } from "../query/row.ts";
 import { namesIn, valuesOf, type Words } from "./declaration.ts";
+import { oddKinds } from "./kinds-asked.ts";
 
 /** The rows that NAME... or --agent, --class and --runtime ask for; of each kind one has to fit. */
 export function selectRows(document: PsDocument, words: Words): PsDocument {
@@ -19,15 +20,7 @@ function fits(wanted: readonly string[], value: string): boolean {
 
 /** A class or a runtime that no row has selects nothing: whoever misspelt it wants to know which there are. */
 export function hintOnSelection({ agents }: PsDocument, words: Words): string {
-  const odd = (option: "class" | "runtime"): string => {
-    const known = [...new Set(agents.flatMap((row) => row[option] ?? []))].sort();
-    const unknown = valuesOf(words, option).filter((value) => !known.includes(value));
-    const there = known.length === 0 ? "" : `; there are: ${known.join(", ")}`;
-    return unknown
-      .map((value) => `  no agent here is of ${option} ${JSON.stringify(value)}${there}\n`)
-      .join("");
-  };
-  return odd("class") + odd("runtime");
+  return oddKinds(agents, words, ["here is", "are"]);
 }
 
 /** Names asked for that no row has. */

@@ -2,7 +2,7 @@ import type { Past } from "../../query/history/past.ts";
 import { historyDocument } from "../../query/history-document.ts";
 import type { Shelf } from "../../query/shelf.ts";
 import { type StoryInput, storyOf } from "../../query/story.ts";
-import { type Asked, askPast, entriesOf, unknownIn, windowOf } from "../asked.ts";
+import { type Asked, askPast, entriesOf, kindsThere, unknownIn, windowOf } from "../asked.ts";
 import { has, type Invocation } from "../declaration.ts";
 import { shelvesOf } from "../disk-shelf.ts";
 import { EXIT } from "../exit.ts";
@@ -29,13 +29,14 @@ export async function run(invocation: Invocation): Promise<number> {
     if ("unknown" in told) return sayNobody(output, told);
     for (const text of inPieces(told.texts)) output.print(text);
     if (told.texts.length === 0) output.complain(NOBODY);
+    output.complain(told.hint);
     return EXIT.done;
   } finally {
     shelves.close();
   }
 }
 
-type Told = { readonly texts: Shelf<string> } | Nobody;
+type Told = { readonly texts: Shelf<string>; readonly hint: string } | Nobody;
 
 function tell(invocation: Invocation, asked: Asked, texts: Shelf<string>): Told {
   const { past, atUs } = asked;
@@ -44,7 +45,8 @@ function tell(invocation: Invocation, asked: Asked, texts: Shelf<string>): Told 
   if (nobody !== null) return nobody;
   const input = { entries: entriesOf(past, window, invocation), window, atUs };
   for (const text of inPieces(textsOf(invocation, past, input), LINES)) texts.push(text);
-  return { texts };
+  const isOfNobody = input.entries.length === 0 && !has(invocation, "json");
+  return { texts, hint: isOfNobody ? kindsThere(past, window, invocation) : "" };
 }
 
 /** So much of it is one value of the shelf. */

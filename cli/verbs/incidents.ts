@@ -1,5 +1,5 @@
 import { type IncidentsTold, incidentsDocument } from "../../query/incidents.ts";
-import { type Asked, askPast, entriesOf, unknownIn, windowOf } from "../asked.ts";
+import { type Asked, askPast, entriesOf, kindsThere, unknownIn, windowOf } from "../asked.ts";
 import { has, type Invocation } from "../declaration.ts";
 import { shelvesOf } from "../disk-shelf.ts";
 import { EXIT } from "../exit.ts";
@@ -22,11 +22,12 @@ export async function run(invocation: Invocation): Promise<number> {
       const entries = entriesOf(past, window, invocation);
       const input = { entries, kinds: kindsOf(invocation), window, atUs, shelf: shelves.shelf };
       const document = incidentsDocument(past, { ...input, events: eventsOf(asked) });
-      return { document, isOfNobody: entries.length === 0 && asksForSome(invocation) };
+      const isOfNobody = entries.length === 0 && asksForSome(invocation);
+      return { document, isOfNobody, hint: isOfNobody ? kindsThere(past, window, invocation) : "" };
     });
     if (!("document" in found)) return sayNobody(output, found);
-    const { document, isOfNobody } = found;
-    if (!has(invocation, "json") && isOfNobody) output.complain(NOBODY);
+    const { document, isOfNobody, hint } = found;
+    if (!has(invocation, "json") && isOfNobody) output.complain(`${NOBODY}${hint}`);
     else for (const text of inPieces(told(invocation, document))) output.print(text);
     return EXIT.done;
   } finally {

@@ -1,5 +1,5 @@
 import { uptimeDocument } from "../../query/uptime.ts";
-import { askPast, entriesOf, unknownIn, windowOf } from "../asked.ts";
+import { askPast, entriesOf, kindsThere, unknownIn, windowOf } from "../asked.ts";
 import { has, type Invocation } from "../declaration.ts";
 import { EXIT } from "../exit.ts";
 import { kindsOf } from "../kinds-asked.ts";
@@ -16,13 +16,16 @@ export async function run(invocation: Invocation): Promise<number> {
     const nobody = unknownIn(asked, invocation);
     if (nobody !== null) return nobody;
     const entries = entriesOf(past, window, invocation);
-    return uptimeDocument(past, { entries, kinds, window, atUs });
+    const hint = entries.length === 0 ? kindsThere(past, window, invocation) : "";
+    return { document: uptimeDocument(past, { entries, kinds, window, atUs }), hint };
   });
-  if (!("schema" in found)) return sayNobody(output, found);
-  if (has(invocation, "json")) output.print(`${JSON.stringify(found, null, 2)}\n`);
-  else
-    output.print(
-      `${formatUptime(found, { width: output.width(), paint: output.paint, kinds }).join("\n")}\n`,
-    );
+  if (!("document" in found)) return sayNobody(output, found);
+  const { document, hint } = found;
+  if (has(invocation, "json")) output.print(`${JSON.stringify(document, null, 2)}\n`);
+  else {
+    const look = { width: output.width(), paint: output.paint, kinds };
+    output.print(`${formatUptime(document, look).join("\n")}\n`);
+    output.complain(hint);
+  }
   return EXIT.done;
 }

@@ -60,6 +60,28 @@ test("what is said of how long it was declared so leaves out the time off the ro
   );
 });
 
+test("a class that nobody was of is told by every verb with those that there were, of what agents were declared as then", async () => {
+  for (const verb of ["history", "uptime", "incidents"]) {
+    const { exit, stderr } = await past.run(verb, ...since, "--class", "nobody", "--runtime", "none");
+    expect([verb, exit, stderr]).toEqual([
+      verb,
+      0,
+      expect.stringContaining(
+        '  no agent was then of class "nobody"; there were: implementer\n  no agent was then of runtime "none"; there were: claude, codex\n',
+      ),
+    ]);
+    const later = await past.run(verb, "--since", "20:50", "--runtime", "codex");
+    expect(later.stderr).toContain('  no agent was then of runtime "codex"; there were: claude\n');
+  }
+  const events = await past.run("events", "--runtime", "none");
+  expect([events.exit, events.stderr]).toEqual([
+    0,
+    'No event matches.\n  no agent was ever of runtime "none"; there were: claude, codex\n',
+  ]);
+  const ps = await past.run("ps", "--at", "20:50", "--class", "nobody");
+  expect(ps.stderr).toBe('  no agent here is of class "nobody"; there are: implementer\n');
+});
+
 test("windows that begin off the roster count to what the agent had been, as those that hold all of it", async () => {
   const renamed = seedPast();
   try {

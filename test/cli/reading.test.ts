@@ -352,7 +352,9 @@ describe("events", () => {
       new Set(["coder0", "canary-pi"]),
     );
     expect(await agents("--class", "reviewer", "--host", "W-jarvis")).toEqual(new Set(["reviewer"]));
-    expect((await fleet.run("events", "--class", "none")).stderr).toBe("No event matches.\n");
+    expect((await fleet.run("events", "--class", "none")).stderr).toBe(
+      'No event matches.\n  no agent was ever of class "none"; there were: implementer, reviewer\n',
+    );
   });
 
   test("a rename that took an agent's session away is in the story of both names, once and in its place", async () => {
