@@ -37,8 +37,10 @@ export function formatTimeline(
 ): string[] {
   if (entries.length === 0) return ["No agent was on the roster in that window."];
   const names = entries.map(({ name }) => visible(name));
-  const column = Math.min(LONGEST_NAME, Math.max(...[...names, WATCHED].map(widthOf)));
-  const cells = Math.max(SHORTEST_BAR, width === null ? UNLIMITED_BAR : width - column - 2);
+  // A name gives way before the bar does.
+  const most = width === null ? LONGEST_NAME : Math.min(LONGEST_NAME, Math.max(1, width - 2 - SHORTEST_BAR));
+  const column = Math.min(most, Math.max(...[...names, WATCHED].map(widthOf)));
+  const cells = width === null ? UNLIMITED_BAR : Math.max(1, width - column - 2);
   const seen = new Set<AgentStatus>();
   const blanks = new Set<string>();
   const line = (name: string, bar: string): string =>
@@ -53,10 +55,13 @@ export function formatTimeline(
   const gaps = [...past.gaps(window)].map((gap) => ({ ...gap, status: "unobserved" as const }));
   const watched = worstOf([{ ...window, status: "running" }, ...gaps], window, cells);
   if (gaps.length > 0) seen.add("unobserved");
+  // Kept together where there is room for it, with what stands after it.
+  const tied = (text: string): string =>
+    width === null || widthOf(text) < width ? text.replaceAll(" ", TIE) : text;
   const legend = STATUSES.filter((status) => seen.has(status)).map((status) =>
-    `${LETTERS[status]} ${status}`.replace(" ", TIE),
+    tied(`${LETTERS[status]} ${status}`),
   );
-  if (blanks.size > 0) legend.push(`blank ${[...blanks].sort().join(" or ")}`.replaceAll(" ", TIE));
+  if (blanks.size > 0) legend.push(tied(`blank ${[...blanks].sort().join(" or ")}`));
   const about = `${legend.join("  ")}; a cell shows the worst of its ${formatCell((window.toUs - window.fromUs) / cells)}.`;
   return [
     `${" ".repeat(column)}  ${paint("quiet", axisOf(window.fromUs, window.toUs, cells))}`.trimEnd(),

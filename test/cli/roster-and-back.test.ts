@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { runProgram } from "../../cli/program.ts";
 import type { HistoryDocument } from "../../query/history-document.ts";
 import type { IncidentsDocument } from "../../query/incidents.ts";
 import type { PsDocument } from "../../query/row.ts";
 import type { WhenDocument } from "../../query/when.ts";
 import { paneSeen, rosterLook, tmuxLook } from "../support/looks.ts";
+import { catchOutput } from "./support/output.ts";
 import { at, type SeededPast, seedPast } from "./support/seeded-past.ts";
 
 /**
@@ -82,4 +84,15 @@ describe("what was so as soon as the roster named it", () => {
     expect(incidents[0]?.deaths[0]).toMatchObject({ named: true, witnessed: false, not_before: null });
     expect((await past.run("incidents", "hand")).stdout).toContain("it was so when the roster named it");
   });
+});
+
+test("a timeline is no wider than its terminal, however narrow that is", async () => {
+  for (const width of [20, 24, 30, 40]) {
+    const output = catchOutput(width);
+    const asked = ["history", "--timeline", "--since", "20:00"];
+    expect(await runProgram(asked, { output, environment: past.environment })).toBe(0);
+    const lines = output.printed().split("\n");
+    expect(lines.length).toBeGreaterThan(4);
+    for (const line of lines) expect([width, line, line.length <= width]).toEqual([width, line, true]);
+  }
 });
