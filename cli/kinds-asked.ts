@@ -1,6 +1,6 @@
 import type { Kinds } from "../query/kinds.ts";
 import { valuesOf, type Words } from "./declaration.ts";
-import { visible } from "./render/text.ts";
+import { inQuotes, visible } from "./render/text.ts";
 
 /** What --class and --runtime ask for. */
 export function kindsOf(words: Words): Kinds {
@@ -28,7 +28,7 @@ export function oddKinds(
     const there = known.length === 0 ? "" : `; there ${are}: ${known.map(visible).join(", ")}`;
     return valuesOf(words, option)
       .filter((value) => !known.includes(value))
-      .map((value) => `  no agent ${is} of ${option} ${JSON.stringify(visible(value))}${there}\n`)
+      .map((value) => `  no agent ${is} of ${option} ${inQuotes(value)}${there}\n`)
       .join("");
   };
   return odd("class") + odd("runtime");

@@ -1,6 +1,6 @@
 import { EXIT } from "./exit.ts";
 import type { Output } from "./output.ts";
-import { visible } from "./render/text.ts";
+import { inQuotes, visible } from "./render/text.ts";
 
 /** Of a window in which nobody was of the class, or had the runtime, that was asked for; which there were is `oddKinds`. */
 export const NOBODY = "Nobody that was asked for was on the roster then; `fleet ps --at` shows who was.\n";
@@ -14,7 +14,7 @@ export interface Nobody {
 
 export function sayNobody(output: Output, { unknown, known, elsewhere = [] }: Nobody): number {
   if (elsewhere.length === 0) return sayNoSuchAgent(output, unknown, known);
-  const name = JSON.stringify(visible(unknown));
+  const name = inQuotes(unknown);
   output.complain(
     `fleet: no agent is called ${name} on the host that was asked about, but this log holds more than one\n` +
       `  One is called so elsewhere: ask with ${elsewhere.join(", or ")}.\n`,
@@ -30,6 +30,6 @@ export function sayNoSuchAgent(output: Output, name: string, known: readonly str
     known.length === 0
       ? "No agent is known here; `fleet ps --all` lists every session."
       : `Known here: ${shown}${more}.`;
-  output.complain(`fleet: no agent is called ${JSON.stringify(visible(name))}\n  ${hint}\n`);
+  output.complain(`fleet: no agent is called ${inQuotes(name)}\n  ${hint}\n`);
   return EXIT.noSuchAgent;
 }

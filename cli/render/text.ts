@@ -22,6 +22,11 @@ export function visible(text: string): string {
   );
 }
 
+/** A word from outside as messages quote it, wherever they are made: escaped once, by JSON, and what JSON leaves alone as `visible` does. */
+export function inQuotes(text: string): string {
+  return visible(JSON.stringify(text));
+}
+
 /** First and last code points of what terminals draw two cells wide: East Asian Wide and Fullwidth (Unicode 16), emoji included. */
 const WIDE: readonly number[] = [
   0x1100, 0x115f, 0x231a, 0x231b, 0x2329, 0x232a, 0x23e9, 0x23ec, 0x23f0, 0x23f0, 0x23f3, 0x23f3, 0x25fd,

@@ -14,7 +14,7 @@ import { catchInterrupts } from "../interrupt.ts";
 import { intervalOf } from "../interval-of.ts";
 import { panePidOf } from "../pane-pid.ts";
 import { isoMoment } from "../render/moment.ts";
-import { visible } from "../render/text.ts";
+import { inQuotes, visible } from "../render/text.ts";
 import { readRosterFile } from "../roster-file.ts";
 import { userName } from "../user-name.ts";
 
@@ -73,7 +73,7 @@ export async function run(invocation: Invocation): Promise<number> {
     statuses: has(invocation, "stdin"),
     take(word) {
       if (!(BEAT_STATUSES as readonly string[]).includes(word)) {
-        output.complain(`fleet: ${JSON.stringify(visible(word.slice(0, 80)))} is not a status\n`);
+        output.complain(`fleet: ${inQuotes(word.slice(0, 80))} is not a status\n`);
         return false;
       }
       status = word as BeatStatus;

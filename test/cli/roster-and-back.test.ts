@@ -96,3 +96,17 @@ test("a timeline is no wider than its terminal, however narrow that is", async (
     for (const line of lines) expect([width, line, line.length <= width]).toEqual([width, line, true]);
   }
 });
+
+test("a name that nobody has is quoted in one way by every verb", async () => {
+  const name = "a\n\u202eb";
+  for (const words of [
+    ["when", name, "dead"],
+    ["history", name],
+    ["uptime", name],
+    ["send", name, "hello"],
+  ])
+    expect([words[0], (await past.run(...words)).stderr]).toEqual([
+      words[0],
+      expect.stringContaining('"a\\n\\u{202e}b"'),
+    ]);
+});
