@@ -1,4 +1,6 @@
 import { BEFORE_THE_LOG } from "./history/before-the-log.ts";
+import type { Interval } from "./history/intervals.ts";
+import { lastSeen } from "./history/last-seen.ts";
 import type { Gap, Past, Redeclared, RosterEntry } from "./history/past.ts";
 import type { Around } from "./history/stays.ts";
 import { aroundOf, isEndedByNext, lastsUnseen, restarted, staysIn, whileNamed } from "./history/stays.ts";
@@ -110,9 +112,13 @@ function* statusEntries(past: Past, agent: string, window: Window, whole: boolea
   /** Time that nobody watched, after which one may be found as it was left. */
   let unseen = null as StatusEntry | null;
   let isFirst = true;
-  for (const [{ fromUs, toUs, status, reason, why, ...interval }, first] of withFirst(past, agent, window)) {
-    // Before it was ever declared there is nothing to tell.
+  let isUnheardOf = !whole && !past.isStray(agent);
+  for (const [found, first] of withFirst(past, agent, window)) {
+    const { fromUs, toUs, status, reason, why, ...interval } = found;
     if (reason === BEFORE_THE_LOG || (fromUs === -Infinity && status === null)) continue;
+    // Before it was ever declared, or seen, there is nothing to tell.
+    isUnheardOf &&= isNothing(found) && lastSeen(past.sightings, agent, fromUs, isSomething) === null;
+    if (isUnheardOf) continue;
     const turned = {
       turns: 0,
       found: 1,
@@ -164,6 +170,15 @@ function* statusEntries(past: Past, agent: string, window: Window, whole: boolea
   }
   if (open !== null) yield open;
   if (unseen !== null) yield unseen;
+}
+
+/** No roster named it, and no session of its name was seen. */
+function isNothing({ status, reason, unrostered }: Interval): boolean {
+  return status === null || (status === "unobserved" && (unrostered === true || reason === BEFORE_THE_LOG));
+}
+
+function isSomething(interval: Interval): boolean {
+  return !isNothing(interval);
 }
 
 function isSameStretch(open: StatusEntry, next: StatusEntry, whole: boolean): boolean {

@@ -15,7 +15,7 @@ export function lastSeen(
   intervals: Past["intervals"],
   agent: string,
   atUs: number,
-  isSeen: (verdict: Pick<Interval, "status" | "reason">) => boolean = ({ status }) => status !== "unobserved",
+  isSeen: (verdict: Interval) => boolean = ({ status }) => status !== "unobserved",
 ): LastSeen | null {
   for (let us = atUs; ; ) {
     const last = [...intervals(agent, { fromUs: us - 1, toUs: us })].at(-1);

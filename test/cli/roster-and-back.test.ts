@@ -4,6 +4,7 @@ import type { HistoryDocument } from "../../query/history-document.ts";
 import type { IncidentsDocument } from "../../query/incidents.ts";
 import type { PsDocument } from "../../query/row.ts";
 import type { WhenDocument } from "../../query/when.ts";
+import type { RosterSnapshot } from "../../store/events/snapshot.ts";
 import { paneSeen, rosterLook, tmuxLook } from "../support/looks.ts";
 import { catchOutput } from "./support/output.ts";
 import { at, type SeededPast, seedPast } from "./support/seeded-past.ts";
@@ -110,3 +111,41 @@ test("a name that nobody has is quoted in one way by every verb", async () => {
       expect.stringContaining('"a\\n\\u{202e}b"'),
     ]);
 });
+
+test("of the time before anybody was declared history tells only with --all, and of what was off the roster later always", async () => {
+  const fresh = seedPast(120);
+  try {
+    // The first look of a host that has no roster yet, and then its first recorder.
+    fresh.sample(0, missingRoster(at(0)), tmuxLook(at(0), []));
+    fresh.record(21.5, rosterLook(at(21.5), { coder0: quiet, coder1: quiet }), tmuxLook(at(21.5), []));
+    const panes = ["coder0", "coder1"].map((name, one) => paneSeen(name, one + 1, { startedAtUs: at(30) }));
+    fresh.look(30, tmuxLook(at(30), panes));
+    fresh.look(60, rosterLook(at(60), { coder1: quiet }));
+    fresh.look(65, tmuxLook(at(65), panes.slice(1)));
+    fresh.stop(100);
+    fresh.now(100);
+    const told = async (...asked: string[]) =>
+      (await fresh.run("history", "coder0", ...asked)).stdout
+        .split("\n")
+        .flatMap((line) => /coder0 {2}(.*?)(?: +\[.*)?$/.exec(line)?.[1] ?? []);
+    const known = [
+      "dead, for 8.5 s: never-ran",
+      "running, for 30 s",
+      "running, off the roster, for 5.0 s; running since 20:00:30",
+      "off the roster, for 35 s",
+    ];
+    expect(await told()).toEqual(known);
+    expect((await told("--all")).slice(0, 2)).toEqual([
+      "off the roster, for 0.0 s",
+      expect.stringMatching(/^unobserved, off the roster, for 21 s/),
+    ]);
+    expect(await told("--since", "20:00:50")).toEqual(known.slice(1));
+  } finally {
+    fresh.close();
+  }
+});
+
+function missingRoster(atUs: number): RosterSnapshot {
+  const file = { state: "missing", path: "/r/roster.yaml" } as const;
+  return { ...rosterLook(atUs, {}), file };
+}
