@@ -4,7 +4,7 @@ import { byClockOf, type SetBack } from "./planes/clock.ts";
 import type { AgentPane, HeartbeatDocument, HookedLife, RosterDocument } from "./planes/documents.ts";
 import type { EndedWriter, Life } from "./planes/purpose.ts";
 import type { Evidence } from "./weighed.ts";
-import { isOlder, type Writer } from "./writer.ts";
+import type { Writer } from "./writer.ts";
 
 /** The process that beat last, if it ended by its own plane's word, or went with the pane. */
 export function writerGone(
@@ -61,9 +61,6 @@ export function beatOf(
   if (heartbeat === undefined) return null;
   if (isOnlyTrace) return "life";
   if (writer !== null) return OF_WRITER[writer];
-  const endedUs = own?.unseenFromUs ?? own?.diedAtUs ?? own?.atUs;
-  if (own && endedUs !== undefined && heartbeat.atUs <= endedUs && isOlder(heartbeat.beat, own))
-    return "earlier-life";
   const { bornAtUs, bornByUs } = bornBy(own, hooked);
   if (bornAtUs !== null && !isSince(heartbeat, byClock(bornAtUs))) return "earlier-life";
   if (own !== undefined && own.pid === heartbeat.beat.pid) return "life";
@@ -71,7 +68,7 @@ export function beatOf(
   return bornByUs === undefined || heartbeat.atUs >= byClock(bornByUs) ? "life" : "unknown";
 }
 
-const OF_WRITER = { own: "life", older: "earlier-life", namesake: "other-session" } as const;
+const OF_WRITER = { own: "life", earlier: "earlier-life", namesake: "other-session" } as const;
 
 /** By when nothing of it ran any more; null: it runs, or nobody knows. */
 export function downByUs(own: AgentPane | undefined, pane: Evidence["pane"]): number | null {

@@ -76,7 +76,7 @@ export function toldOf({ name, documents, coverage, nowUs }: AgentQuestion): Tol
   const unitName = declaration?.unit ?? `mosaic-agent@${name}.service`;
   const namesakes = namesakesOf(documents, panes, own, coverage);
   const watch = roster === undefined && isNowhere(own, server) ? ofAnySocket(coverage, ofSocket) : ofSocket;
-  const writer = (one: HeartbeatDocument) => writerOf(one, own, { namesakes, watch });
+  const writer = (one: HeartbeatDocument) => writerOf(one, own, namesakes);
   const heartbeat = beatOfLife(documentOf(documents, "heartbeat", name), writer);
   const refused = documentOf(documents, "refusedbeat", name);
   const paneId = own && own.pane !== null ? within(own.socket, own.pane) : null;

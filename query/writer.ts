@@ -1,33 +1,32 @@
-import type { Watch } from "./coverage.ts";
 import type { LivingNamesake } from "./namesakes.ts";
 import type { AgentPane, HeartbeatDocument } from "./planes/documents.ts";
 
-/** Whose process wrote a beat: the pane's own, one that is older than it, the other session's of that name; null: nobody can tell. */
-export type Writer = "own" | "older" | "namesake" | null;
+/** Whose process wrote a beat: the pane's own, that of a life before it, the other session's of that name; null: nobody can tell. */
+export type Writer = "own" | "earlier" | "namesake" | null;
 
 /**
- * By the process itself, where /proc told of it, and not by the hour that it writes: whole seconds cannot tell two lives of one second apart, a clock
- * may be wrong, and what outlived the pane that it was started in (it ignored the hangup, its session was renamed) goes on to write the file of the
- * next life. A process that is older than the pane's was not started in it.
+ * By the process itself, where it is known, and not by the hour that it writes: whole seconds cannot tell two lives of one second apart, a clock may
+ * be wrong, and what outlived its pane (it ignored the hangup, its session was renamed) goes on to write the file of the next life. Who is not
+ * known is believed: many a runtime beats from another process than its pane's.
  */
 export function writerOf(
-  { atUs, beat }: HeartbeatDocument,
+  heartbeat: HeartbeatDocument,
   own: AgentPane | undefined,
-  { namesakes, watch }: { readonly namesakes: readonly LivingNamesake[]; readonly watch: Watch },
+  namesakes: readonly LivingNamesake[],
 ): Writer {
+  const { beat } = heartbeat;
   if (namesakes.some(({ pane: { pid } }) => pid === beat.pid && pid !== own?.pid)) return "namesake";
-  if (own?.state !== "alive") return null;
+  if (own === undefined) return null;
   if (own.pid === beat.pid && own.start === beat.pidStart) return "own";
-  // The clock ticks of two boots cannot be compared: a beat of before the pane was last seen is of the pane's.
-  const seenUs = watch.state === "fresh" ? Infinity : (watch.observedAtUs ?? Number.NEGATIVE_INFINITY);
-  return atUs <= seenUs && isOlder(beat, own) ? "older" : null;
+  return isOfEarlier(heartbeat, own) ? "earlier" : null;
 }
 
-/** Of a beat of the pane's own boot: its process is older than the pane's. */
-export function isOlder({ pidStart, evidence }: HeartbeatDocument["beat"], own: AgentPane): boolean {
-  if (own.start === null || pidStart === null || evidence === "sidecar") return false;
-  // One that came by its name later has the environment of another: nobody but its predecessor can answer for the name.
-  return pidStart < own.start && own.namedAtUs === undefined;
+/** Its process was that of a pane which the agent had before, or beat in the very second in which this life began and is older. */
+function isOfEarlier({ atUs, precision, beat }: HeartbeatDocument, own: AgentPane): boolean {
+  const { pid, pidStart } = beat;
+  if (own.earlier?.some((one) => one.pid === pid && one.start === pidStart)) return true;
+  if (precision !== "s" || own.startedAtUs === null || own.start === null || pidStart === null) return false;
+  return atUs <= own.startedAtUs && pidStart < own.start && own.namedAtUs === undefined;
 }
 
 /** The newest beat that may be the life's own: where another's process writes the file as well, it is not the last one that was written. */
@@ -37,6 +36,6 @@ export function beatOfLife(
 ): HeartbeatDocument | undefined {
   if (heartbeat?.before === undefined) return heartbeat;
   const { before, removed } = heartbeat;
-  const isOthers = (one: HeartbeatDocument): boolean => ["older", "namesake"].includes(writer(one) ?? "");
+  const isOthers = (one: HeartbeatDocument): boolean => ["earlier", "namesake"].includes(writer(one) ?? "");
   return isOthers(heartbeat) && !isOthers(before) ? { ...before, removed } : heartbeat;
 }

@@ -107,6 +107,8 @@ export interface AgentPane extends Changed {
   readonly namedAtUs?: number;
   /** It did not go: it is there under another name. */
   readonly away?: Away;
+  /** The processes of the panes that the agent had before on this socket, the newest last. */
+  readonly earlier?: readonly { readonly pid: number; readonly start: number }[];
   /** No look ever saw it: hooks told that it had begun by then, and whether it ended; else it is not known when it ended. */
   readonly byHooks?: { readonly begunByUs: number; readonly ended: boolean };
 }

@@ -56,8 +56,28 @@ export function ownPane(documents: Documents, name: string, socket: string): Age
 
 export function setOwnPane(documents: Documents, name: string, pane: AgentPane): void {
   const known = documentOf(documents, "agent", name);
-  const panes = { ...known?.panes, [pane.socket]: pane };
-  documents.set("agent", name, { purpose: NO_PURPOSE, ...known, panes });
+  const earlier = earlierThan(pane, known?.panes[pane.socket]);
+  const own = earlier.length === 0 ? pane : { ...pane, earlier };
+  documents.set("agent", name, {
+    purpose: NO_PURPOSE,
+    ...known,
+    panes: { ...known?.panes, [pane.socket]: own },
+  });
+}
+
+/** So many are remembered: of a loop of crashes none outlives its pane for long. */
+const MOST_REMEMBERED = 8;
+
+/**
+ * Whose processes may go on to write the agent's heartbeat, though another life has its name now. Of two that swapped their names neither answers for
+ * the name that it has now: there nobody else could, and none is named.
+ */
+function earlierThan(pane: AgentPane, before: AgentPane | undefined): NonNullable<AgentPane["earlier"]> {
+  if (before === undefined || pane.namedAtUs !== undefined) return [];
+  const { earlier = [], pid, start } = before;
+  const isSame = pid === pane.pid && start === pane.start;
+  const all = isSame || pid === null || start === null ? earlier : [...earlier, { pid, start }];
+  return all.filter((one) => one.pid !== pane.pid || one.start !== pane.start).slice(-MOST_REMEMBERED);
 }
 
 export function closeOwnPane(

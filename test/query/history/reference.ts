@@ -1105,22 +1105,19 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
     const { declared } = declaration;
     const { pane, own, voidFromUs } = paneAt(agent, atUs);
     const unit = unitAt(declaration.unit, atUs);
-    const lookedUs = (): number => (pane.known ? Infinity : gapAround("tmux", atUs).fromUs);
     const { beat: newest, other, beatSeq: madeLast } = beatAt(agent, atUs);
-    /** A process that is older than the pane's was not started in it, as far as it is of the same boot: the pane was seen after that beat. */
-    const isThere = own?.state === "alive";
-    const isOlder = ({ atUs: madeUs, beat: { pid, pidStart } }: HeartbeatDocument): boolean =>
-      isThere &&
-      own.start !== null &&
-      pidStart !== null &&
-      pidStart < own.start &&
-      pid !== own.pid &&
-      madeUs <= lookedUs();
-    const isOthers = newest !== undefined && other !== undefined && isOlder(newest) && !isOlder(other.beat);
+    /** Whoever was the process of an earlier pane of the agent answers for no later one. */
+    const isEarlier = ({ beat: { pid, pidStart } }: HeartbeatDocument): boolean =>
+      own !== undefined &&
+      wordsOf(agent).some(
+        (word) => word.bornSeq < own.bornSeq && word.pid === pid && word.start === pidStart,
+      );
+    const isOthers =
+      newest !== undefined && other !== undefined && isEarlier(newest) && !isEarlier(other.beat);
     const beat = isOthers ? { ...other.beat, removed: newest.removed } : newest;
     const made = isOthers ? other.beatSeq : madeLast;
-    const isOwns = isThere && own.pid === beat?.beat.pid && own.start === beat?.beat.pidStart;
-    const writer = beat && isOlder(beat) ? "older" : beat && isOwns ? "own" : null;
+    const isOwns = own?.pid === beat?.beat.pid && own?.start === beat?.beat.pidStart;
+    const writer = beat && isEarlier(beat) ? "earlier" : beat && isOwns ? "own" : null;
     /**
      * From when on its reach says nothing, in time in which nobody read beats: a boot ended whatever beat before it; what was gone when it was first
      * read had only been there, where nothing else is told of its life.
