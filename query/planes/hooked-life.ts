@@ -1,6 +1,7 @@
 import type { PayloadOf } from "../../store/events/catalogue.ts";
 import type { FoldEvent } from "../../store/projection.ts";
 import type { AgentPane, HookedLife, ServerDocument } from "./documents.ts";
+import { earlierThan } from "./own-panes.ts";
 import { happenedByUs, WITHIN_US } from "./within.ts";
 
 /**
@@ -113,11 +114,11 @@ export function lastLife(
   const begun = hooked?.created ?? null;
   if (hooked === undefined || begun === null || nowUs < begun.atUs + begun.withinUs) return own;
   if (nowUs < missedFromUs(hooked, begun, watchedFromUs)) return own;
-  if (own === undefined) return byHooks(hooked, begun);
+  if (own === undefined) return byHooks(hooked, begun, undefined);
   // That it was gone by then follows from the next life alone, which no line tells of either.
   if (own.replaced) return own;
   const isThere = own.state !== "closed" && server?.state === "up" && server.pid === own.server;
-  return !isThere && isAfter(hooked, begun, own) ? byHooks(hooked, begun) : own;
+  return !isThere && isAfter(hooked, begun, own) ? byHooks(hooked, begun, own) : own;
 }
 
 type Begun = NonNullable<HookedLife["created"]>;
@@ -145,10 +146,16 @@ function isAfter(hooked: HookedLife, { atUs, withinUs }: Begun, own: AgentPane):
   return atUs + withinUs > (own.startedAtUs ?? own.diedAtUs ?? own.atUs);
 }
 
-function byHooks(hooked: HookedLife, { atUs: begunUs, withinUs, seq: bornSeq }: Begun): AgentPane {
+function byHooks(
+  hooked: HookedLife,
+  { atUs: begunUs, withinUs, seq: bornSeq }: Begun,
+  before: AgentPane | undefined,
+): AgentPane {
   const { socket, server, session, died, closed, seq, recordedAtUs } = hooked;
   const last = closed ?? died;
+  const earlier = earlierThan({ pid: null, start: null }, before);
   return {
+    ...(earlier.length === 0 ? {} : { earlier }),
     ...{
       socket,
       server,

@@ -72,7 +72,10 @@ const MOST_REMEMBERED = 8;
  * Whose processes may go on to write the agent's heartbeat, though another life has its name now. Of two that swapped their names neither answers for
  * the name that it has now: there nobody else could, and none is named.
  */
-function earlierThan(pane: AgentPane, before: AgentPane | undefined): NonNullable<AgentPane["earlier"]> {
+export function earlierThan(
+  pane: Pick<AgentPane, "pid" | "start" | "namedAtUs">,
+  before: AgentPane | undefined,
+): NonNullable<AgentPane["earlier"]> {
   if (before === undefined || pane.namedAtUs !== undefined) return [];
   const { earlier = [], pid, start } = before;
   const isSame = pid === pane.pid && start === pane.start;

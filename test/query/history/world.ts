@@ -434,6 +434,7 @@ export function play(story: readonly Turn[]): Played {
         for (const each of AGENTS) close(each, false);
         server = null;
         for (const beat of beats.values()) beat.alive = false;
+        writers.length = 0;
         for (const each of AGENTS) units.set(each, { active: "inactive", invocationId: null, sinceUs: null });
         if (op.journal === "lost") loseJournal();
         nowUs += op.forMs * 1000;
@@ -473,12 +474,13 @@ export function play(story: readonly Turn[]): Played {
         return;
       }
       case "beat":
-        // What has died writes nothing more: somebody else did.
-        if (pane?.dead === null) writers.push({ agent: name, pid: pane.pid });
+        // What has died writes nothing more.
+        if (pane && pane.dead !== null) return;
+        if (pane) writers.push({ agent: name, pid: pane.pid });
         made.push({ agent: name, atUs: nowUs, tsUs: nowUs + op.aheadMs * 1000 });
         beats.set(name, {
           tsUs: nowUs + op.aheadMs * 1000,
-          pid: pane?.dead === null ? pane.pid : 1,
+          pid: pane?.pid ?? 1,
           status: op.status,
           alive: true,
         });
