@@ -1,8 +1,9 @@
 import type { FleetEvent } from "../../store/events/catalogue.ts";
 import type { TmuxPaneSeen, TmuxSnapshot } from "../../store/events/snapshot.ts";
 import type { DeriveContext, ReadonlyDocuments } from "../../store/projection.ts";
-import type { HeartbeatDocument, PaneDocument, ServerDocument } from "./documents.ts";
+import type { PaneDocument, ServerDocument } from "./documents.ts";
 import { documentOf, documentsOf, within } from "./documents.ts";
+import { lastBeatUs, ownExitUs } from "./own-exit.ts";
 
 /** Activity becomes an event when it has moved by this much, or has come to rest for as long: history needs no more. */
 const ACTIVITY_STEP_US = 60_000_000;
@@ -79,7 +80,9 @@ function derivePanes({ socket, server, snapshot, panes, documents, tell }: PaneL
   for (const pane of panes.values()) {
     if (seen.has(pane.pane)) continue;
     const { session, pid, incarnation } = pane;
-    tell("tmux.pane.closed", pane.name, { socket, server, session, pane: pane.pane, pid, incarnation });
+    const exitUs = pane.dead ? null : ownExitUs(documents, pane, snapshot.endedAtUs);
+    const at = exitUs === null ? undefined : ({ us: exitUs, precision: "us" } as const);
+    tell("tmux.pane.closed", pane.name, { socket, server, session, pane: pane.pane, pid, incarnation }, at);
   }
   for (const [session, name] of sessionsBefore) {
     const nameNow = sessionsNow.get(session);
@@ -143,7 +146,11 @@ function derivePane(
       status,
       signal,
     };
-    tell("tmux.pane.died", name, payload, diedAt(pane, snapshot, documentOf(documents, "heartbeat", name)));
+    const its = { name, pid, start: known?.start ?? start };
+    const toldAt = diedAt(pane, snapshot, lastBeatUs(documents, its));
+    const exitUs = ownExitUs(documents, its, toldAt?.us ?? snapshot.endedAtUs);
+    const at = exitUs === null ? toldAt : ({ us: exitUs, precision: "us" } as const);
+    tell("tmux.pane.died", name, payload, at);
   }
 
   const active = pane.activityAtUs;
@@ -169,11 +176,10 @@ function isSameLife(known: PaneDocument, pane: TmuxPaneSeen): boolean {
 function diedAt(
   pane: TmuxPaneSeen,
   snapshot: TmuxSnapshot,
-  heartbeat: HeartbeatDocument | undefined,
+  beatUs: number,
 ): { us: number; precision: "s" } | undefined {
   const us = pane.diedAtUs;
   if (us === null || us > snapshot.endedAtUs || us + SECOND_US <= (pane.startedAtUs ?? 0)) return undefined;
-  const beatUs = heartbeat?.atUs ?? 0;
   const isWithin = beatUs > us && beatUs < us + SECOND_US && beatUs <= snapshot.endedAtUs;
   return { us: isWithin ? beatUs : us, precision: "s" };
 }

@@ -212,6 +212,15 @@ export function play(story: readonly Turn[]): Played {
     const life = lives.findLast((each) => each.agent === name);
     if (pane && !pane.dead && life) life.toUs = nowUs;
   };
+  /** Where the process that ended is the one that beat, its end may be read there before tmux has learnt of it. */
+  const exitOf = (name: string, { pid }: Pane) => {
+    const beat = beats.get(name);
+    if (recorder === null || unavailable.has("heartbeat") || beat?.pid !== pid || !beat.alive) return;
+    beat.alive = false;
+    lookAt("heartbeat");
+    nowUs += 1000;
+    log.nowUs = nowUs;
+  };
   /** tmux writes whole seconds, as of one agent; of the other all that a second hides is seen within the milliseconds of a story. */
   const exact = () => ({ occurredAtUs: nowUs, precision: counter % 2 ? ("us" as const) : ("ms" as const) });
   const hooked = (
@@ -348,11 +357,13 @@ export function play(story: readonly Turn[]): Played {
         if (!pane || pane.dead) return;
         endLife(name);
         const ended = { status: op.status, signal: op.status === null ? 9 : null };
+        const atUs = nowUs;
+        if (name === AGENTS[0]) exitOf(name, pane);
         if (op.hook)
           hooked(name, op.remain ? "pane-died" : "pane-exited", pane.number, op.remain ? ended : none);
         // The session of a pane that does not remain goes with it.
         if (op.hook && !op.remain && op.dated) hooked(name, "session-closed", pane.number, none);
-        if (op.remain) panes.set(name, { ...pane, dead: { ...ended, atUs: nowUs, dated: op.dated } });
+        if (op.remain) panes.set(name, { ...pane, dead: { ...ended, atUs, dated: op.dated } });
         else {
           panes.delete(name);
           leaveSession(name);
