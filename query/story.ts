@@ -8,7 +8,7 @@ import type { Window } from "./history/sweep.ts";
 import { type Glimpse, glimpseOf } from "./known-by.ts";
 import type { DeclaredChange } from "./redeclared.ts";
 import type { AgentStatus } from "./row.ts";
-import { type FoundFirst, foundAt, withFirst } from "./since.ts";
+import { type FoundFirst, foundAt, seenToEnd, withFirst } from "./since.ts";
 import { TOLD_FINELY_US, toldWithinUs } from "./told-within.ts";
 
 export interface StoryInput {
@@ -40,6 +40,8 @@ export type StoryEntry = { readonly fromUs: number; readonly toUs: number | null
       readonly withinUs: number | null;
       /** The same of its end. */
       readonly endWithinUs: number | null;
+      /** Of such a one: nobody saw it begin, so that it may have lasted for longer. */
+      readonly beginUnseen: boolean;
       /** When it had begun, where the log's first looks found it and its source told that of itself, or the roster names it again, or no longer. */
       readonly first: FoundFirst | null;
     }
@@ -97,7 +99,9 @@ function knownBy(past: Past, entry: StoryEntry): StoryEntry {
   const { agent, fromUs, toUs, status, endUnseen } = entry;
   const glimpse = endUnseen ? glimpseOf(past, agent, { fromUs, toUs }) : null;
   const withinUs = toldWithinUs(past, agent, status, fromUs);
-  return { ...entry, glimpse, withinUs, endWithinUs: endUnseen ? null : endedWithinUs(past, agent, toUs) };
+  const beginUnseen = withinUs !== null && !seenToEnd(past, agent, fromUs).witnessed;
+  const endWithinUs = endUnseen ? null : endedWithinUs(past, agent, toUs);
+  return { ...entry, glimpse, withinUs, beginUnseen, endWithinUs };
 }
 
 /** What it came to next may have begun by so much later. */
@@ -127,6 +131,7 @@ function* statusEntries(past: Past, agent: string, window: Window, whole: boolea
       glimpse: null,
       withinUs: null,
       endWithinUs: null,
+      beginUnseen: false,
     } as const;
     const unrostered = interval.unrostered === true;
     const verdict = { status, reason, why, unrostered, first };

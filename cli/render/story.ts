@@ -57,9 +57,10 @@ function told(
   { endUs, atUs }: { readonly endUs: number; readonly atUs: number },
   isStray: boolean,
 ): { word: string; tone: Tone | null; rest: string } {
-  const atLeast =
-    (entry.kind === "status" || entry.kind === "attached") && entry.endUnseen ? "at least " : "";
-  const within = entry.kind === "status" && !entry.endUnseen ? [entry.withinUs, entry.endWithinUs] : [];
+  const isStatus = entry.kind === "status";
+  const isUnseen = (isStatus || entry.kind === "attached") && entry.endUnseen;
+  const atLeast = isUnseen || (isStatus && entry.beginUnseen) ? "at least " : "";
+  const within = isStatus && atLeast === "" ? [entry.withinUs, entry.endWithinUs] : [];
   // It may have begun later than its source told, and so may what came after it.
   const bound = within.some((us) => us != null) ? "at most " : "";
   const lasted =

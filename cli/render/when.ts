@@ -111,7 +111,9 @@ function lengthOf({ at, window }: WhenTold, one: WhenOccurrence): string {
   const us = seconds * 1e6;
   if (glimpse !== null) return `, ${glimpseWords(glimpse)}`;
   // The moment at which it began may be later by as much.
-  const bound = within_seconds !== null && to !== null && us < TOLD_FINELY_US ? "at most " : "";
+  const isFine = within_seconds !== null && to !== null && us < TOLD_FINELY_US;
+  // What nobody saw begin may have begun before.
+  const bound = !isFine ? "" : one.witnessed === false ? "at least " : "at most ";
   const length =
     end_witnessed === false
       ? `, for at least ${formatLength(us)}, until watching ended`

@@ -107,3 +107,18 @@ test("tmux's own word on a death in the second of its last beat: it was within t
   for (const text of [when, incidents, history]) expect(text).toContain("for at most 2.7 s");
   expect(incidents).toContain("last beat at most 0.4 s before");
 });
+
+test("of what nobody saw begin it is not said that it lasted no longer", () => {
+  story.look(40, systemdLook(story.at(40), {}));
+  story.stop(60);
+  const booted = systemdLook(story.at(300), {}, { bootId: "boot-two", bootedAtUs: story.at(100) });
+  const server = { server: { pid: 901, start: 6, version: "3.3a" } };
+  const lives = [paneSeen("coder0", 1, { pid: 3001, start: 90, startedAtUs: story.at(100.5) })];
+  story.record(300, tmuxLook(story.at(300), lives, server), booted);
+  const { within, when, incidents, history } = asked("dead");
+  expect(within).toEqual([1, 1, 1]);
+  for (const text of [when, incidents, history]) {
+    expect(text).toContain("for at least 0.5 s");
+    expect(text).not.toContain("at most");
+  }
+});
