@@ -65,8 +65,8 @@ export function setOwnPane(documents: Documents, name: string, pane: AgentPane):
   });
 }
 
-/** So many are remembered: of a loop of crashes none outlives its pane for long. */
-const MOST_REMEMBERED = 8;
+/** So many are remembered: of a loop of crashes none outlives its pane for long, and each costs a log 0.6 bytes an event. */
+const MOST_REMEMBERED = 3;
 
 /**
  * Whose processes may go on to write the agent's heartbeat, though another life has its name now. Of two that swapped their names neither answers for

@@ -1106,12 +1106,15 @@ export function createReference(events: readonly StoredEvent[], lapsedAtUs: numb
     const { pane, own, voidFromUs } = paneAt(agent, atUs);
     const unit = unitAt(declaration.unit, atUs);
     const { beat: newest, other, beatSeq: madeLast } = beatAt(agent, atUs);
-    /** Whoever was the process of an earlier pane of the agent answers for no later one. */
+    /** Whoever was the process of one of the three panes that the agent had before answers for no later one. */
+    const before = new Map(
+      wordsOf(agent).flatMap(({ bornSeq, pid, start }) =>
+        own !== undefined && bornSeq < own.bornSeq ? [[bornSeq, { pid, start }]] : [],
+      ),
+    );
+    const earlier = [...before.values()].slice(-3);
     const isEarlier = ({ beat: { pid, pidStart } }: HeartbeatDocument): boolean =>
-      own !== undefined &&
-      wordsOf(agent).some(
-        (word) => word.bornSeq < own.bornSeq && word.pid === pid && word.start === pidStart,
-      );
+      earlier.some((one) => one.pid === pid && one.start === pidStart);
     const isOthers =
       newest !== undefined && other !== undefined && isEarlier(newest) && !isEarlier(other.beat);
     const beat = isOthers ? { ...other.beat, removed: newest.removed } : newest;
