@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { isOfNewLife } from "../../agents/first-beat.ts";
 import type { AgentSpec } from "../../agents/fleet-spec.ts";
 import { classify, knownRuntimes, type Reading } from "../../agents/screens/classify.ts";
 import { parseRows } from "../../agents/screens/screen.ts";
@@ -33,7 +34,6 @@ const SCREEN_EVERY_MS = 400;
 const UNIT_EVERY_MS = 500;
 const SHOWN_LINES = 12;
 const MAX_LINE_CHARS = 300;
-const PRECISION_US = { s: 1_000_000, ms: 1_000, us: 1 } as const;
 
 /** Looks at an agent that was asked to start until it is known how that went. Answers nothing and types nothing. */
 export async function awaitStart(
@@ -68,7 +68,7 @@ export async function awaitStart(
       screen = await readScreen(actor, agent.runtime, pane);
     }
     if (pane !== null && pane !== "unknown") seen = pane;
-    const beats = alive && patience.beatExpected && hasBeaten(actor, agent, pane.pid);
+    const beats = alive && patience.beatExpected && hasBeaten(actor, agent, pane.pid, before);
     const look: StartLook = { elapsedMs, pane, former, beats, screen, unitEnded: last.unitEnded };
     // Between two looks at the screen nothing is known of it, which must not count against what the last one saw.
     const outcome =
@@ -110,18 +110,21 @@ export async function lookAtPane(actor: Actor, name: string): Promise<StartLook[
   };
 }
 
-/** A beat counts when it is not older than the life in the pane. */
-function hasBeaten(actor: Actor, agent: AgentSpec, pid: number): boolean {
+function hasBeaten(actor: Actor, agent: AgentSpec, pid: number, before: StartLook["pane"]): boolean {
   const { places, account } = actor.own.here;
   const read = readBeatFile(`${places.runDirectory}/${agent.name}.hb`, account.uid, null);
   if (read.state !== "beat") return false;
   const process = readProcess(pid);
   if (process === null) return false;
-  const bornAtUs = startedAtUs(process.startTicks, readBootClock(actor.own.clock.nowUs()));
-  const { occurredAtUs, precision } = read.beat;
-  const isFresh =
-    actor.own.clock.nowUs() - occurredAtUs <= REACH_IN_INTERVALS * intervalOf(actor, agent) * 1e6;
-  return isFresh && occurredAtUs + PRECISION_US[precision] > bornAtUs;
+  const nowUs = actor.own.clock.nowUs();
+  const { occurredAtUs: atUs, precision, payload } = read.beat;
+  if (nowUs - atUs > REACH_IN_INTERVALS * intervalOf(actor, agent) * 1e6) return false;
+  const { startTicks } = process;
+  const former = before === null || before === "unknown" || before.pid === pid ? null : before.pid;
+  return isOfNewLife(
+    { atUs, precision, pid: payload.pid, writerStartTicks: readProcess(payload.pid)?.startTicks ?? null },
+    { bornAtUs: startedAtUs(startTicks, readBootClock(nowUs)), startTicks, formerPid: former },
+  );
 }
 
 /** The roster's, else the one that the recorder resolved. */
