@@ -12,6 +12,7 @@ import { exactIsoOf, exactIsoOrNull, secondsOrNull } from "./instant.ts";
 import { type Glimpse, glimpseOf } from "./known-by.ts";
 import type { Lately } from "./lately.ts";
 import { OUT_OF_MEMORY } from "./lately.ts";
+import type { AgentPane } from "./planes/documents.ts";
 import type { Explained } from "./ps.ts";
 import { renamedUnseenUs } from "./renamed-unseen.ts";
 import type { AgentStatus } from "./row.ts";
@@ -130,7 +131,8 @@ export function certify(asked: AskedIncidents, entry: RosterEntry, outage: Outag
       ? soonAfter().find(({ verdict }) => verdict.reason === SERVER_GONE)
       : undefined;
   const ended = lost ?? first;
-  const withinUs = first === undefined ? null : withinOf(() => first.facts, first.verdict.status, beganUs);
+  const withinUs =
+    first === undefined ? null : withinOf(() => ownPanes(first), first.verdict.status, beganUs);
   const { cause, key } =
     ended && !found && !named
       ? causeOf(asked, ended, beganUs, notBeforeUs, witnessed)
@@ -227,6 +229,10 @@ function beginningOf(past: Past, agent: string, atUs: number): number {
     if (bucket === "unobserved" && [...past.occurrences(agent, "started", unseen)].length > 0) return beganUs;
     us = interval.fromUs;
   }
+}
+
+function ownPanes({ facts: { pane } }: Explained): readonly AgentPane[] {
+  return pane.own === undefined ? [] : [pane.own];
 }
 
 function paneOf(asked: AskedIncidents, { row, facts }: Explained): Death["pane"] {

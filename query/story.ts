@@ -9,7 +9,7 @@ import { type Glimpse, glimpseOf } from "./known-by.ts";
 import type { DeclaredChange } from "./redeclared.ts";
 import type { AgentStatus } from "./row.ts";
 import { type FoundFirst, foundAt, seenToEnd, withFirst } from "./since.ts";
-import { TOLD_FINELY_US, toldWithinUs } from "./told-within.ts";
+import { endWithinUs, TOLD_FINELY_US, toldWithinUs } from "./told-within.ts";
 
 export interface StoryInput {
   readonly entries: readonly RosterEntry[];
@@ -106,6 +106,9 @@ function knownBy(past: Past, entry: StoryEntry): StoryEntry {
 
 /** What it came to next may have begun by so much later. */
 function endedWithinUs(past: Past, agent: string, endedUs: number): number | null {
+  // Of most moments nothing of that kind is told, and what came next need not be judged.
+  const withinUs = endWithinUs(() => past.ownPanes(agent, endedUs), endedUs);
+  if (withinUs === null) return null;
   const [next] = past.sightings(agent, { fromUs: endedUs, toUs: endedUs + 1 });
   return next === undefined ? null : toldWithinUs(past, agent, next.status, endedUs);
 }

@@ -1,5 +1,5 @@
-import type { AgentFacts } from "./evidence.ts";
 import type { Past } from "./history/past.ts";
+import type { AgentPane } from "./planes/documents.ts";
 import { WITHIN_US } from "./planes/within.ts";
 import type { AgentStatus } from "./row.ts";
 
@@ -15,23 +15,26 @@ export const TOLD_FINELY_US = 10_000_000;
  * a million times, when less is said than is known. Where the process had lived in that second, its end is told from then on, and is within the rest.
  */
 export function toldWithinUs(
-  past: Pick<Past, "explain">,
+  past: Pick<Past, "ownPanes">,
   agent: string,
   status: AgentStatus | null,
   beganUs: number,
 ): number | null {
-  return withinOf(() => past.explain(agent, beganUs).facts, status, beganUs);
+  return withinOf(() => past.ownPanes(agent, beganUs), status, beganUs);
 }
 
-/** The same, by what was known at that moment. */
+/** The same, by the own panes that were told of by then. */
 export function withinOf(
-  facts: () => AgentFacts,
+  panes: () => readonly AgentPane[],
   status: AgentStatus | null,
   beganUs: number,
 ): number | null {
-  if (status === null || !BY_AN_END.has(status)) return null;
-  if (beganUs % WITHIN_US.s === 0) return WITHIN_US.s;
-  const { own } = facts().pane;
-  if (own?.endedByUs === undefined || (own.diedAtUs ?? own.atUs) !== beganUs) return null;
-  return own.endedByUs > beganUs ? own.endedByUs - beganUs : null;
+  return status !== null && BY_AN_END.has(status) ? endWithinUs(panes, beganUs) : null;
+}
+
+/** Within so much after a moment lies what ended at it; null: it is known better, or nothing ended. */
+export function endWithinUs(panes: () => readonly AgentPane[], endedUs: number): number | null {
+  if (endedUs % WITHIN_US.s === 0) return WITHIN_US.s;
+  const byUs = panes().find(({ diedAtUs, atUs }) => (diedAtUs ?? atUs) === endedUs)?.endedByUs;
+  return byUs !== undefined && byUs > endedUs ? byUs - endedUs : null;
 }

@@ -65,6 +65,7 @@ export function pastAsRecorded(input: RecordedPastInput): Past {
       atUs === nowUs
         ? explainRow(tableAt(then(), { ...asked, atUs, all: true }), agent)
         : past().explain(agent, atUs),
+    ownPanes: (agent, atUs) => past().ownPanes(agent, atUs),
     stretch: (agent, window) => past().stretch(agent, window),
     rejudged: (agent, window) => past().rejudged(agent, window),
     parts: (window) => past().parts(window),

@@ -18,7 +18,7 @@ import { overlapOf } from "./span.ts";
 import { aroundOf, staysIn } from "./stays.ts";
 import type { Window } from "./sweep.ts";
 import { statusIntervals } from "./sweep.ts";
-import { endOf } from "./timeline.ts";
+import { endOf, valueAt } from "./timeline.ts";
 import { clipped, uptimeOf } from "./uptime.ts";
 import { happeningsWithin, isHappening, judgedWithin, rosterWatched, watchedWithin } from "./when.ts";
 
@@ -131,6 +131,11 @@ export function pastOf(input: PastInput): Past {
       return outagesOf(clipped(intervals(agent, asked), asked), asked, around);
     },
     table: (atUs, all) => asOf(history, { ...ofTable, atUs, all }),
+    ownPanes: (agent, atUs) =>
+      history.told.sockets(agent).flatMap((socket) => {
+        const told = valueAt(history.told.ownPane(agent, socket), atUs);
+        return told === null ? [] : [told.pane];
+      }),
     explain: (agent, atUs) => explainRow(tableAt(history, { ...ofTable, atUs, all: true }), agent),
     gaps: (window) => gapsOf(history, nowUs).filter((gap) => overlaps(gap, window)),
     rejudged: (agent, window) => {

@@ -6,7 +6,7 @@ import type { AgentStatus } from "../row.ts";
 import { asOf, tableAt } from "./as-of.ts";
 import { rosterKnownFrom, sinceTheLog } from "./before-the-log.ts";
 import { bootGapsWithin } from "./boot-gaps.ts";
-import { CADENCE } from "./cadence.ts";
+import { CADENCE, ownId } from "./cadence.ts";
 import { type History, historyFrom } from "./history.ts";
 import { extend, type Interval, overlaps } from "./intervals.ts";
 import { livesWithin } from "./lives.ts";
@@ -25,6 +25,7 @@ import { standsUntil } from "./stands-until.ts";
 import { aroundOf, staysIn } from "./stays.ts";
 import type { Window } from "./sweep.ts";
 import { statusIntervals } from "./sweep.ts";
+import type { OwnPaneTold } from "./told.ts";
 import { clipped, uptimeOf } from "./uptime.ts";
 import { isWell, wellFor } from "./well.ts";
 import {
@@ -89,9 +90,10 @@ export function keptPast(input: KeptPastInput): Past {
 
   const rostered = once(() => new Set(view.lines("roster", -Infinity).map(({ id }) => id)));
   const isStray = (agent: string): boolean => !rostered().has(agent);
+  const owns = once(() => view.lines("own", -Infinity).map(({ id }) => id));
   const owners = once(() => {
-    const sessions = [...view.lines("own", -Infinity), ...view.lines("hooked", -Infinity)];
-    return new Set(sessions.map(({ id }) => id.slice(0, id.indexOf("\n"))));
+    const sessions = [...owns(), ...view.lines("hooked", -Infinity).map(({ id }) => id)];
+    return new Set(sessions.map((id) => id.slice(0, id.indexOf("\n"))));
   });
   const names = once(() => [...new Set([...rostered(), ...owners(), ...view.agentsOf("heartbeat.")])].sort());
   const parts = partsOf(view, heldEvents);
@@ -264,6 +266,12 @@ export function keptPast(input: KeptPastInput): Past {
       const asked = { ...ofTable(), atUs, all: true };
       return explainRow(tableAt(historyWithin({ fromUs: atUs, toUs: atUs }, [agent]), asked), agent);
     },
+    ownPanes: (agent, atUs) =>
+      owns().flatMap((id) => {
+        if (!id.startsWith(ownId(agent, ""))) return [];
+        const told = view.pieces("own", id, atUs, atUs).at(-1)?.value as OwnPaneTold | null | undefined;
+        return told ? [told.pane] : [];
+      }),
     gaps: (window) =>
       gapsOf(historyWithin(ALWAYS, []), nowUs, input.logEnds).filter((gap) => overlaps(gap, window)),
     *rejudged(agent, window) {

@@ -1,4 +1,5 @@
 import type { PayloadOf } from "../../store/events/catalogue.ts";
+import type { AgentPane } from "../planes/documents.ts";
 import type { Explained } from "../ps.ts";
 import type { DeclaredChange } from "../redeclared.ts";
 import type { AgentStatus, PsDocument } from "../row.ts";
@@ -60,6 +61,8 @@ export interface Past {
   table(atUs: number, all: boolean): PsDocument;
   /** The row of an agent at a moment, with its verdict and the documents behind it. */
   explain(agent: string, atUs: number): Explained;
+  /** What had been told of the agent's own panes by a moment, one for each tmux socket: not weighed, and so read in no time. */
+  ownPanes(agent: string, atUs: number): readonly AgentPane[];
   /**
    * The same past, which has read this stretch of an agent's time as a whole: for whoever asks about many of its moments, each of which is read
    * anew else. Null: it is too much to be held in memory.
