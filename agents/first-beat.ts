@@ -1,3 +1,5 @@
+import { isSince } from "../query/beat.ts";
+
 /** A heartbeat as its file holds it, with the start of its process in clock ticks; null: that process is not there. */
 export interface SeenBeat {
   readonly atUs: number;
@@ -13,15 +15,13 @@ export interface NewLife {
   readonly formerPid: number | null;
 }
 
-const PRECISION_US = { s: 1_000_000, ms: 1_000, us: 1 } as const;
-
 /**
  * Whether a beat is an answer of the life that was just started: not of what ran before, which may write on, nor one that cannot be told by its hour. Of
  * the last second of the life before, in whole seconds, only the process decides: one that is older than the pane's was not started in it.
  */
-export function isOfNewLife({ atUs, precision, pid, writerStartTicks }: SeenBeat, life: NewLife): boolean {
-  if (pid === life.formerPid) return false;
+export function isOfNewLife(beat: SeenBeat, life: NewLife): boolean {
+  const { atUs, pid, writerStartTicks } = beat;
+  if (pid === life.formerPid || !isSince(beat, life.bornAtUs)) return false;
   if (atUs > life.bornAtUs) return true;
-  if (atUs + PRECISION_US[precision] <= life.bornAtUs) return false;
   return writerStartTicks !== null && writerStartTicks >= life.startTicks;
 }

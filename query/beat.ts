@@ -1,5 +1,6 @@
 import type { HeartbeatDocument } from "./planes/documents.ts";
 import { REACH_IN_INTERVALS } from "./planes/reach.ts";
+import { WITHIN_US } from "./planes/within.ts";
 import type { Writer } from "./writer.ts";
 
 export interface BeatQuestion {
@@ -40,8 +41,6 @@ export const UNJUDGED_BECAUSE: Readonly<Record<string, string>> = {
   "previous-incarnation": "its last beat is of a life before this one",
   namesake: "its last beat is of the other session of its name",
 };
-
-const PRECISION_US = { s: 1_000_000, ms: 1_000, us: 1 } as const;
 
 /** Protocol v1: what a heartbeat file proves at a moment. A beat keeps its own promise for 3 x interval, watched or not. */
 export function judgeBeat(question: BeatQuestion): BeatHealth {
@@ -97,7 +96,7 @@ export function isSince(
   { atUs, precision }: Pick<HeartbeatDocument, "atUs" | "precision">,
   bornAtUs: number,
 ): boolean {
-  return atUs + PRECISION_US[precision] > bornAtUs;
+  return atUs + WITHIN_US[precision] > bornAtUs;
 }
 
 /** A recorder proves itself once a second; one that has not, and not since the beat ran out, may have left a newer beat unread. */

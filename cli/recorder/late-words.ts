@@ -5,7 +5,7 @@ import { MESSAGE_EVENTS, type MessageEntry, messagesOf } from "../../query/messa
 import { documentOf, documentsOf } from "../../query/planes/documents.ts";
 import { openReader, type Reader } from "../../store/reader.ts";
 import type { OwnLog } from "../own-log.ts";
-import { recentOf } from "./recent-events.ts";
+import { hasNews, recentOf } from "./recent-events.ts";
 
 /** Looks for what runtimes say of messages whose senders have ended. */
 export interface LateWords {
@@ -30,9 +30,7 @@ export function createLateWords({ log, here, identity, clock }: OwnLog): LateWor
     reader ??= openReader(here.places.database);
     const { tenantId, host } = identity;
     const ledger = { tenantId, host, types: [...MESSAGE_EVENTS, ...HAND_EVENTS] };
-    // At the start nothing has been read, and all of it is news: what it was long ago need not be asked of old files.
-    const isNews = readUpTo === -1 || !reader.events({ ...ledger, afterSeq: readUpTo, limit: 1 }).next().done;
-    if (isNews) {
+    if (hasNews(reader, ledger, readUpTo)) {
       const told = recentOf(reader, ledger, nowUs - GIVE_UP_US);
       messages = messagesOf(told);
       hands = [...handsOf(told), ...whoIsThere()];

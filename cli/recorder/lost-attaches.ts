@@ -4,7 +4,7 @@ import { documentsOf } from "../../query/planes/documents.ts";
 import type { StoredEvent } from "../../store/events/envelope.ts";
 import { openReader, type Reader } from "../../store/reader.ts";
 import type { OwnLog } from "../own-log.ts";
-import { recentOf } from "./recent-events.ts";
+import { hasNews, recentOf } from "./recent-events.ts";
 
 /** Tells that a person has left whose `fleet attach` was killed. */
 export interface LostAttaches {
@@ -29,9 +29,7 @@ export function createLostAttaches({ log, here, identity, clock }: OwnLog): Lost
     reader ??= openReader(here.places.database);
     const { tenantId, host } = identity;
     const attaches = { tenantId, host, types: ATTACH_EVENTS };
-    const isNews =
-      readUpTo === -1 || !reader.events({ ...attaches, afterSeq: readUpTo, limit: 1 }).next().done;
-    if (isNews) told = recentOf(reader, attaches, nowUs - GIVE_UP_US);
+    if (hasNews(reader, attaches, readUpTo)) told = recentOf(reader, attaches, nowUs - GIVE_UP_US);
     readUpTo = lastSeq;
   };
   const lives = (pid: number, atUs: number): boolean => {

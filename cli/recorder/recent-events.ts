@@ -10,3 +10,8 @@ import type { Reader } from "../../store/reader.ts";
 export function recentOf(reader: Reader, filter: EventFilter, sinceUs: number): StoredEvent[] {
   return readAfterLost((afterSeq) => [...reader.events({ ...filter, sinceUs, afterSeq })]).found;
 }
+
+/** Whether there is more to go by since a place; at the start (-1) nothing has been read, and all is news: old files are not asked what it was. */
+export function hasNews(reader: Reader, filter: EventFilter, readUpTo: number): boolean {
+  return readUpTo === -1 || !reader.events({ ...filter, afterSeq: readUpTo, limit: 1 }).next().done;
+}
