@@ -3,9 +3,7 @@ import type { IncidentsDocument } from "../../query/incidents.ts";
 import type { PsDocument } from "../../query/row.ts";
 import type { UptimeDocument } from "../../query/uptime.ts";
 import { BOOT, beatLook, paneSeen, rosterLook, systemdLook, tmuxLook } from "../support/looks.ts";
-import { at, type SeededPast, seedPast } from "./support/seeded-past.ts";
-
-const plain = (text: string) => text.replaceAll(/\[#[\d, #]+\]/g, "[#]");
+import { at, type SeededPast, seedPast, withoutSeqs } from "./support/seeded-past.ts";
 
 describe("causes", () => {
   let past: SeededPast;
@@ -192,7 +190,7 @@ describe("causes", () => {
         ["coder0", "coder1"],
       ],
     ]);
-    expect(plain((await past.run("incidents")).stdout)).toMatch(
+    expect(withoutSeqs((await past.run("incidents")).stdout)).toMatch(
       /^2026-06-20 20:00:35 {2}the user manager was stopped \(default\.target stopped at 20:00:28\), and with it 2 agents$/m,
     );
   });
@@ -211,7 +209,7 @@ describe("causes", () => {
       ["dead", "never-ran"],
     ]);
     expect((await past.run("incidents", "--until", "20:00:15")).stdout).toMatch(/^Nothing failed /);
-    expect(plain((await past.run("incidents")).stdout).replaceAll(/\s+/g, " ")).toMatch(
+    expect(withoutSeqs((await past.run("incidents")).stdout).replaceAll(/\s+/g, " ")).toMatch(
       /^2026-06-20 20:00:20 mute dead \(pane missing\), for 10 s and not seen well since; pane %2 \(process 1002\) was gone at 20:00:20; nobody was attached \[#\] 1 failure /,
     );
     // As with one that is absent: nothing of it could be observed until its first run.
@@ -236,7 +234,7 @@ describe("causes", () => {
     past.stop(4);
     past.now(4);
     const { stdout } = await past.run("incidents");
-    expect(plain(stdout).replaceAll(/\s+/g, " ")).toContain(
+    expect(withoutSeqs(stdout).replaceAll(/\s+/g, " ")).toContain(
       "mute dead (pane missing), for at least 4.0 s and not seen well since; it was so when it was first looked at; no pane of it was ever seen; unit active; who was attached is not known",
     );
   });
@@ -248,7 +246,7 @@ describe("causes", () => {
     past.stop(20);
     past.now(20);
     const words = (...argv: string[]) =>
-      past.run(...argv).then(({ stdout }) => plain(stdout).replaceAll(/\s+/g, " "));
+      past.run(...argv).then(({ stdout }) => withoutSeqs(stdout).replaceAll(/\s+/g, " "));
     expect(await words("incidents")).toContain(
       "dead (session renamed to zed), for 10 s and not seen well since; pane %1 (process 1001) did not end: its session was renamed to zed at 20:00:10;",
     );

@@ -5,9 +5,7 @@ import type { PsDocument } from "../../query/row.ts";
 import type { UptimeDocument } from "../../query/uptime.ts";
 import type { WhenDocument } from "../../query/when.ts";
 import { beatLook, paneSeen, rosterLook, systemdLook, tmuxLook } from "../support/looks.ts";
-import { at, type SeededPast, seedPast } from "./support/seeded-past.ts";
-
-const plain = (text: string) => text.replaceAll(/\[#[\d, #]+\]/g, "[#]");
+import { at, type SeededPast, seedPast, withoutSeqs } from "./support/seeded-past.ts";
 
 describe("with single looks and no recorder", () => {
   let past: SeededPast;
@@ -39,9 +37,9 @@ describe("with single looks and no recorder", () => {
     past.now(700);
     const when = async (state: string) => {
       const { stdout } = await past.run("when", "coder0", state);
-      return plain(stdout).split(/[;,] (?:once|for)/)[0];
+      return withoutSeqs(stdout).split(/[;,] (?:once|for)/)[0];
     };
-    expect(plain((await past.run("when", "coder0", "dead")).stdout)).toContain(
+    expect(withoutSeqs((await past.run("when", "coder0", "dead")).stdout)).toContain(
       "coder0 was found dead at 2026-06-20 20:10:00 (1 min 40 s ago; nobody had watched since 20:00:00) (pane missing),",
     );
     expect((await past.json<WhenDocument>("when", "coder0", "dead")).first).toMatchObject({
@@ -102,7 +100,7 @@ describe("with single looks and no recorder", () => {
       "(never-ran), for at least 30 min, until watching ended (found so 4 times; of that 30 min nobody watched) [#2]; once in the last 24 h.",
     );
     const { stdout } = await past.run("history", "ghost", "guest");
-    expect(plain(stdout)).toMatchInlineSnapshot(`
+    expect(withoutSeqs(stdout)).toMatchInlineSnapshot(`
       "2026-06-20
       20:00:00  -      the log begins
       20:00:00  ghost  absent, for at least 30 min (found so 4 times; of that 30 min nobody watched): never-ran  [#]
@@ -150,7 +148,7 @@ describe("with single looks and no recorder", () => {
         course: [{ status: "dead", reason: "pane missing" }],
       },
     ]);
-    expect(plain((await past.run("incidents")).stdout)).toMatchInlineSnapshot(`
+    expect(withoutSeqs((await past.run("incidents")).stdout)).toMatchInlineSnapshot(`
       "2026-06-20 20:10:00  coder0  dead (pane missing), for 30 min, seen by 4 looks only, and not seen well since; it happened
                            while nobody watched (found so by the next look); somewhere between 20:00:00 and then: nobody
                            watched; pane %1 (process 1001) was gone at 20:10:00; unit active; last beat 10 min before; who was
@@ -159,7 +157,7 @@ describe("with single looks and no recorder", () => {
       1 failure between 2026-06-19 20:45:00 and 2026-06-20 20:45:00.
       "
     `);
-    expect(plain((await past.run("history")).stdout)).toMatchInlineSnapshot(`
+    expect(withoutSeqs((await past.run("history")).stdout)).toMatchInlineSnapshot(`
       "2026-06-20
       20:00:00  -       the log begins
       20:00:00  coder0  healthy, seen by a single look  [#]
@@ -213,7 +211,7 @@ describe("with single looks and no recorder", () => {
     expect(await when("--until", "20:42")).toMatchObject({
       ...{ from: since, to: "2026-06-20T20:40:00.000001Z", end_witnessed: false },
     });
-    const story = async (...window: string[]) => plain((await past.run("history", ...window)).stdout);
+    const story = async (...window: string[]) => withoutSeqs((await past.run("history", ...window)).stdout);
     const line =
       "20:10:00  coder0  dead, for at least 30 min (found so 4 times; of that 30 min nobody watched): pane missing  [#]";
     for (const window of [[], ["--since", "20:05"], ["--since", "20:25"], ["--since", "20:39"]])

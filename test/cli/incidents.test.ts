@@ -5,9 +5,7 @@ import type { PsDocument } from "../../query/row.ts";
 import type { UptimeDocument } from "../../query/uptime.ts";
 import type { WhenDocument } from "../../query/when.ts";
 import { paneSeen, processLook, rosterLook, tmuxLook } from "../support/looks.ts";
-import { at, type SeededPast, seedEvening, seedPast } from "./support/seeded-past.ts";
-
-const plain = (text: string) => text.replaceAll(/\[#[\d, #]+\]/g, "[#]");
+import { at, type SeededPast, seedEvening, seedPast, withoutSeqs } from "./support/seeded-past.ts";
 
 describe("of the evening", () => {
   let past: SeededPast;
@@ -19,7 +17,7 @@ describe("of the evening", () => {
   test("incidents are certificates, those of one cause together", async () => {
     const { exit, stdout } = await past.run("incidents", "--since", "20:00");
     expect(exit).toBe(0);
-    expect(plain(stdout)).toMatchInlineSnapshot(`
+    expect(withoutSeqs(stdout)).toMatchInlineSnapshot(`
       "2026-06-20 20:10:45  coder0  stale (no beat), for 4 min 15 s; unit active; last beat 45 s before; nobody was attached
                            [#]
       2026-06-20 20:20:00  coder1  failed (signal 9), then dead (signal 9), for 39 min 59 s and not seen well since; pane %2
@@ -90,7 +88,7 @@ describe("of the evening", () => {
 
   test("diff names what changed, and who is the same again", async () => {
     const { stdout } = await past.run("diff", "20:05", "20:25");
-    expect(plain(stdout)).toMatchInlineSnapshot(`
+    expect(withoutSeqs(stdout)).toMatchInlineSnapshot(`
       "= coder0  the same again, after 2 changes of status
       ~ coder1  status healthy -> failed; reason nothing -> signal 9; pane alive -> dead; signal nothing -> 9; heartbeat
                 healthy -> stale

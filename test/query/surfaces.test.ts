@@ -13,6 +13,7 @@ import { whenDocument } from "../../query/when.ts";
 import { whyDocument } from "../../query/why.ts";
 import { worstOf } from "../../query/worst.ts";
 import { whole } from "../support/whole.ts";
+import { maybeStray } from "./history/maybe-stray.ts";
 import { AGENTS, anyStoryWithSteps } from "./history/stories.ts";
 import { BEGIN_US, play } from "./history/world.ts";
 
@@ -24,13 +25,7 @@ function bucketOfInterval({ status, reason, unrostered }: HistoryInterval): Buck
 test("uptime is what the intervals add up to, of agents and of sessions that no roster ever named", () => {
   fc.assert(
     fc.property(anyStoryWithSteps, fc.boolean(), (played, isNamed) => {
-      const { events: all, lapsedAtUs } = play(played);
-      const events = all.filter(
-        ({ agent, type }) => isNamed || agent !== AGENTS[1] || !type.startsWith("roster.agent."),
-      );
-      const nowUs = Math.max(BEGIN_US + 1000, ...events.map(({ recordedAtUs }) => recordedAtUs));
-      const past = pastOf({ tenantId: "t", host: "h", logSeq: all.length, events, lapsedAtUs, nowUs });
-      const window = { fromUs: BEGIN_US, toUs: nowUs };
+      const { nowUs, past, window } = maybeStray(played, isNamed);
       for (const name of AGENTS) {
         const sums = { healthy: 0, unhealthy: 0, planned: 0, unobserved: 0 };
         for (const interval of past.sightings(name, window)) {

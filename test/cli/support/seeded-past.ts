@@ -167,3 +167,8 @@ export function seedEvening(width: number | null = 120): SeededPast {
   past.now(3600);
   return past;
 }
+
+/** A text in which every place of the log that it cites is `[#]`. */
+export function withoutSeqs(text: string): string {
+  return text.replaceAll(/\[#[\d, #]+\]/g, "[#]");
+}

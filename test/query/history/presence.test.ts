@@ -3,14 +3,14 @@ import { expect, test } from "vitest";
 import { BEFORE_THE_LOG } from "../../../query/history/before-the-log.ts";
 import { historyOf } from "../../../query/history/history.ts";
 import type { RosterEntry } from "../../../query/history/past.ts";
-import { pastOf } from "../../../query/history/past-in-memory.ts";
 import { historyDocument } from "../../../query/history-document.ts";
 import { exactUsOf } from "../../../query/instant.ts";
 import { isGone } from "../../../query/listed.ts";
 import { storyOf } from "../../../query/story.ts";
 import { whole } from "../../support/whole.ts";
+import { maybeStray } from "./maybe-stray.ts";
 import { AGENTS, anyStoryWithSteps } from "./stories.ts";
-import { BEGIN_US, play } from "./world.ts";
+import { BEGIN_US } from "./world.ts";
 
 const MAY_BE = ["running", "dead", "stopped"] as const;
 
@@ -22,13 +22,7 @@ test("every surface agrees on whether a session that no roster names is there", 
   let unrosteredSeen = 0;
   fc.assert(
     fc.property(anyStoryWithSteps, fc.boolean(), (played, isNamed) => {
-      const { events: all, lapsedAtUs } = play(played);
-      const events = all.filter(
-        ({ agent, type }) => isNamed || agent !== AGENTS[1] || !type.startsWith("roster.agent."),
-      );
-      const nowUs = Math.max(BEGIN_US + 1000, ...events.map(({ recordedAtUs }) => recordedAtUs));
-      const past = pastOf({ tenantId: "t", host: "h", logSeq: all.length, events, lapsedAtUs, nowUs });
-      const window = { fromUs: BEGIN_US, toUs: nowUs };
+      const { events, lapsedAtUs, nowUs, past, window } = maybeStray(played, isNamed);
       const begins = Math.max(BEGIN_US, past.beginsUs ?? nowUs);
       const { owners } = historyOf({ events, lapsedAtUs, nowUs }).told;
       for (const name of AGENTS) {

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { exactIsoOf } from "../../../query/instant.ts";
-import type { Intent, Purpose } from "../../../query/planes/documents.ts";
 import { NO_PURPOSE, stopInForce, withIntent } from "../../../query/planes/purpose.ts";
+import type { Intent, Purpose } from "../../../query/planes/purpose-document.ts";
 import { createFoldedLog } from "../../support/fold.ts";
 import { operatorVerb, paneSeen, rosterLook, systemdLook, tmuxLook } from "../../support/looks.ts";
 import { tableOf } from "../../support/table.ts";
