@@ -3,19 +3,16 @@ import type { PayloadOf } from "../../store/events/catalogue.ts";
 import type { FoldEvent, ReadonlyDocuments } from "../../store/projection.ts";
 import type {
   AgentDocument,
-  CoverageDocument,
   HookedLife,
   ManagerDocument,
   PaneDocument,
-  Purpose,
-  RecorderDocument,
   ServerDocument,
 } from "../planes/documents.ts";
 import { documentsOf, ONLY } from "../planes/documents.ts";
 import { hookedLineOf, withHookedLine } from "../planes/hooked-life.ts";
 import { intentOf, surroundingsOf } from "../planes/intent.ts";
-import { exitsKnownFromUs, type ManagerExitsDocument } from "../planes/manager-exits.ts";
 import { NO_PURPOSE, withIntent } from "../planes/purpose.ts";
+import type { Purpose } from "../planes/purpose-document.ts";
 import { coverageId, skippedFromUs } from "../planes/recorder.ts";
 import { openBeatFiles } from "./beat-files.ts";
 import { CADENCE, type Cadence, ownId } from "./cadence.ts";
@@ -24,6 +21,7 @@ import { observedBy } from "./coverage-timeline.ts";
 import { endPointOf } from "./pane-points.ts";
 import { adoptionOf } from "./rules.ts";
 import { settleStep } from "./settle.ts";
+import { statedUs } from "./stated.ts";
 import type { OwnPaneTold } from "./told.ts";
 import { begunBy } from "./told.ts";
 
@@ -100,16 +98,8 @@ function openChronicler(tables: ChronicleTables, cadence: Cadence, part: Part): 
       tellOwnPanes(id, before as AgentDocument | undefined, document as AgentDocument);
       return;
     }
-    let fromUs = effectUs(event);
-    if (family === "managerexits")
-      fromUs = effectUs(event, exitsKnownFromUs(document as ManagerExitsDocument, event));
-    const isActivity = event.type === "tmux.pane.active" && family === "pane";
-    if (event.type === "recorder.lapsed" && document !== undefined) {
-      fromUs = effectUs(event, (document as CoverageDocument | RecorderDocument).sinceUs);
-    } else if (event.type === "tmux.pane.died") {
-      fromUs = effectUs(event, (document as PaneDocument | undefined)?.diedAtUs);
-    }
-    if (isActivity) {
+    let fromUs = effectUs(event, statedUs(family, document, event));
+    if (event.type === "tmux.pane.active" && family === "pane") {
       fromUs = Math.max(fromUs, tables.lastFromUs("pane", id), tables.lastFromUs("activity", id));
       tables.setFrom("activity", id, fromUs, [event.seq, (document as PaneDocument).activityAtUs]);
     } else {

@@ -1,13 +1,8 @@
 import type { FoldEvent } from "../../store/projection.ts";
-import type {
-  ProcessDocument,
-  Purpose,
-  RecorderDocument,
-  RosterDocument,
-  UnitDocument,
-} from "../planes/documents.ts";
+import type { ProcessDocument, RecorderDocument, RosterDocument, UnitDocument } from "../planes/documents.ts";
 import { ONLY, within } from "../planes/documents.ts";
 import { NO_PURPOSE } from "../planes/purpose.ts";
+import type { Purpose } from "../planes/purpose-document.ts";
 import type { BeatsTold, BeatTimeline, BeatTold } from "./beat-timeline.ts";
 import { beatTimeline, isOfBeats, NO_BEATS } from "./beat-timeline.ts";
 import type { Chronology } from "./chronology.ts";

@@ -1,4 +1,4 @@
-import type { Purpose } from "../planes/documents.ts";
+import type { Purpose } from "../planes/purpose-document.ts";
 import type { BeatTold } from "./beat-timeline.ts";
 import { isSameLife, type Stretch } from "./pane-stretches.ts";
 import type { Span } from "./span.ts";

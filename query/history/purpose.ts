@@ -1,10 +1,11 @@
+import { createDocuments } from "../../store/documents.ts";
 import type { PayloadOf } from "../../store/events/catalogue.ts";
-import type { Documents, FoldEvent } from "../../store/projection.ts";
-import type { Purpose } from "../planes/documents.ts";
+import type { FoldEvent } from "../../store/projection.ts";
 import { type HolderRestart, holderRestartAfter } from "../planes/holder-restart.ts";
 import { intentOf } from "../planes/intent.ts";
 import { foldManagerExits, managerExits } from "../planes/manager-exits.ts";
 import { NO_PURPOSE, withIntent } from "../planes/purpose.ts";
+import type { Purpose } from "../planes/purpose-document.ts";
 import type { Chronology } from "./chronology.ts";
 import type { Timeline } from "./timeline.ts";
 import { always, evolveFrom } from "./timeline.ts";
@@ -22,7 +23,7 @@ export function purposesOf(
   const holders = new Set<string>();
   let restart: HolderRestart | undefined;
   let bootId: string | null = null;
-  const managers = documentsInMemory();
+  const managers = createDocuments("untracked");
   for (const event of events) {
     const { agent } = event;
     if (agent !== null && event.type.startsWith("roster.agent.")) {
@@ -42,19 +43,4 @@ export function purposesOf(
     evolveFrom(timeline, chronology.effectUs(event, intent.atUs), (known) => withIntent(known, intent));
   }
   return purposes;
-}
-
-function documentsInMemory(): Documents {
-  const families = new Map<string, Map<string, unknown>>();
-  const of = (family: string) => {
-    const known = families.get(family) ?? new Map<string, unknown>();
-    families.set(family, known);
-    return known;
-  };
-  return {
-    get: (family, id) => of(family).get(id),
-    list: (family) => of(family),
-    set: (family, id, document) => void of(family).set(id, document),
-    delete: (family, id) => void of(family).delete(id),
-  };
 }

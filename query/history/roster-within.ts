@@ -2,6 +2,7 @@ import { rosteredOf } from "../listed.ts";
 import type { RosterDocument } from "../planes/documents.ts";
 import { changesBetween } from "../redeclared.ts";
 import type { History } from "./history.ts";
+import { overlaps } from "./intervals.ts";
 import type { Declared, Redeclared, RosterEntry } from "./past.ts";
 import { overlapOf, spansOf } from "./span.ts";
 import type { Window } from "./sweep.ts";
@@ -46,10 +47,8 @@ function declaredIn(
     const { class: ofClass, runtime } = before.declaration;
     found.push({ ...window, class: ofClass, runtime, seq: before.seq });
   }
-  for (const [piece, document] of roster.values.entries()) {
-    const [fromUs, toUs] = [roster.fromUs[piece] as number, endOf(roster, piece)];
+  for (const { document, fromUs } of documentsIn(roster, window)) {
     const last = found.at(-1);
-    if (document === undefined || fromUs >= window.toUs || toUs <= window.fromUs) continue;
     const { class: ofClass, runtime } = document.declaration;
     if (last?.class === ofClass && last.runtime === runtime) continue;
     const begins = last === undefined ? window.fromUs : Math.max(fromUs, window.fromUs);
@@ -67,14 +66,22 @@ function redeclaredIn(
 ): RosterEntry["redeclared"] {
   const found: Redeclared[] = [];
   let last = before;
-  for (const [piece, document] of roster.values.entries()) {
-    const [fromUs, toUs] = [roster.fromUs[piece] as number, endOf(roster, piece)];
-    if (document === undefined || fromUs >= window.toUs || toUs <= window.fromUs) continue;
+  for (const { document, fromUs } of documentsIn(roster, window)) {
     const changes = last === undefined ? [] : changesBetween(last.declaration, document.declaration);
     if (changes.length > 0) found.push({ atUs: fromUs, seq: document.seq, changes });
     last = document;
   }
   return found;
+}
+
+function documentsIn(
+  { fromUs, values }: Timeline<RosterDocument | undefined>,
+  window: Window,
+): { readonly document: RosterDocument; readonly fromUs: number }[] {
+  return values.flatMap((document, piece) => {
+    const span = { fromUs: fromUs[piece] as number, toUs: endOf({ fromUs, values }, piece) };
+    return document !== undefined && overlaps(span, window) ? [{ document, fromUs: span.fromUs }] : [];
+  });
 }
 
 function staysOf(roster: Timeline<RosterDocument | undefined>) {

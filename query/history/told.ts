@@ -3,15 +3,13 @@ import { projections } from "../planes/all.ts";
 import type {
   AgentDocument,
   AgentPane,
-  CoverageDocument,
   HookedLife,
   PaneDocument,
-  RecorderDocument,
   ServerDocument,
 } from "../planes/documents.ts";
 import { hookedLineOf, withHookedLine } from "../planes/hooked-life.ts";
-import { exitsKnownFromUs, type ManagerExitsDocument } from "../planes/manager-exits.ts";
 import type { Chronology } from "./chronology.ts";
+import { statedUs } from "./stated.ts";
 import type { Timeline } from "./timeline.ts";
 import { always, evolveFrom, setFrom } from "./timeline.ts";
 
@@ -64,10 +62,10 @@ export function toldBy(events: Iterable<FoldEvent>, chronology: Chronology): Tol
     const timelines = membersOf(families, family);
     const timeline = timelines.get(id) ?? always<unknown>(undefined);
     timelines.set(id, timeline);
-    const fromUs =
-      family === "managerexits"
-        ? chronology.effectUs(event, exitsKnownFromUs(document as ManagerExitsDocument, event))
-        : effectOf(document, event, chronology, timeline);
+    const effectUs = chronology.effectUs(event, statedUs(family, document, event));
+    // Output is dated by its own second, but says nothing of the pane's other properties then.
+    const isOutput = event.type === "tmux.pane.active";
+    const fromUs = isOutput ? Math.max(effectUs, timeline.fromUs.at(-1) ?? effectUs) : effectUs;
     setFrom(timeline, fromUs, document);
     if (family === "pane" && document !== undefined) tellServer(document as PaneDocument, fromUs);
   };
@@ -148,22 +146,4 @@ function membersOf<T>(groups: Map<string, Map<string, T>>, name: string): Map<st
 export function begunBy(event: FoldEvent, pane: AgentPane): Begun {
   if (event.type === "tmux.pane.died") return event.precision === "s" ? "own-time" : "look";
   return pane.startedAtUs !== null && event.occurredAtUs === pane.startedAtUs ? "own-time" : "look";
-}
-
-function effectOf(
-  document: unknown,
-  event: FoldEvent,
-  chronology: Chronology,
-  timeline: Timeline<unknown>,
-): number {
-  // Who lapsed was last known alive at `lastAliveUs`: what was covered after that is taken back.
-  if (event.type === "recorder.lapsed" && document !== undefined) {
-    return chronology.effectUs(event, (document as CoverageDocument | RecorderDocument).sinceUs);
-  }
-  // Output is dated by its own second, but says nothing of the pane's other properties then.
-  if (event.type === "tmux.pane.died")
-    return chronology.effectUs(event, (document as PaneDocument | undefined)?.diedAtUs);
-  const effectUs = chronology.effectUs(event);
-  if (event.type === "tmux.pane.active") return Math.max(effectUs, timeline.fromUs.at(-1) ?? effectUs);
-  return effectUs;
 }

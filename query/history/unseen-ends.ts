@@ -140,21 +140,21 @@ export function withoutReachOfEnded(
   for (const { seenUntilUs, byUs, nextMayHaveBeaten } of ends) {
     makeVoid(byUs, seenUntilUs, nextMayHaveBeaten);
     // Where a life that came and went after it has beaten, it was over by then.
-    const otherUs = nextWriterUs(beats, seenUntilUs);
+    const otherUs = nextWriterUs(beats, seenUntilUs, byUs);
     if (otherUs < byUs) makeVoid(otherUs, seenUntilUs, false);
   }
   return result;
 }
 
 /**
- * When another process was heard than the one that was heard last at a moment; infinite where none was, or nobody had been. By its number, and not by
- * since when it beats, which a beat that is dated ahead makes later than it is.
+ * When another process was heard than the one that was heard last at a moment, before the other; infinite where none was, or nobody had been. By its
+ * number, and not by since when it beats, which a beat that is dated ahead makes later than it is.
  */
-function nextWriterUs({ fromUs, values }: Timeline<BeatTold>, afterUs: number): number {
+function nextWriterUs({ fromUs, values }: Timeline<BeatTold>, afterUs: number, byUs: number): number {
   const first = pieceAt({ fromUs, values }, afterUs);
   const writer = values[first]?.document?.beat.pid;
-  const next = values.findIndex(
-    ({ document }, piece) => piece > first && document !== undefined && document.beat.pid !== writer,
-  );
-  return writer === undefined || next === -1 ? Infinity : (fromUs[next] as number);
+  if (writer === undefined) return Infinity;
+  for (let piece = first + 1; piece < values.length && (fromUs[piece] as number) < byUs; piece++)
+    if ((values[piece]?.document?.beat.pid ?? writer) !== writer) return fromUs[piece] as number;
+  return Infinity;
 }

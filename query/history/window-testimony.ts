@@ -1,7 +1,8 @@
 import type { Piece } from "../../store/chronicle.ts";
 import type { Held } from "../../store/chronicle-view.ts";
-import type { HookedLife, PaneDocument, Purpose } from "../planes/documents.ts";
+import type { HookedLife, PaneDocument } from "../planes/documents.ts";
 import { NO_PURPOSE } from "../planes/purpose.ts";
+import type { Purpose } from "../planes/purpose-document.ts";
 import { coverageId } from "../planes/recorder.ts";
 import { ownId } from "./cadence.ts";
 import type { ClientLine } from "./client-lines.ts";

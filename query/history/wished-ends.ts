@@ -1,4 +1,5 @@
-import type { AgentPane, Purpose } from "../planes/documents.ts";
+import type { AgentPane } from "../planes/documents.ts";
+import type { Purpose } from "../planes/purpose-document.ts";
 import { WITHIN_US } from "../planes/within.ts";
 import type { PaneTimeline } from "./history.ts";
 import type { Timeline } from "./timeline.ts";

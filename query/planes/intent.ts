@@ -1,9 +1,9 @@
 import type { PayloadOf } from "../../store/events/catalogue.ts";
 import type { FoldEvent, ReadonlyDocuments } from "../../store/projection.ts";
-import type { Intent } from "./documents.ts";
 import { documentOf, ONLY } from "./documents.ts";
 import { type HolderRestart, holderRestart } from "./holder-restart.ts";
 import { managerExits, wantedSinceUs } from "./manager-exits.ts";
+import type { Intent } from "./purpose-document.ts";
 
 /**
  * What an event says of somebody's wish for its agent, or null. What systemd stops because the tmux server under it has failed, or is started

@@ -1,6 +1,5 @@
 import type { Documents, FoldEvent } from "../../store/projection.ts";
 import { byClockOf, type SetBack } from "./clock.ts";
-import type { Intent, Purpose } from "./documents.ts";
 import { documentOf } from "./documents.ts";
 import { intentOf, surroundingsOf } from "./intent.ts";
 import {
@@ -11,6 +10,7 @@ import {
   nextBootUs,
   outlived,
 } from "./manager-exits.ts";
+import type { Intent, Purpose } from "./purpose-document.ts";
 import { REACH_IN_INTERVALS } from "./reach.ts";
 
 export const NO_PURPOSE: Purpose = { operator: null, systemd: null, startedAtUs: null };
