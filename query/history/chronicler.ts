@@ -204,7 +204,7 @@ function openChronicler(tables: ChronicleTables, cadence: Cadence, part: Part): 
       tables.happen({ kind: "unlived", id: "", atUs: span.fromUs, seq, value });
       tables.unsettle("unlived", "", span.fromUs);
     }
-    const intent = intentOf(event, surroundingsOf(documents));
+    const intent = intentOf(event, () => surroundingsOf(documents));
     if (intent !== null && agent !== null) {
       const wantedUs = effectUs(event, intent.atUs);
       tables.evolveFrom("purpose", agent, wantedUs, (known) =>

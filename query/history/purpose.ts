@@ -35,8 +35,10 @@ export function purposesOf(
     if (event.type === "systemd.manager.changed")
       bootId = (event.payload as PayloadOf<"systemd.manager.changed">).bootId;
     foldManagerExits(managers, event);
-    const managerGoesFromUs = managerExits(managers).endingFromUs;
-    const intent = intentOf(event, { restart, bootId, managerGoesFromUs });
+    const intent = intentOf(event, () => ({
+      ...{ restart, bootId },
+      managerGoesFromUs: managerExits(managers).endingFromUs,
+    }));
     if (intent === null || event.agent === null) continue;
     const timeline = purposes.get(event.agent) ?? always(NO_PURPOSE);
     purposes.set(event.agent, timeline);

@@ -73,9 +73,9 @@ function beforeIt(
   intervals: Intervals,
 ): HeartbeatDocument["before"] {
   if (known === undefined) return undefined;
-  const { before, ...last } = known;
   const { pid } = event.payload as PayloadOf<"heartbeat.received">;
-  if (pid === last.beat.pid) return before;
+  if (pid === known.beat.pid) return known.before;
+  const { before: _, ...last } = known;
   const isOver = last.removed || last.writerExitedAtUs !== null || last.atUs > event.occurredAtUs;
   return isOver || event.occurredAtUs - last.atUs > reachUs(intervals.intervalSeconds) ? undefined : last;
 }

@@ -7,30 +7,28 @@ import type { Intent } from "./purpose-document.ts";
 
 /**
  * What an event says of somebody's wish for its agent, or null. What systemd stops because the tmux server under it has failed, or is started
- * again for that, is nobody's wish: the agent had ended with its server, and a wish cannot come after the end that it would explain.
+ * again for that, is nobody's wish: the agent had ended with its server, and a wish cannot come after the end that it would explain. Of few events its
+ * surroundings are asked.
  */
-export function intentOf(
-  event: FoldEvent,
-  { restart, bootId, managerGoesFromUs }: Surroundings,
-): Intent | null {
+export function intentOf(event: FoldEvent, surroundings: () => Surroundings): Intent | null {
   if (event.agent === null) return null;
   const seen = { atUs: event.occurredAtUs, seq: event.seq, recordedAtUs: event.recordedAtUs };
   if (event.type === "journal.unit.logged") {
     const line = event.payload as PayloadOf<"journal.unit.logged">;
     const kind = kindOfJob(line);
+    if (kind === null) return null;
+    const { restart, managerGoesFromUs } = surroundings();
     const isOfRestart = restart && restart.fromUs <= seen.atUs && seen.atUs <= restart.toUs;
     if (kind !== "start" && isOfRestart) return null;
     // A user manager that goes ends scopes before it says that it stops their units: all of them were to end since it began to go.
     const atUs = kind === "stop" ? wantedSinceUs(managerGoesFromUs, seen.atUs) : seen.atUs;
     const done = kind === "stop" && line.what === "stopped" ? { done: true as const } : {};
     const begins = line.what === "starting" ? { begins: true as const } : {};
-    return kind === null
-      ? null
-      : { kind, by: "systemd", bootId: line.bootId, ...done, ...begins, ...seen, atUs };
+    return { kind, by: "systemd", bootId: line.bootId, ...done, ...begins, ...seen, atUs };
   }
   if (event.type === "systemd.unit.changed") {
     const isStopped = isBeingStopped(event.payload as PayloadOf<"systemd.unit.changed">);
-    return isStopped ? { kind: "stop", by: "unit", bootId, ...seen } : null;
+    return isStopped ? { kind: "stop", by: "unit", bootId: surroundings().bootId, ...seen } : null;
   }
   const kind = kindOfVerb[event.type];
   const begins = kind === "stop" ? {} : { begins: true as const };

@@ -30,7 +30,7 @@ export function startTakesUs(intervalSeconds: number): number {
  * up) and the operator's own verbs. Lines arrive late and in any order, so of each source the newest by its own clock stays.
  */
 export function foldPurpose(documents: Documents, event: FoldEvent): void {
-  const intent = intentOf(event, surroundingsOf(documents));
+  const intent = intentOf(event, () => surroundingsOf(documents));
   if (intent === null || event.agent === null) return;
   const known = documentOf(documents, "agent", event.agent);
   const before = known?.purpose ?? NO_PURPOSE;
